@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * C macros and inline functions cannot be called from Rust. Each file here
+ * wraps those of one kernel header that the kernel's own rust/helpers/ leaves
+ * out, in functions that bindgen can read and Rust can call.
+ *
+ * One file per header, sorted alphabetically.
+ */
+
+#include "helper.h"
+
+#include "device.c"
+#include "pgtable.c"

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! I/O memory and I/O ports for Rust kernel modules.
+//!
+//! An extension of the `kernel` crate: claim a range of addresses, map it, touch it, hand it to a
+//! program, and take it back, each step safe by its type. A driver meets the modules in this
+//! order:
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | [`range`] | a range of addresses: not empty, does not wrap around |
+//! | [`resource`] | claim a range: `request_mem_region`, `request_region` |
+//! | [`mapping`] | map a claim into the kernel: `ioremap`; it is an [`Io`](kernel::io::Io) |
+//! | [`vma`] | map a claim into a program: `vm_iomap_memory`, `pgprot_noncached` |
+//! | [`chardev`] | the device node that the program opens: `misc_register` |
+//! | [`platform`] | platform devices made from a list of resources |
+//! | [`error`] | error codes that the kernel crate lacks |
+//! | [`index`] | the `<N>` in a device's name |
+//! | [`uapi`] | what the driver and its programs agree on |
+//!
+//! What differs between kernel releases is in `compat`, and only there.
+
+#![recursion_limit = "2048"]
+
+#[path = "../bindings/lib.rs"]
+pub(crate) mod bindings;
+
+pub mod chardev;
+pub mod compat;
+pub mod error;
+pub mod index;
+pub mod mapping;
+pub mod platform;
+pub mod range;
+pub mod resource;
+pub mod uapi;
+pub mod vma;
