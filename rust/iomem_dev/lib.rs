@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Hands a device's registers to programs.
+//!
+//! A *window* is a platform device with a memory resource. Binding to it claims the resource, so
+//! that it shows in `/proc/iomem` and nobody else can have it, and makes `/dev/iomem<N>`, which a
+//! program maps. Unbinding takes both away.
+//!
+//! Windows come from the device tree (`compatible = "iomem,window"`), from `driver_override`, or
+//! from this module's parameters: `start=` and `length=` make one.
+//!
+//! | module | what it owns |
+//! |---|---|
+//! | `params` | the window that the parameters ask for |
+//! | `window` | a window: its claim, its mapping, its node |
+//! | `node` | what programs do with `/dev/iomem<N>` |
+//! | `refusal` | why an address range is not handed out, in words |
+
+use iomem::{
+    compat::param,
+    platform, //
+};
+use kernel::{
+    driver,
+    platform::Adapter,
+    prelude::*,
+    InPlaceModule,
+    ModuleMetadata,
+    ThisModule, //
+};
+
+mod node;
+mod params;
+mod refusal;
+mod window;
+
+module! {
+    type: IomemDev,
+    name: "iomem_dev",
+    authors: ["The iomem authors"],
+    description: "Hands a device's registers to programs as /dev/iomem<N>",
+    license: "GPL",
+    params: {
+        start: u64 {
+            default: crate::params::NOT_GIVEN,
+            description: "physical address of a window to make, in bytes; needs length=",
+        },
+        length: u64 {
+            default: crate::params::NOT_GIVEN,
+            description: "length of the window, in bytes; needs start=",
+        },
+    },
+}
+
+/// The loaded module.
+#[pin_data]
+struct IomemDev {
+    // Dropped in this order: the device that the parameters made goes before the driver it is
+    // bound to.
+    _by_hand: Option<platform::Device>,
+    #[pin]
+    _driver: driver::Registration<Adapter<window::Driver>>,
+}
+
+impl InPlaceModule for IomemDev {
+    fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        pin_init::pin_init_scope(move || {
+            // What cannot be granted is refused before anything has been registered.
+            let wanted = params::wanted(
+                param(module_parameters::start.value()),
+                param(module_parameters::length.value()),
+            )?;
+
+            Ok(try_pin_init!(Self {
+                _driver <- driver::Registration::new(<Self as ModuleMetadata>::NAME, module),
+                _by_hand: params::make(<Self as ModuleMetadata>::NAME, wanted)?,
+            }))
+        })
+    }
+}

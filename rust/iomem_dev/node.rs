@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What programs do with `/dev/iomem<N>`.
+
+use iomem::{
+    chardev::CharDevice,
+    error::eopnotsupp,
+    uapi::{
+        RegionInfo,
+        IOC_REGION_INFO,
+        REGION_MMAP, //
+    },
+    vma::{
+        Mapped,
+        NewVma, //
+    },
+};
+use kernel::{
+    fs::File,
+    page::PAGE_SIZE,
+    prelude::*,
+    uaccess::{
+        UserPtr,
+        UserSlice, //
+    },
+    ThisModule, //
+};
+
+use crate::window::Window;
+
+impl CharDevice for Window {
+    const OWNER: ThisModule = iomem::this_module!();
+
+    /// Maps the registers: shared, uncached, never executable.
+    ///
+    /// # Errors
+    ///
+    /// - `ENODEV`: the device is gone.
+    /// - `EOPNOTSUPP`: `MAP_PRIVATE`: a private copy of registers means nothing.
+    /// - `EPERM`: `PROT_EXEC`.
+    /// - `ENXIO`: the offset is beyond the registers.
+    /// - `EINVAL`: the length is, from that offset.
+    /// - `EACCES` (from the kernel): writing, through a descriptor that is read-only.
+    fn mmap<'a>(&'a self, _file: &File, vma: NewVma<'a>) -> Result<Mapped<'a>> {
+        self.check()?;
+        if !vma.is_shared() {
+            return Err(eopnotsupp());
+        }
+        vma.forbid_exec()?;
+
+        let claim = self.claim();
+        if vma.page_offset() as u64 >= claim.range().length() / PAGE_SIZE as u64 {
+            return Err(ENXIO);
+        }
+
+        let prot = vma.page_prot().noncached();
+        vma.vm_iomap_memory(claim, prot)
+    }
+
+    fn ioctl(&self, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
+        self.check()?;
+        match cmd {
+            IOC_REGION_INFO => self.region_info(arg),
+            _ => Err(ENOTTY),
+        }
+    }
+}
+
+impl Window {
+    /// `IOMEM_IOC_REGION_INFO`: tells where region `region` is and how long.
+    fn region_info(&self, arg: usize) -> Result<isize> {
+        let size = core::mem::size_of::<RegionInfo>();
+        let (mut reader, mut writer) =
+            UserSlice::new(UserPtr::from_addr(arg), size).reader_writer();
+
+        let asked: RegionInfo = reader.read()?;
+        // A caller that was built with a larger structure gets the first part of it filled.
+        if (asked.size as usize) < size {
+            return Err(EINVAL);
+        }
+        if asked.region != 0 || asked.flags != 0 || asked.regions != 0 {
+            return Err(EINVAL);
+        }
+
+        writer.write(&RegionInfo {
+            size: size as u32,
+            region: 0,
+            flags: REGION_MMAP,
+            regions: 1,
+            offset: 0,
+            length: self.claim().range().length(),
+        })?;
+        Ok(0)
+    }
+}
