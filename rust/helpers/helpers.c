@@ -10,4 +10,5 @@
 #include "helper.h"
 
 #include "device.c"
+#include "mm.c"
 #include "pgtable.c"

@@ -27,10 +27,7 @@ use core::marker::PhantomData;
 
 use kernel::{
     error::to_result,
-    mm::virt::{
-        flags,
-        VmaNew, //
-    },
+    mm::virt::VmaNew,
     prelude::*, //
 };
 
@@ -115,7 +112,8 @@ impl<'a> NewVma<'a> {
     /// opened read-only.
     #[inline]
     pub fn is_shared(&self) -> bool {
-        self.vma.flags() & flags::MAYSHARE != 0
+        // SAFETY: The VMA is valid, and the function reads its flags.
+        unsafe { bindings::vma_may_share(self.vma.as_ptr()) }
     }
 
     /// Makes sure that the mapping is not executable and never becomes so: `mprotect()` will

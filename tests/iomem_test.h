@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests share: where the windows are, what /proc/iomem says, loading
+ * and unloading modules.
+ *
+ * Which node shows which device is told by the environment, because reading a
+ * register of a device that one does not know can have an effect on it:
+ *
+ *	IOMEM_NODE	any window; nothing is read from or written to it
+ *	IOMEM_EDU	a window on BAR 0 of QEMU's edu device
+ *	IOMEM_IVSHMEM	a window on BAR 2 of QEMU's ivshmem-plain device
+ *	IOMEM_PL031	a window on a PL031 real-time clock, from a device tree
+ *	IOMEM_KO	the module iomem_dev.ko, for the tests that load it
+ *	IOMEM_RANGE	START-LAST of a device that nobody drives, in hexadecimal
+ */
+#ifndef _IOMEM_TEST_H
+#define _IOMEM_TEST_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "iomem.h"
+#include "kselftest_harness.h"
+
+/* NEED(): the value of an environment variable; without it the test is skipped. */
+#define NEED(name) ({							\
+	const char *value_ = getenv(name);				\
+									\
+	if (!value_)							\
+		SKIP(return, name " is not set: see tests/iomem_test.h");	\
+	value_;								\
+})
+
+/* For a fixture, which has to give itself a value before it can skip. */
+static inline const char *env_or(const char *name, const char *other)
+{
+	const char *value = getenv(name);
+
+	return value ? value : other;
+}
+
+/* The length of a window, in bytes, as the driver tells it; 0 if it does not. */
+static inline uint64_t window_length(int fd)
+{
+	struct iomem_region_info info = { .size = sizeof(info) };
+
+	return ioctl(fd, IOMEM_IOC_REGION_INFO, &info) ? 0 : info.length;
+}
+
+/* All of /proc/iomem, to be freed; NULL if it cannot be read. */
+static inline char *proc_iomem(void)
+{
+	size_t room = 1 << 20, length = 0;
+	char *text = calloc(1, room);
+	int fd = open("/proc/iomem", O_RDONLY);
+	ssize_t n;
+
+	if (!text || fd < 0) {
+		free(text);
+		return NULL;
+	}
+	while ((n = read(fd, text + length, room - 1 - length)) > 0)
+		length += n;
+	close(fd);
+
+	return text;
+}
+
+/*
+ * Loads a module with parameters. Straight by the system call: a tool may try
+ * twice, and what the log says is counted.
+ */
+static inline int load(const char *ko, const char *params)
+{
+	int fd = open(ko, O_RDONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (syscall(SYS_finit_module, fd, params, 0))
+		err = -errno;
+	close(fd);
+
+	return err;
+}
+
+static inline int unload(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+}
+
+/* Whether a module is loaded. */
+static inline bool loaded(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/module/%s", name);
+	return access(path, F_OK) == 0;
+}
+
+#endif /* _IOMEM_TEST_H */

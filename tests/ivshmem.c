@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The shared memory of QEMU's ivshmem-plain device, of which the host has the
+ * other side as a file.
+ *
+ *	IOMEM_PATTERN	a file: what the host put at the start of the memory
+ *	IOMEM_ANSWER	a file: what is to be put into the second half, where the
+ *			host looks for it afterwards
+ */
+
+#include "iomem_test.h"
+
+FIXTURE(ivshmem)
+{
+	int fd;
+	size_t length;
+	unsigned char *memory;
+};
+
+FIXTURE_SETUP(ivshmem)
+{
+	const char *node = getenv("IOMEM_IVSHMEM");
+
+	if (!node)
+		SKIP(return, "IOMEM_IVSHMEM is not set: see tests/iomem_test.h");
+	self->fd = open(node, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	self->length = window_length(self->fd);
+	self->memory = mmap(NULL, self->length, PROT_READ | PROT_WRITE, MAP_SHARED,
+			    self->fd, 0);
+	ASSERT_NE(MAP_FAILED, self->memory);
+}
+
+FIXTURE_TEARDOWN(ivshmem)
+{
+	munmap(self->memory, self->length);
+	close(self->fd);
+}
+
+/*
+ * Copies between a buffer and the device word by word: an ordinary memcpy() may
+ * use accesses that device memory does not take.
+ */
+static void copy(volatile uint64_t *to, const volatile uint64_t *from, size_t bytes)
+{
+	size_t i;
+
+	for (i = 0; i < bytes / sizeof(*to); i++)
+		to[i] = from[i];
+}
+
+/* Reads a file of a multiple of 8 bytes; to be freed. */
+static uint64_t *slurp(const char *path, size_t *bytes)
+{
+	struct stat st;
+	uint64_t *data = NULL;
+	int fd = open(path, O_RDONLY);
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size && st.st_size % 8 == 0) {
+		data = malloc(st.st_size);
+		if (data && read(fd, data, st.st_size) != st.st_size) {
+			free(data);
+			data = NULL;
+		}
+		*bytes = st.st_size;
+	}
+	if (fd >= 0)
+		close(fd);
+	return data;
+}
+
+TEST_F(ivshmem, shows_what_the_host_wrote)
+{
+	const char *path = NEED("IOMEM_PATTERN");
+	size_t bytes, i;
+	uint64_t *expected = slurp(path, &bytes), *seen;
+
+	ASSERT_NE(NULL, expected);
+	ASSERT_LE(bytes, self->length);
+	seen = malloc(bytes);
+	copy(seen, (void *)self->memory, bytes);
+	for (i = 0; i < bytes / 8; i++)
+		ASSERT_EQ(expected[i], seen[i]) {
+			TH_LOG("at byte %zu", i * 8);
+		}
+	free(seen);
+	free(expected);
+}
+
+/* The same memory through a mapping that begins in its midst. */
+TEST_F(ivshmem, offset_shows_the_same_memory)
+{
+	size_t page = sysconf(_SC_PAGESIZE), at = self->length / 2, i;
+	volatile uint64_t *whole, *part;
+
+	part = mmap(NULL, page, PROT_READ, MAP_SHARED, self->fd, at - page);
+	ASSERT_NE(MAP_FAILED, part);
+	whole = (void *)(self->memory + at - page);
+	for (i = 0; i < page / 8; i++)
+		ASSERT_EQ(whole[i], part[i]);
+	munmap((void *)part, page);
+}
+
+TEST_F(ivshmem, host_will_see_what_is_written)
+{
+	const char *path = NEED("IOMEM_ANSWER");
+	size_t bytes;
+	uint64_t *answer = slurp(path, &bytes), *seen;
+
+	ASSERT_NE(NULL, answer);
+	ASSERT_LE(bytes, self->length / 2);
+	copy((void *)(self->memory + self->length / 2), answer, bytes);
+	seen = malloc(bytes);
+	copy(seen, (void *)(self->memory + self->length / 2), bytes);
+	EXPECT_EQ(0, memcmp(seen, answer, bytes));
+	free(seen);
+	free(answer);
+}
+
+/* The last byte of the window is the last byte of the device. */
+TEST_F(ivshmem, last_byte_is_the_device_s)
+{
+	volatile unsigned char *last = self->memory + self->length - 1;
+	unsigned char before = *last;
+
+	*last = ~before;
+	EXPECT_EQ((unsigned char)~before, *last);
+	*last = before;
+	EXPECT_EQ(before, *last);
+}
+
+TEST_HARNESS_MAIN

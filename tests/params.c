@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * start= and length=: each wrong value has its errno and one line in the log
+ * that says what to do, and leaves nothing behind.
+ */
+
+#include "iomem_test.h"
+
+FIXTURE(params)
+{
+	const char *ko;
+	uint64_t start, last;
+	char *before;
+	int log;
+};
+
+/*
+ * Reads what the kernel logged since the last call, and counts the lines that
+ * come from the module; they are left in `text`.
+ */
+static int logged(int log, char *text, size_t room)
+{
+	char record[8192];
+	int lines = 0;
+	ssize_t n;
+
+	*text = 0;
+
+	while ((n = read(log, record, sizeof(record) - 1)) > 0 || errno == EPIPE) {
+		size_t used = strlen(text);
+		char *line;
+
+		if (n <= 0)
+			continue;
+		record[n] = 0;
+		line = strchr(record, ';');
+		if (!line || strncmp(line + 1, "iomem_dev", 9))
+			continue;
+		snprintf(text + used, room - used, "%.*s\n",
+			 (int)strcspn(line + 1, "\n"), line + 1);
+		lines++;
+	}
+	return lines;
+}
+
+FIXTURE_SETUP(params)
+{
+	const char *range = env_or("IOMEM_RANGE", "");
+
+	self->ko = getenv("IOMEM_KO");
+	if (!self->ko)
+		SKIP(return, "IOMEM_KO is not set: see tests/iomem_test.h");
+	if (sscanf(range, "%" SCNx64 "-%" SCNx64, &self->start, &self->last) != 2)
+		SKIP(return, "IOMEM_RANGE is not set: see tests/iomem_test.h");
+	if (loaded("iomem_dev"))
+		SKIP(return, "iomem_dev is loaded: unload it, these tests load it themselves");
+	self->log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ASSERT_LE(0, self->log);
+	ASSERT_LE(0, lseek(self->log, 0, SEEK_END));
+	self->before = proc_iomem();
+	ASSERT_NE(NULL, self->before);
+}
+
+/* Whatever was tried, nothing stays: neither the module nor a claim. */
+FIXTURE_TEARDOWN(params)
+{
+	char *after;
+
+	unload("iomem_dev");
+	EXPECT_FALSE(loaded("iomem_dev"));
+	after = proc_iomem();
+	ASSERT_NE(NULL, after);
+	EXPECT_STREQ(self->before, after);
+	free(after);
+	free(self->before);
+	close(self->log);
+}
+
+/* Loads with `params`, which must fail with `err` and a line that has `words`. */
+#define REFUSED(err, words, ...) do {					\
+	char params_[128], line_[512] = "";				\
+									\
+	snprintf(params_, sizeof(params_), __VA_ARGS__);		\
+	EXPECT_EQ(-(err), load(self->ko, params_));			\
+	EXPECT_EQ(1, logged(self->log, line_, sizeof(line_)));		\
+	EXPECT_NE(NULL, strstr(line_, words)) {				\
+		TH_LOG("'%s' said: %s", params_, line_);		\
+	}								\
+	EXPECT_FALSE(loaded("iomem_dev"));				\
+	unload("iomem_dev");						\
+} while (0)
+
+TEST_F(params, none_are_needed)
+{
+	char line[512];
+
+	EXPECT_EQ(0, load(self->ko, ""));
+	EXPECT_TRUE(loaded("iomem_dev"));
+	EXPECT_EQ(0, unload("iomem_dev"));
+	logged(self->log, line, sizeof(line));
+}
+
+TEST_F(params, good_values_claim_the_range)
+{
+	char params[128], entry[64], line[512], *now;
+
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=%#" PRIx64,
+		 self->start, self->last - self->start + 1);
+	ASSERT_EQ(0, load(self->ko, params));
+	logged(self->log, line, sizeof(line));
+	EXPECT_NE(NULL, strstr(line, "/dev/iomem"));
+
+	now = proc_iomem();
+	ASSERT_NE(NULL, now);
+	snprintf(entry, sizeof(entry), "%08" PRIx64 "-%08" PRIx64 " : iomem",
+		 self->start, self->last);
+	EXPECT_NE(NULL, strstr(now, entry));
+	free(now);
+	EXPECT_EQ(0, unload("iomem_dev"));
+}
+
+TEST_F(params, decimal_is_a_number_too)
+{
+	char params[128], line[512];
+
+	snprintf(params, sizeof(params), "start=%" PRIu64 " length=%" PRIu64,
+		 self->start, self->last - self->start + 1);
+	EXPECT_EQ(0, load(self->ko, params));
+	EXPECT_EQ(0, unload("iomem_dev"));
+	logged(self->log, line, sizeof(line));
+}
+
+TEST_F(params, length_missing)
+{
+	REFUSED(EINVAL, "start= without length=: give both", "start=%#" PRIx64, self->start);
+}
+
+TEST_F(params, start_missing)
+{
+	REFUSED(EINVAL, "length= without start=: give both", "length=0x1000");
+}
+
+TEST_F(params, length_zero)
+{
+	REFUSED(EINVAL, "has length 0: give", "start=%#" PRIx64 " length=0", self->start);
+}
+
+TEST_F(params, not_a_number)
+{
+	REFUSED(EINVAL, "`ten' invalid for parameter `start'", "start=ten length=0x1000");
+	REFUSED(EINVAL, "`1k' invalid for parameter `length'",
+		"start=%#" PRIx64 " length=1k", self->start);
+	REFUSED(EINVAL, "`' invalid for parameter `start'", "start= length=0x1000");
+	REFUSED(EINVAL, "`-1' invalid for parameter `start'", "start=-1 length=0x1000");
+}
+
+/* More than 64 bits. */
+TEST_F(params, number_too_large)
+{
+	REFUSED(EINVAL, "invalid for parameter `start'",
+		"start=0x10000000000000000 length=0x1000");
+}
+
+TEST_F(params, wraps_around)
+{
+	REFUSED(EOVERFLOW, "wraps around: choose",
+		"start=0xfffffffffffff000 length=0x2000");
+	REFUSED(EOVERFLOW, "wraps around: choose",
+		"start=%#" PRIx64 " length=0xfffffffffffff000", self->start);
+}
+
+TEST_F(params, misaligned)
+{
+	REFUSED(EINVAL, "choose start and length as multiples of 0x1000",
+		"start=%#" PRIx64 " length=0x1000", self->start + 4);
+	REFUSED(EINVAL, "choose start and length as multiples of 0x1000",
+		"start=%#" PRIx64 " length=0x100", self->start);
+}
+
+TEST_F(params, ram)
+{
+	const char *ram = strstr(self->before, " : System RAM");
+	uint64_t start, last;
+
+	ASSERT_NE(NULL, ram);
+	while (ram > self->before && ram[-1] != '\n')
+		ram--;
+	ASSERT_EQ(2, sscanf(ram, "%" SCNx64 "-%" SCNx64, &start, &last));
+	start = (start + 0xfff) & ~0xfffULL;
+	REFUSED(EPERM, "has RAM in it", "start=%#" PRIx64 " length=0x1000", start);
+	/* A range of which only a part is RAM, if there is room before it. */
+	REFUSED(EPERM, "has RAM in it", "start=%#" PRIx64 " length=0x100000000", start);
+}
+
+/* The interrupt controller, or the console: somebody's for sure. */
+TEST_F(params, busy)
+{
+#ifdef __x86_64__
+	REFUSED(EBUSY, "is in use: /proc/iomem says by whom",
+		"start=0xfec00000 length=0x1000");
+#else
+	REFUSED(EBUSY, "is in use: /proc/iomem says by whom",
+		"start=0x9000000 length=0x1000");
+#endif
+}
+
+/* A free range together with one that is not. */
+TEST_F(params, partly_busy)
+{
+#ifdef __x86_64__
+	REFUSED(EBUSY, "is in use", "start=0xfebff000 length=0x2000");
+#else
+	REFUSED(EBUSY, "is in use", "start=0x8fff000 length=0x2000");
+#endif
+}
+
+TEST_F(params, beyond_the_processor)
+{
+#ifdef __x86_64__
+	REFUSED(ERANGE, "is beyond this processor's physical addresses",
+		"start=0xffffffffff000 length=0x1000");
+#else
+	SKIP(return, "arm64's tree of resources does not end before 2^64");
+#endif
+}
+
+TEST_F(params, given_twice)
+{
+	char params[128];
+
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " start=%#" PRIx64,
+		 self->start, self->start);
+	REFUSED(EEXIST, "invalid for parameter `start'", "%s", params);
+}
+
+TEST_F(params, unknown)
+{
+	char line[512] = "";
+
+	/* The kernel ignores it, with a warning of its own. */
+	EXPECT_EQ(0, load(self->ko, "begin=0x1000"));
+	EXPECT_EQ(0, unload("iomem_dev"));
+	logged(self->log, line, sizeof(line));
+	EXPECT_NE(NULL, strstr(line, "unknown parameter 'begin' ignored"));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Loading and unloading: a hundred times without a trace, and never under a
+ * program that has the node open.
+ */
+
+#include "iomem_test.h"
+
+#define ROUNDS 100
+
+FIXTURE(reload)
+{
+	const char *ko;
+	char params[128], node[64];
+	char *before;
+};
+
+FIXTURE_SETUP(reload)
+{
+	const char *range = env_or("IOMEM_RANGE", "");
+	uint64_t start, last;
+
+	self->ko = getenv("IOMEM_KO");
+	if (!self->ko)
+		SKIP(return, "IOMEM_KO is not set: see tests/iomem_test.h");
+	if (sscanf(range, "%" SCNx64 "-%" SCNx64, &start, &last) != 2)
+		SKIP(return, "IOMEM_RANGE is not set: see tests/iomem_test.h");
+	if (loaded("iomem_dev"))
+		SKIP(return, "iomem_dev is loaded: unload it, these tests load it themselves");
+	snprintf(self->params, sizeof(self->params),
+		 "start=%#" PRIx64 " length=%#" PRIx64, start, last - start + 1);
+	self->before = proc_iomem();
+	ASSERT_NE(NULL, self->before);
+}
+
+FIXTURE_TEARDOWN(reload)
+{
+	char *after;
+
+	unload("iomem_dev");
+	EXPECT_FALSE(loaded("iomem_dev"));
+	after = proc_iomem();
+	ASSERT_NE(NULL, after);
+	EXPECT_STREQ(self->before, after);
+	free(after);
+	free(self->before);
+}
+
+/* The node of the device that the parameters made; it may not be number 0. */
+static bool find_node(char *node, size_t room)
+{
+	int n;
+
+	for (n = 15; n >= 0; n--) {
+		snprintf(node, room, "/dev/iomem%d", n);
+		if (access(node, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+TEST_F_TIMEOUT(reload, a_hundred_times, 120)
+{
+	int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		char *now;
+
+		ASSERT_EQ(0, load(self->ko, self->params)) {
+			TH_LOG("round %d", i);
+		}
+		now = proc_iomem();
+		ASSERT_NE(NULL, now);
+		ASSERT_STRNE(self->before, now);
+		free(now);
+		ASSERT_EQ(0, unload("iomem_dev")) {
+			TH_LOG("round %d", i);
+		}
+		now = proc_iomem();
+		ASSERT_NE(NULL, now);
+		ASSERT_STREQ(self->before, now) {
+			TH_LOG("round %d", i);
+		}
+		free(now);
+	}
+}
+
+TEST_F(reload, node_comes_and_goes)
+{
+	ASSERT_FALSE(find_node(self->node, sizeof(self->node)));
+	ASSERT_EQ(0, load(self->ko, self->params));
+	EXPECT_TRUE(find_node(self->node, sizeof(self->node)));
+	ASSERT_EQ(0, unload("iomem_dev"));
+	EXPECT_FALSE(find_node(self->node, sizeof(self->node)));
+}
+
+TEST_F(reload, not_while_a_file_is_open)
+{
+	int fd;
+
+	ASSERT_EQ(0, load(self->ko, self->params));
+	ASSERT_TRUE(find_node(self->node, sizeof(self->node)));
+	fd = open(self->node, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EWOULDBLOCK, unload("iomem_dev"));
+	/* The library neither: the driver uses it. */
+	EXPECT_EQ(-EWOULDBLOCK, unload("iomem"));
+	close(fd);
+	EXPECT_EQ(0, unload("iomem_dev"));
+}
+
+TEST_F(reload, not_while_it_is_mapped)
+{
+	void *p;
+	int fd;
+
+	ASSERT_EQ(0, load(self->ko, self->params));
+	ASSERT_TRUE(find_node(self->node, sizeof(self->node)));
+	fd = open(self->node, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	p = mmap(NULL, 0x1000, PROT_READ, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	close(fd);
+	EXPECT_EQ(-EWOULDBLOCK, unload("iomem_dev"));
+	munmap(p, 0x1000);
+	EXPECT_EQ(0, unload("iomem_dev"));
+}
+
+/*
+ * After an unbind, an open file keeps the claim, so that nobody else gets
+ * registers that a program may have mapped; its calls say ENODEV.
+ */
+TEST_F(reload, unbound_under_an_open_file)
+{
+	struct iomem_region_info info = { .size = sizeof(info) };
+	const char *unbind = "/sys/bus/platform/drivers/iomem_dev/unbind";
+	char link[128], target[256], *name, *now;
+	ssize_t n;
+	int fd, file;
+
+	ASSERT_EQ(0, load(self->ko, self->params));
+	ASSERT_TRUE(find_node(self->node, sizeof(self->node)));
+	fd = open(self->node, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+
+	snprintf(link, sizeof(link), "/sys/class/misc/%s/device", self->node + 5);
+	n = readlink(link, target, sizeof(target) - 1);
+	ASSERT_LT(0, n);
+	target[n] = 0;
+	name = strrchr(target, '/') + 1;
+	file = open(unbind, O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, file);
+	ASSERT_EQ((ssize_t)strlen(name), write(file, name, strlen(name)));
+	close(file);
+
+	EXPECT_NE(0, access(self->node, F_OK));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, 0x1000, PROT_READ, MAP_SHARED, fd, 0));
+	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(-1, ioctl(fd, IOMEM_IOC_REGION_INFO, &info));
+	EXPECT_EQ(ENODEV, errno);
+
+	now = proc_iomem();
+	ASSERT_NE(NULL, now);
+	EXPECT_NE(NULL, strstr(now, self->node + 5));
+	free(now);
+
+	close(fd);
+	now = proc_iomem();
+	ASSERT_NE(NULL, now);
+	EXPECT_EQ(NULL, strstr(now, self->node + 5));
+	free(now);
+}
+
+TEST_HARNESS_MAIN
