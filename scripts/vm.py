@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Boots the virtual machine and judges the run. Called by scripts/vm, in the build root.
+
+Exit statuses, the first that applies:
+
+    125   broken set-up: no QEMU, no image, the guest never came to the script, the
+          log or the allow-list cannot be trusted
+    121   the kernel panicked
+    124   the watchdog ended the script
+    1...  what the script itself returned
+    120   the script passed, but the kernel log holds a warning or worse
+    0     the script passed and the log is clean
+
+    128+N a signal (Ctrl-C is 130) ended everything
+"""
+
+import argparse
+import os
+import secrets
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from vmlib import Broken, console, guest, initramfs, machine
+
+WARNED, PANIC, TIMEOUT, BROKEN = 120, 121, 124, 125
+_TAIL = 15
+# More would push the cause out of sight; the whole is in the file.
+_MOST_WARNINGS = 40
+
+
+def arguments() -> argparse.Namespace:
+    """What scripts/vm has worked out; not for people."""
+    parser = argparse.ArgumentParser(description="called by scripts/vm")
+    parser.add_argument("--arch", required=True, choices=sorted(machine.MODELS))
+    parser.add_argument("--image", required=True, type=Path)
+    parser.add_argument("--release", required=True)
+    parser.add_argument("--busybox", required=True, type=Path)
+    parser.add_argument("--work", required=True, type=Path, help="holds stage/, lifeline")
+    parser.add_argument("--out", required=True, type=Path)
+    parser.add_argument("--shown", required=True, help="what to call --out to a person")
+    parser.add_argument("--modules", type=Path, help="a folder with *.ko")
+    parser.add_argument("--append", action="append", default=[])
+    parser.add_argument("--timeout", type=float)
+    parser.add_argument("--trace", action="store_true")
+    parser.add_argument("--quiet", action="store_true")
+    parser.add_argument("words", nargs="*", help="the script and its arguments; none: a shell")
+    return parser.parse_args()
+
+
+def say(text: str) -> None:
+    """One line for a person; a terminal in raw mode needs its own carriage return."""
+    sys.stderr.write(f"vm: {text}\n")
+    sys.stderr.flush()
+
+
+def tell(args: argparse.Namespace, token: str) -> str:
+    """What /init has to know about this run."""
+    size = ""
+    if not args.words and os.isatty(0):
+        columns, rows = os.get_terminal_size(0)
+        size = f"{rows} {columns}"
+    return initramfs.settings(
+        token=token, mode="script" if args.words else "shell", size=size,
+        term=os.environ.get("TERM", "linux"), now=str(int(time.time())), args=args.words)
+
+
+def boot(args: argparse.Namespace, log: console.Console, token: str) -> guest.Outcome:
+    """Builds what the guest needs, and runs it."""
+    here = Path(__file__).resolve().parent
+    modules = sorted(args.modules.glob("*.ko")) if args.modules else []
+    image = args.work / "initramfs"
+    initramfs.build(image, busybox=args.busybox, init=here / "guest/init",
+                    stage=args.work / "stage", modules=modules, release=args.release,
+                    told=tell(args, token), work=args.work)
+    shell = not args.words
+
+    def on_start(seconds: float) -> None:
+        if args.quiet:
+            return
+        if shell:
+            say(f"a shell after {seconds:.1f} s: leave it with 'exit' or Ctrl-D\r")
+        else:
+            say(f"{args.words[0]} starts after {seconds:.1f} s")
+
+    if not args.quiet:
+        say(f"booting Linux {args.release} ({args.arch}) ...")
+    lifeline = args.work / "lifeline"
+    return guest.run(
+        lambda channel: machine.command(
+            args.arch, out=args.out, image=args.image, initramfs=image, shell=shell,
+            channel=channel, trace=args.trace, append=args.append),
+        out=args.out, console=log, shell=shell, timeout=args.timeout,
+        lifeline=lifeline if lifeline.exists() else None, on_start=on_start)
+
+
+def judge(args: argparse.Namespace, log: console.Console, allowed: console.AllowList,
+          outcome: guest.Outcome) -> int:
+    """The exit status, by the table above; says why where it is not the script's own."""
+    panic, trouble = log.panic(), log.trouble(allowed)
+    for line in trouble[:_MOST_WARNINGS]:
+        say(f"log: {line}")
+    if len(trouble) > _MOST_WARNINGS:
+        say(f"log: ... and {len(trouble) - _MOST_WARNINGS} more lines")
+    if outcome.end is guest.End.INTERRUPT:
+        say("interrupted")
+        return 128 + outcome.signal
+    if log.broken:
+        raise Broken(log.broken)
+    if not log.began:
+        if panic:
+            raise Broken(f"the kernel panicked before the script began: {panic}")
+        if outcome.end is guest.End.BOOT_TIMEOUT:
+            raise Broken(f"the guest did not boot within {guest.BOOT_SECONDS:.0f} seconds")
+        raise Broken("QEMU ended before the guest came to the script"
+                     f" (status {outcome.qemu_status}{last_words(args.out)})")
+    if panic:
+        say(f"the kernel panicked: {panic}")
+        return PANIC
+    if outcome.end is guest.End.SCRIPT_TIMEOUT:
+        say(f"time-out: the script did not end within {args.timeout:g} seconds")
+        return TIMEOUT
+    if log.status is None:
+        raise Broken("the guest ended without saying how the script did"
+                     f" (QEMU's status {outcome.qemu_status}{last_words(args.out)})")
+    if outcome.end is guest.End.LEAVE_TIMEOUT:
+        say(f"the script returned {log.status}, then the guest did not shut down")
+        return log.status or TIMEOUT
+    if log.status:
+        if args.words:
+            own = log.status in (WARNED, PANIC, TIMEOUT, BROKEN)
+            say(f"the script returned {log.status}{', which is its own status' if own else ''}")
+        return log.status
+    log.check_whole()
+    if outcome.qemu_status:
+        raise Broken(f"QEMU failed (status {outcome.qemu_status}{last_words(args.out)})")
+    if trouble:
+        say("the script passed, but the kernel log is not clean")
+        return WARNED
+    return 0
+
+
+def last_words(out: Path) -> str:
+    """QEMU's last complaint, as an addition to a sentence."""
+    try:
+        lines = (out / "qemu.log").read_text(errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return f": {lines[-1]}" if lines else ""
+
+
+def main() -> int:
+    """Runs it all; whatever goes wrong ends in a sentence and a status."""
+    args = arguments()
+    for stale in ("console.log", "trace.log", "qemu.log", "qmp.sock", "debugcon"):
+        (args.out / stale).unlink(missing_ok=True)
+    token = secrets.token_hex(8)
+    log = console.Console(args.out / "console.log", token)
+    try:
+        # First, so that a broken list costs nobody a boot.
+        allowed = console.AllowList(Path(__file__).resolve().parent / "guest/log-allow")
+        status = judge(args, log, allowed, boot(args, log, token))
+    except Broken as error:
+        say(f"broken set-up: {error}")
+        status = BROKEN
+    except OSError as error:
+        say(f"broken set-up: {error}")
+        status = BROKEN
+    # Whoever leaves a shell has seen what went wrong.
+    told = not args.words and status == log.status
+    if status and not args.quiet and log.lines and not told:
+        say(f"the last lines of {args.shown}/console.log:")
+        for line in log.lines[-_TAIL:]:
+            sys.stderr.write(f"  {line}\n")
+    elif status and log.lines and not told:
+        say(f"see {args.shown}/console.log")
+    # Large, and made anew each time.
+    (args.work / "initramfs").unlink(missing_ok=True)
+    shutil.rmtree(args.work / "modroot", ignore_errors=True)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

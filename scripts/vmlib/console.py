@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The kernel's console: what it says while it runs, and whether it is clean.
+
+A warning in the log is a failure of its own, as in the graphics drivers' CI. A
+scan that cannot see the whole log is a broken set-up, never a pass.
+"""
+
+import re
+from pathlib import Path
+
+from . import Broken
+
+# Each is something that a healthy kernel does not print.
+_TROUBLE = re.compile("|".join((
+    r"\bWARNING\b",  # WARN(), lockdep ("WARNING: possible ..."), and kin
+    r"\bBUG\b",  # BUG(), KASAN, KFENCE, KCSAN, atomic sleep, soft lock-up, page state
+    r"\b[Oo]ops\b",
+    r"\b(KASAN|KCSAN|KMSAN|KFENCE|UBSAN):",
+    r"\bkmemleak: \d+ new suspected memory leak",
+    r"-+\[ cut here \]-+",
+    r"\bCall [Tt]race:",
+    r"\bUnable to handle (kernel|page)",
+    r"\bInternal error:",
+    r"\bgeneral protection fault\b",
+    r"\bunchecked MSR access error\b",
+    r"\bSError Interrupt\b",
+    r"\bsynchronous external abort\b",
+    r"\brcu: INFO:|\bRCU used illegally\b|\bdetected stalls on CPUs\b|\bself-detected stall\b",
+    r"\bINFO: task .* blocked for more than\b",
+    r"\bINFO: (possible|suspicious|trying to register|inconsistent|lockdep)\b",
+    r"\bpossible (circular|recursive|irq) \w*lock|\binconsistent lock state\b",
+    r"\bDEBUG_LOCKS_WARN_ON\b",
+    r"\b(list_add|list_del) corruption\b",
+    r"\brefcount_t: ",
+    r"\bODEBUG: ",
+    r"\bBad page (state|map)\b",
+    r"\bstack-protector\b",
+    r"\bpanicked at\b",  # Rust
+    r"\bsysfs: cannot create duplicate\b",
+    r"\bhard LOCKUP\b|\bsoft lockup\b",
+)))
+_PANIC = re.compile(r"\bKernel panic - not syncing")
+_LOST = re.compile(r"\*\* \d+ printk messages dropped \*\*")
+
+
+class AllowList:
+    """Lines that are known and harmless: 'REGEX # reason', one in a line."""
+
+    def __init__(self, path: Path) -> None:
+        self._patterns: list[re.Pattern[str]] = []
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Broken(f"the allow-list cannot be read: {error}") from None
+        for number, line in enumerate(text.splitlines(), 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            pattern, _, reason = (part.strip() for part in line.rpartition(" # "))
+            if not pattern or not reason:
+                raise Broken(f"{path}:{number}: no reason; write 'REGEX # why it is harmless'")
+            try:
+                self._patterns.append(re.compile(pattern))
+            except re.error as error:
+                raise Broken(f"{path}:{number}: not a regular expression: {error}") from None
+
+    def __contains__(self, line: str) -> bool:
+        return any(pattern.search(line) for pattern in self._patterns)
+
+
+class Console:
+    """The log as it grows, and the two lines in it that /init writes."""
+
+    def __init__(self, path: Path, token: str) -> None:
+        self._path = path
+        self._offset = 0
+        self._rest = b""
+        self._said = re.compile(rf"\biomem-vm {token} (start$|exit \d+$|broken: .*)")
+        self.lines: list[str] = []
+        self.began = False
+        self.status: int | None = None
+        self.broken: str | None = None
+
+    def follow(self) -> None:
+        """Takes in what has been written since the last call."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                new = file.read()
+        except FileNotFoundError:
+            return
+        self._offset += len(new)
+        *complete, self._rest = (self._rest + new).split(b"\n")
+        for raw in complete:
+            line = raw.decode(errors="replace").rstrip("\r")
+            self.lines.append(line)
+            if said := self._said.search(line):
+                self._hear(said[1])
+
+    def _hear(self, words: str) -> None:
+        verb, _, rest = words.partition(" ")
+        if verb == "start":
+            self.began = True
+        elif verb == "exit":
+            self.status = int(rest)
+        else:
+            self.broken = rest
+
+    def finish(self) -> None:
+        """After QEMU's end: an unfinished last line counts too."""
+        self.follow()
+        if self._rest:
+            self.lines.append(self._rest.decode(errors="replace").rstrip("\r"))
+            self._rest = b""
+
+    def panic(self) -> str | None:
+        """The line of a panic, if there was one."""
+        return next((line for line in self.lines if _PANIC.search(line)), None)
+
+    def trouble(self, allowed: AllowList) -> list[str]:
+        """Every line that a healthy kernel does not print."""
+        return [line for line in self.lines if _TROUBLE.search(line) and line not in allowed]
+
+    def check_whole(self) -> None:
+        """Stops if the log is not all of the log: then finding nothing means nothing."""
+        if not any("Linux version" in line for line in self.lines):
+            raise Broken("the log does not begin with the kernel's first line: it cannot be judged")
+        if any(_LOST.search(line) for line in self.lines):
+            raise Broken("the kernel dropped log messages: the rest cannot be judged")
