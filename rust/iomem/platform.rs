@@ -7,13 +7,22 @@
 //! probes it, usually before `register` returns. Dropping the [`Device`] unbinds the driver and
 //! removes the device.
 //!
+//! # Why its resource is not in `/proc/iomem`
+//!
+//! The kernel would insert it there, and where a resource of the same range is there already, the
+//! BAR of a PCI device say, it would become that one's parent. Removing it takes its children along:
+//! the BAR would be gone from the tree for good. So the resource gets a root of its own, and what
+//! `/proc/iomem` shows of the device is what its driver claims, as for a device of a device tree.
+//!
 //! C header: [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h)
 
 use core::ptr::NonNull;
 
 use kernel::{
     error::from_err_ptr,
-    prelude::*, //
+    io::PhysAddr,
+    prelude::*,
+    types::Opaque, //
 };
 
 use crate::{
@@ -25,9 +34,12 @@ use crate::{
 ///
 /// # Invariants
 ///
-/// `pdev` is registered, by [`Device::register`].
+/// - `pdev` is registered, by [`Device::register`].
+/// - `_root` is the parent of its resource, of which there is one, and spans all addresses.
 pub struct Device {
     pdev: NonNull<bindings::platform_device>,
+    // Only C reads and writes it. On the heap, because the kernel keeps its address.
+    _root: KBox<Opaque<bindings::resource>>,
 }
 
 // SAFETY: Registering and unregistering may happen on different threads.
@@ -40,15 +52,14 @@ impl Device {
     /// Makes the device `<name>.<n>`, with memory resource 0 at `range`, `n` being chosen by the
     /// kernel.
     ///
-    /// The resource enters `/proc/iomem` under the device's name, not busy: claiming it is left to
-    /// the driver. Context: may sleep; probes the driver.
+    /// The range is not claimed by this: that is left to the driver. Context: may sleep; probes the
+    /// driver.
     ///
     /// Corresponds to the C function `platform_device_register_full()`.
     ///
     /// # Errors
     ///
-    /// - `EBUSY`: the range crosses the border of a resource that is in the tree.
-    /// - `ENOMEM`: no memory.
+    /// `ENOMEM`: no memory.
     ///
     /// # Examples
     ///
@@ -66,10 +77,19 @@ impl Device {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn register(name: &CStr, range: Range) -> Result<Self> {
+        let root = KBox::new(
+            Opaque::new(bindings::resource {
+                end: PhysAddr::MAX,
+                flags: bindings::IORESOURCE_MEM as c_ulong,
+                ..pin_init::zeroed()
+            }),
+            GFP_KERNEL,
+        )?;
         let resource = bindings::resource {
             start: range.start(),
             end: range.last(),
             flags: bindings::IORESOURCE_MEM as c_ulong,
+            parent: root.get(),
             ..pin_init::zeroed()
         };
         let info = bindings::platform_device_info {
@@ -80,13 +100,16 @@ impl Device {
             ..pin_init::zeroed()
         };
 
-        // SAFETY: `info` and what it points to are valid for the call, which copies them.
+        // SAFETY: `info` and what it points to are valid for the call, which copies them, but for
+        // the resource's parent: that stays until the device has been unregistered, and the kernel
+        // inserts into it only what the range of all addresses contains.
         let pdev = unsafe { bindings::platform_device_register_full(&raw const info) };
         let pdev = from_err_ptr(pdev)?;
 
-        // INVARIANT: It was just registered.
+        // INVARIANT: It was just registered, with one resource, whose parent is `root`.
         Ok(Self {
             pdev: NonNull::new(pdev).ok_or(ENOMEM)?,
+            _root: root,
         })
     }
 
@@ -103,7 +126,7 @@ impl Device {
 impl Drop for Device {
     fn drop(&mut self) {
         // SAFETY: By the type invariant the device is registered, and this is the one place that
-        // ends it.
+        // ends it. It takes the resource out of `_root`, which is freed after this.
         unsafe { bindings::platform_device_unregister(self.pdev.as_ptr()) };
     }
 }

@@ -51,12 +51,8 @@ pub(crate) fn make(name: &CStr, wanted: Option<Range>) -> Result<Option<platform
         return Ok(None);
     };
 
-    let device = platform::Device::register(name, range).inspect_err(|e| {
-        pr_err!(
-            "{range}: no device could be made ({e:?}): the range must not cross the border of an \
-             entry of /proc/iomem\n"
-        )
-    })?;
+    let device = platform::Device::register(name, range)
+        .inspect_err(|e| pr_err!("{range}: no device could be made: {e:?}\n"))?;
     if !device.is_bound() {
         // The driver has said why.
         return Err(EBUSY);
