@@ -41,6 +41,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--shown", required=True, help="what to call --out to a person")
     parser.add_argument("--modules", type=Path, help="a folder with *.ko")
+    parser.add_argument("--allow", type=Path, help="the allow-list",
+                        default=Path(__file__).resolve().parent / "guest/log-allow")
     parser.add_argument("--append", action="append", default=[])
     parser.add_argument("--timeout", type=float)
     parser.add_argument("--trace", action="store_true")
@@ -159,7 +161,7 @@ def main() -> int:
     log = console.Console(args.out / "console.log", token)
     try:
         # First, so that a broken list costs nobody a boot.
-        allowed = console.AllowList(Path(__file__).resolve().parent / "guest/log-allow")
+        allowed = console.AllowList(args.allow)
         status = judge(args, log, allowed, boot(args, log, token))
     except Broken as error:
         say(f"broken set-up: {error}")

@@ -36,7 +36,7 @@ class Model:
 
 
 MODELS = {
-    "x86_64": Model("qemu-system-x86_64", "q35", "max,la57=off", "ttyS0",
+    "x86_64": Model("qemu-system-x86_64", "q35", "max", "ttyS0",
                     ("-chardev", "file,id=debugcon,path=debugcon",
                      "-device", "isa-debugcon,iobase=0xe9,readback=0xe9,chardev=debugcon")),
     "arm64": Model("qemu-system-aarch64", "virt,gic-version=3", "cortex-a57", "ttyAMA0"),
