@@ -6,6 +6,9 @@
 
 set -euo pipefail
 
+# A plain user's PATH seldom leads to chroot and its like.
+PATH=$PATH:/usr/sbin:/sbin
+
 # shellcheck disable=SC2034 # for those who source this
 # The project's tree, and the one folder that holds all that is fetched or prepared.
 IOMEM_TREE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
