@@ -6,6 +6,9 @@
 
 set -euo pipefail
 
+# A plain user's PATH seldom leads to chroot and its like.
+PATH=$PATH:/usr/sbin:/sbin
+
 # shellcheck disable=SC2034 # for those who source this
 # The project's tree, and the one folder that holds all that is fetched or prepared.
 IOMEM_TREE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -103,7 +106,7 @@ can_unshare() {
 # isolated CMD…: runs CMD in mount and process namespaces of its own, as root there, so that neither a
 # mount nor a process can outlive it, however it ends. UNSHARE_FLAGS adds to unshare's.
 isolated() {
-	local child status signalled=1 flags=(--mount --pid --fork --kill-child --propagation unchanged)
+	local child status signal=0 flags=(--mount --pid --fork --kill-child --propagation unchanged)
 	is_root || flags+=(--user --map-root-user)
 	# An asynchronous command starts with INT and QUIT ignored, which would last.
 	# shellcheck disable=SC2086
@@ -112,12 +115,18 @@ isolated() {
 		bash -c "$(declare -f as_init private_mounts); private_mounts \"\$@\"" bash "$PWD" "$@" <&0 &
 	child=$!
 	# unshare itself blocks these. Ctrl-C at a terminal reaches CMD too, which may have its own answer.
-	trap 'signalled=1; kill -KILL $child 2>/dev/null || :' TERM HUP
-	trap 'signalled=1; [ -t 0 ] || { sleep 1; kill -KILL $child 2>/dev/null || :; }' INT
-	while [ $signalled = 1 ]; do
-		signalled=0 status=0
-		wait "$child" || status=$?
+	trap 'signal=1; kill -KILL $child 2>/dev/null || :' HUP
+	trap 'signal=15; kill -KILL $child 2>/dev/null || :' TERM
+	trap '[ -t 0 ] && signal=-1 || { signal=2; sleep 1; kill -KILL $child 2>/dev/null || :; }' INT
+	while :; do
+		status=0
+		{ wait "$child" || status=$?; } 2>/dev/null
+		[ $signal = -1 ] || break
+		signal=0
 	done
+	if [ $signal != 0 ]; then
+		wait "$child" 2>/dev/null || status=$((128 + signal))
+	fi
 	trap - TERM HUP INT
 	return $status
 }
