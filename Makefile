@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The front door. `make help` tells what there is.
+#
+# Without KDIR everything happens in a build root of Debian's, for a stock Debian
+# kernel; scripts/ fetches and prepares both, once. With KDIR the modules are
+# built for that kernel, with the tools of this machine.
+#
+# What kbuild reads is the file Kbuild.
+
+# x86_64 or arm64; without a word about it, that of this machine, and both for
+# the tests.
+ARCH ?=
+# The Debian suite whose kernel is built for and booted.
+SUITE ?= $(or $(IOMEM_SUITE),trixie)
+export IOMEM_SUITE := $(SUITE)
+unexport ARCH
+
+host-arch := $(patsubst aarch64,arm64,$(shell uname -m))
+arch := $(or $(ARCH),$(host-arch))
+
+# GNU make's own directory messages are noise around what the scripts say.
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := modules
+
+ifdef KDIR
+
+# Absolute, since kbuild works in its own folders.
+kdir := $(or $(realpath $(KDIR)),$(KDIR))
+release = $(shell cat $(kdir)/include/config/kernel.release 2>/dev/null)
+kbuild = $(MAKE) -C $(kdir) M=$(CURDIR) MO=$(CURDIR)/build/$(release) \
+	 $(if $(ARCH),ARCH=$(ARCH)) $(if $(RUSTC),RUSTC=$(RUSTC)) $(if $(BINDGEN),BINDGEN=$(BINDGEN))
+export RUSTC BINDGEN
+
+modules:
+	@scripts/check-kernel $(KDIR)
+	@mkdir -p build/$(release)
+	$(kbuild) modules
+
+install: modules
+	$(kbuild) modules_install
+
+rust-analyzer:
+	@scripts/check-kernel $(KDIR)
+	@mkdir -p build/$(release)
+	$(kbuild) rust-analyzer
+	@mv build/$(release)/rust-project.json .
+
+else
+
+modules:
+	@scripts/build $(arch) modules
+
+install:
+	@echo "say for which kernel, e.g. make install KDIR=/lib/modules/\$$(uname -r)/build" >&2; exit 2
+
+rust-analyzer:
+	@scripts/build $(arch) modules rust-analyzer
+
+endif
+
+demo:
+	@scripts/demo $(arch)
+
+test:
+	@tests/run $(ARCH)
+
+vm:
+	@scripts/build $(arch) modules samples
+	@scripts/vm --arch $(arch) --add build/samples-$(arch)/edu
+
+lint:
+	@scripts/lint $(arch)
+
+clean:
+	rm -rf build rust-project.json
+
+help:
+	@sed 1d scripts/help.txt
+
+.PHONY: modules install rust-analyzer demo test vm lint clean help

@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Reads what the runs of `tests/run` left, and says what passed.
+
+To what the guest says of itself comes what the host saw: QEMU's trace, and the
+other side of the shared memory.
+
+Exit status: 0 if all is well, 1 if a check failed or too few passed, 125 if the
+runs left nothing that can be read.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import witness
+from tally import Ktap, Tally
+
+# Fewer passed checks than this mean that something did not run, whatever it says.
+FLOOR = {"x86_64": 94, "arm64": 98}
+
+# What the suite in the guest has to run, so that a missing program is a failure.
+PROGRAMS = ("mmap", "edu", "devicetree", "ivshmem", "params", "reload", "proc_iomem")
+
+# What the suite's exit status says beyond its own failing (scripts/vm --help).
+STATUS = {120: "a warning is in the kernel log", 121: "the kernel panicked",
+          124: "time was up", 125: "the set-up is broken"}
+
+
+def programs(ktap: Ktap, folder: Path) -> list[tuple[str, Tally]]:
+    """The test programs that ran in the guest, each with its checks."""
+    text = (folder / "suite.log").read_text(encoding="utf-8", errors="replace")
+    seen = {match[1]: match for match in
+            re.finditer(r"^@begin (\w+)\n(.*?)^@end \1 (\d+)$", text, re.M | re.S)}
+    groups = []
+    for name in PROGRAMS:
+        if name not in seen:
+            groups.append((name, Tally(failed=[f"{name}: did not run to its end"])))
+            continue
+        tally = ktap.read(seen[name][2], name)
+        status = int(seen[name][3])
+        # 4 is kselftest's word for "all skipped".
+        if status not in (0, 4) and not tally.failed:
+            tally.failed.append(f"{name}: exit status {status}, though no check failed")
+        groups.append((name, tally))
+    return groups
+
+
+def guest(folder: Path) -> Tally:
+    """The run as a whole: how the suite ended, and the kernel's log."""
+    status = int((folder / "suite.status").read_text())
+    name = "guest: the suite ended well and the kernel's log is clean"
+    if status:
+        name += f" (status {status}: {STATUS.get(status, 'the suite itself failed')})"
+    tally = Tally()
+    tally.add(name, status == 0)
+    return tally
+
+
+def host(ktap: Ktap, folder: Path, group: str) -> Tally:
+    """A script that ran on the host and printed KTAP."""
+    tally = ktap.read((folder / f"{group}.log").read_text(errors="replace"), group)
+    status = int((folder / f"{group}.status").read_text())
+    if status and not tally.failed:
+        tally.failed.append(f"{group}: exit status {status}, though no check failed")
+    return tally
+
+
+def report(arch: str, groups: list[tuple[str, Tally]]) -> Tally:
+    """Prints the groups of one architecture and adds them up."""
+    print(arch)
+    total = Tally()
+    for name, tally in groups:
+        counts = [f"{len(tally.passed):>4} passed"]
+        counts += [f"{len(tally.failed)} failed"] * bool(tally.failed)
+        counts += [f"{len(tally.skipped)} skipped"] * bool(tally.skipped)
+        print(f"  {name:<12}{', '.join(counts)}")
+        for line in tally.failed:
+            print(f"    FAILED  {line}")
+        for line in tally.skipped:
+            print(f"    skipped {line}")
+        total += tally
+    if len(total.passed) < FLOOR[arch]:
+        line = f"only {len(total.passed)} checks passed, of {FLOOR[arch]} that must"
+        print(f"    FAILED  {line}")
+        total.failed.append(line)
+    return total
+
+
+def main() -> int:
+    args = argparse.ArgumentParser(description="says what passed in the runs of tests/run")
+    args.add_argument("--kunit", required=True, type=Path,
+                      help="tools/testing/kunit of a kernel's source")
+    args.add_argument("folders", nargs="+", type=Path, metavar="build/test/ARCH")
+    options = args.parse_args()
+    ktap = Ktap(options.kunit)
+
+    total = Tally()
+    for folder in options.folders:
+        tally = report(folder.name, [
+            *programs(ktap, folder),
+            ("guest", guest(folder)),
+            ("witness", witness.look(folder)),
+            *((group, host(ktap, folder, group)) for group in ("vm", "front-door")),
+        ])
+        if tally.failed:
+            print(f"  what was printed and logged is in {folder}")
+        total += tally
+    print(f"{len(total.passed)} passed, {len(total.failed)} failed, {len(total.skipped)} skipped")
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (ImportError, OSError, ValueError) as problem:
+        print(f"verdict: the runs left nothing that can be read: {problem}", file=sys.stderr)
+        sys.exit(125)
