@@ -3,7 +3,7 @@
 #include <linux/device.h>
 
 /* device_lock() is inline, and device_is_bound() wants it held. */
-IOMEM_HELPER(bool, device_is_bound_locked, struct device *dev)
+bool iomem_helper_device_is_bound_locked(struct device *dev)
 {
 	bool bound;
 

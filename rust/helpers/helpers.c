@@ -7,8 +7,6 @@
  * One file per header, sorted alphabetically.
  */
 
-#include "helper.h"
-
 #include "device.c"
 #include "mm.c"
 #include "pgtable.c"

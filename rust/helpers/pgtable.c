@@ -2,7 +2,7 @@
 
 #include <linux/pgtable.h>
 
-IOMEM_HELPER(pgprot_t, pgprot_noncached, pgprot_t prot)
+pgprot_t iomem_helper_pgprot_noncached(pgprot_t prot)
 {
 	return pgprot_noncached(prot);
 }
