@@ -9,7 +9,6 @@
 
 #include "iomem_test.h"
 
-#include <setjmp.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -142,61 +141,5 @@ TEST_F(edu, read_of_64_bits_is_one_access)
 	(void)*(volatile uint64_t *)&REG(EDU_DMA_SOURCE);
 	REG(EDU_INVERT) = MARK_END;
 }
-
-/*
- * How it is cached. arm64 shows it by a fault: an access to Device memory has to
- * be aligned, one to cached or write-combining memory has not. x86 keeps a list
- * of what is mapped how; IOMEM_RANGE tells where to look.
- */
-#ifdef __aarch64__
-static sigjmp_buf jump;
-
-static void on_fault(int sig)
-{
-	siglongjmp(jump, sig);
-}
-
-TEST_F(edu, is_uncached)
-{
-	struct sigaction act = { .sa_handler = on_fault }, old;
-	volatile int caught = 0;
-
-	ASSERT_EQ(0, sigaction(SIGBUS, &act, &old));
-	caught = sigsetjmp(jump, 1);
-	if (!caught)
-		(void)*(volatile uint32_t *)((volatile char *)self->regs + EDU_DMA_SOURCE + 2);
-	sigaction(SIGBUS, &old, NULL);
-	EXPECT_EQ(SIGBUS, caught);
-}
-#else
-TEST_F(edu, is_uncached)
-{
-	const char *list = "/sys/kernel/debug/x86/pat_memtype_list";
-	const char *range = NEED("IOMEM_RANGE");
-	char line[256], entry[64];
-	bool seen = false;
-	uint64_t start;
-	FILE *file;
-	void *p;
-
-	ASSERT_EQ(1, sscanf(range, "%" SCNx64, &start));
-	/* Two pages that nobody else maps as such, so that the entry is ours. */
-	p = mmap(NULL, 0x2000, PROT_READ, MAP_SHARED, self->fd, 0x5000);
-	ASSERT_NE(MAP_FAILED, p);
-	snprintf(entry, sizeof(entry), "[mem 0x%016" PRIx64 "-0x%016" PRIx64 "]",
-		 start + 0x5000, start + 0x7000);
-	file = fopen(list, "r");
-	if (!file)
-		SKIP(return, "no /sys/kernel/debug/x86/pat_memtype_list: mount debugfs");
-	while (fgets(line, sizeof(line), file))
-		if (strstr(line, entry)) {
-			seen = true;
-			EXPECT_NE(NULL, strstr(line, "uncached-minus"));
-		}
-	fclose(file);
-	EXPECT_TRUE(seen);
-	munmap(p, 0x2000);
-}
-#endif
 
 TEST_HARNESS_MAIN

@@ -11,7 +11,7 @@
  *	IOMEM_IVSHMEM	a window on BAR 2 of QEMU's ivshmem-plain device
  *	IOMEM_PL031	a window on a PL031 real-time clock, from a device tree
  *	IOMEM_KO	the module iomem_dev.ko, for the tests that load it
- *	IOMEM_RANGE	START-LAST of the edu device, in hexadecimal
+ *	IOMEM_RANGE	START-LAST of the device that a test is about, in hexadecimal
  */
 #ifndef _IOMEM_TEST_H
 #define _IOMEM_TEST_H
