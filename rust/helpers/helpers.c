@@ -8,5 +8,6 @@
  */
 
 #include "device.c"
+#include "io.c"
 #include "mm.c"
 #include "pgtable.c"

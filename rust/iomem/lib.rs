@@ -20,8 +20,6 @@
 //!
 //! What differs between kernel releases is in `compat`, and only there.
 
-#![recursion_limit = "2048"]
-
 #[path = "../bindings/lib.rs"]
 pub(crate) mod bindings;
 

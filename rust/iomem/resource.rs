@@ -28,7 +28,9 @@ use kernel::{
             Flags,
             Region, //
         },
-        Resource, //
+        PhysAddr,
+        Resource,
+        ResourceSize, //
     },
     prelude::*, //
 };
@@ -53,11 +55,15 @@ pub trait Root: private::Sealed {
     #[doc(hidden)]
     const FLAGS: Flags;
 
-    /// Returns the root of the tree.
-    ///
-    /// It spans the address space: on x86 the one of memory ends where the processor's physical
-    /// addresses end.
+    /// Returns the root of the tree, which spans the address space.
     fn root() -> &'static Resource;
+
+    /// Returns the last address that there is: of memory the largest that the processors have, of
+    /// ports the root's. Context: any.
+    fn last() -> PhysAddr {
+        let root = Self::root();
+        root.start().wrapping_add(root.size().wrapping_sub(1))
+    }
 }
 
 /// The tree of I/O memory, `/proc/iomem`. Addresses are physical.
@@ -81,6 +87,11 @@ impl Root for Mem {
         // `Resource` is a transparent wrapper around `struct resource` that allows for changes made
         // by C.
         unsafe { &*(&raw const bindings::iomem_resource).cast::<Resource>() }
+    }
+
+    fn last() -> PhysAddr {
+        // SAFETY: The function reads what the processors say of themselves.
+        unsafe { bindings::phys_addr_max() }
     }
 }
 
@@ -120,17 +131,15 @@ impl<R: Root> Claim<R> {
     ///
     /// # Errors
     ///
-    /// - `ERANGE`: the range ends beyond the tree's root, for memory beyond the addresses that the
-    ///   processor has.
+    /// - `ERANGE`: the range ends beyond the last address that there is ([`Root::last`]).
     /// - `EBUSY`: somebody else holds the range or a part of it.
     /// - `ENOMEM`: no memory for the entry.
     pub fn request(range: Range, name: &CStr) -> Result<Self> {
-        let root = R::root();
-        if range.last() > root.start().wrapping_add(root.size().wrapping_sub(1)) {
+        if range.last() > R::last() {
             return Err(ERANGE);
         }
 
-        let region = root
+        let region = R::root()
             .request_region(range.start(), range.length(), name.to_cstring()?, R::FLAGS)
             .ok_or(EBUSY)?;
 
@@ -177,8 +186,8 @@ impl<R: Root> Claim<R> {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn request_mem_region(
-    start: kernel::io::PhysAddr,
-    length: kernel::io::ResourceSize,
+    start: PhysAddr,
+    length: ResourceSize,
     name: &CStr,
 ) -> Result<MemRegion> {
     MemRegion::request(Range::new(start, length)?, name)
@@ -207,8 +216,8 @@ pub fn request_mem_region(
 /// # Ok::<(), Error>(())
 /// ```
 pub fn request_region(
-    start: kernel::io::PhysAddr,
-    length: kernel::io::ResourceSize,
+    start: PhysAddr,
+    length: ResourceSize,
     name: &CStr,
 ) -> Result<PortRegion> {
     PortRegion::request(Range::new(start, length)?, name)
