@@ -4,7 +4,7 @@
 Exit statuses, the first that applies:
 
     125   broken set-up: no QEMU, no image, the guest never came to the script, the
-          log or the allow-list cannot be trusted
+          allow-list is broken, or the script passed but the log is not whole
     121   the kernel panicked
     124   the watchdog ended the script
     1...  what the script itself returned
@@ -17,9 +17,9 @@ Exit statuses, the first that applies:
 import argparse
 import os
 import secrets
-import shutil
 import sys
 import time
+import traceback
 from pathlib import Path
 
 from vmlib import Broken, console, guest, initramfs, machine
@@ -163,23 +163,23 @@ def main() -> int:
         # First, so that a broken list costs nobody a boot.
         allowed = console.AllowList(args.allow)
         status = judge(args, log, allowed, boot(args, log, token))
-    except Broken as error:
+    except (Broken, OSError) as error:
         say(f"broken set-up: {error}")
         status = BROKEN
-    except OSError as error:
-        say(f"broken set-up: {error}")
+    except Exception:  # noqa: BLE001 - python's own status for this, 1, would be the script's
+        traceback.print_exc()
+        say("broken set-up: scripts/vm.py has a fault of its own")
         status = BROKEN
-    # Whoever leaves a shell has seen what went wrong.
-    told = not args.words and status == log.status
+    # Whoever leaves a shell has seen what went wrong, and who interrupts wants no more of it.
+    told = status > 128 and log.status is None or not args.words and status == log.status
     if status and not args.quiet and log.lines and not told:
         say(f"the last lines of {args.shown}/console.log:")
         for line in log.lines[-_TAIL:]:
             sys.stderr.write(f"  {line}\n")
     elif status and log.lines and not told:
         say(f"see {args.shown}/console.log")
-    # Large, and made anew each time.
-    (args.work / "initramfs").unlink(missing_ok=True)
-    shutil.rmtree(args.work / "modroot", ignore_errors=True)
+    # So that scripts/vm can tell this verdict from a status that something between returns.
+    (args.work / "status").write_text(f"{status}\n")
     return status
 
 

@@ -44,6 +44,10 @@ class Archive:
         """Adds a file that holds `text`."""
         self._entry(name, stat.S_IFREG | mode, os.fsencode(text))
 
+    def link(self, name: str, target: str) -> None:
+        """Adds a symbolic link."""
+        self._entry(name, stat.S_IFLNK | 0o777, os.fsencode(target))
+
     def copy(self, source: Path, name: str, executable: bool = False) -> None:
         """Adds a file, a symbolic link or a whole folder, with its modes."""
         info = source.lstat()
@@ -51,7 +55,7 @@ class Archive:
         if stat.S_ISREG(mode):
             self._entry(name, mode | (0o111 if executable else 0), source.read_bytes())
         elif stat.S_ISLNK(mode):
-            self._entry(name, mode, os.fsencode(os.readlink(source)))
+            self.link(name, os.readlink(source))
         elif stat.S_ISDIR(mode):
             self._entry(name, mode)
             for child in sorted(source.iterdir()):
@@ -86,8 +90,7 @@ def _add_modules(archive: Archive, modules: list[Path], release: str, work: Path
     for module in modules:
         (folder / module.name).write_bytes(module.read_bytes())
         # A link, not a copy: debug information makes modules large, and each costs boot time.
-        archive._entry(f"modules/{module.name}", stat.S_IFLNK | 0o777,
-                       os.fsencode(f"/lib/modules/{release}/{module.name}"))
+        archive.link(f"modules/{module.name}", f"/lib/modules/{release}/{module.name}")
     # Without these two depmod warns about a kernel that is, here, not incomplete.
     (folder / "modules.order").touch()
     (folder / "modules.builtin").touch()
@@ -108,7 +111,7 @@ def build(target: Path, *, busybox: Path, init: Path, stage: Path, modules: list
     for name in _DIRECTORIES:
         archive.folder(name)
     archive.copy(busybox, "bin/busybox", executable=True)
-    archive._entry("bin/sh", stat.S_IFLNK | 0o777, b"busybox")
+    archive.link("bin/sh", "busybox")
     archive.copy(init, "init", executable=True)
     archive.text("etc/vm", told, 0o600)
     archive.text("etc/passwd", "root::0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n")

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The scan of the kernel log: finds what it must, lets pass what it may, and knows when it is blind."""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+
+# The path above has to be there first.
+from vmlib import Broken  # noqa: E402
+from vmlib.console import AllowList, Console  # noqa: E402
+
+# Each as some kernel prints it.
+TROUBLE = (
+    "WARNING: CPU: 1 PID: 77 at kernel/resource.c:1 __release_region+0x1/0x2",
+    "------------[ cut here ]------------",
+    "kernel BUG at mm/memory.c:1!",
+    "BUG: unable to handle page fault for address: ffffc90000001000",
+    "BUG: sleeping function called from invalid context at kernel/locking/mutex.c:1",
+    "BUG: KASAN: slab-use-after-free in misc_open+0x1/0x2",
+    "BUG: KFENCE: out-of-bounds read in example+0x1/0x2",
+    "BUG: KCSAN: data-race in one / two",
+    "BUG: Bad page state in process sh  pfn:00001",
+    "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [sh:1]",
+    "UBSAN: shift-out-of-bounds in lib/example.c:1:2",
+    "Oops: general protection fault, probably for non-canonical address 0x1: 0000 [#1] SMP",
+    "Oops: 0002 [#1] SMP NOPTI",
+    "Internal error: synchronous external abort: 0000000096000010 [#1] SMP",
+    "Unable to handle kernel paging request at virtual address ffff800080000000",
+    "SError Interrupt on CPU0, code 0x00000000be000011 -- SError",
+    "Call trace:",
+    " Call Trace:",
+    "WARNING: possible recursive locking detected",
+    "WARNING: suspicious RCU usage",
+    "INFO: trying to register non-static key.",
+    "inconsistent lock state",
+    "DEBUG_LOCKS_WARN_ON(1)",
+    "rcu: INFO: rcu_preempt self-detected stall on CPU",
+    "INFO: task rmmod:12 blocked for more than 120 seconds.",
+    "kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
+    "refcount_t: underflow; use-after-free.",
+    "list_del corruption. prev->next should be ffff0000, but was ffff0001",
+    "ODEBUG: free active (active state 0) object: 0 object type: work_struct",
+    "sysfs: cannot create duplicate filename '/class/misc/iomem0'",
+    "rust_kernel: panicked at rust/iomem/mapping.rs:1:2:",
+    "unchecked MSR access error: RDMSR from 0x1",
+)
+# Each from the boot of a stock kernel.
+CLEAN = (
+    'PCI: Using host bridge windows from ACPI; if necessary, use "pci=nocrs" and report a bug',
+    "RAS: Correctable Errors collector initialized.",
+    "x86/mm: Checked W+X mappings: passed, no W+X pages found.",
+    "Debug Exception Vector: OK",
+    "iomem: loading out-of-tree module taints kernel.",
+    "clocksource: Watchdog remote CPU 1 read timed out",
+    "printk: debug: ignoring loglevel setting.",
+)
+FIRST = "[    0.000000] Linux version 7.2.12\r\n"
+
+_results: list[tuple[bool, str]] = []
+
+
+def check(name: str, passed: bool) -> None:
+    """One result."""
+    _results.append((passed, name))
+
+
+def refuses(function: Callable[[], object]) -> bool:
+    """Whether the function says that the set-up is broken."""
+    try:
+        function()
+    except Broken:
+        return True
+    return False
+
+
+def main() -> int:
+    """Runs all; returns the exit status."""
+    with tempfile.TemporaryDirectory() as name:
+        run(Path(name))
+    print(f"KTAP version 1\n1..{len(_results)}")
+    for number, (passed, name) in enumerate(_results, 1):
+        print(f"{'ok' if passed else 'not ok'} {number} {name}")
+    # A floor: a list that was emptied by accident must not pass.
+    return 0 if all(passed for passed, _ in _results) and len(_results) >= 50 else 1
+
+
+def run(folder: Path) -> None:
+    """All cases."""
+    path, allow = folder / "console.log", folder / "allow"
+
+    def log(*lines: str, token: str = "t0") -> Console:
+        path.write_text(FIRST + "".join(f"[    1.000000] {line}\r\n" for line in lines))
+        console = Console(path, token)
+        console.finish()
+        return console
+
+    def allowing(text: str) -> AllowList:
+        allow.write_text(text)
+        return AllowList(allow)
+
+    none = allowing("# nothing\n\n")
+    for line in TROUBLE:
+        check(f"trouble: {line}", len(log(line).trouble(none)) == 1)
+    for line in CLEAN:
+        check(f"clean: {line}", not log(line).trouble(none))
+
+    one = allowing(r"^\[[ .\d]+\] WARNING: known \d+ # seen in every boot" "\n")
+    check("what is allowed is let pass", not log("WARNING: known 12").trouble(one))
+    check("and nothing else", bool(log("WARNING: unknown 12").trouble(one)))
+    check("a hash may be in the expression",
+          not log("BUG: CPU#1 # x").trouble(allowing("CPU#1 # x # a reason\n")))
+    for text in ("BUG\n", "BUG #\n", "BUG # \n", " # a reason\n", "BUG( # a reason\n"):
+        check(f"a broken allowance: {text.strip()}", refuses(lambda text=text: allowing(text)))
+    check("no allow-list", refuses(lambda: AllowList(folder / "none")))
+
+    check("a whole log", not refuses(log("x").check_whole))
+    check("lost messages", refuses(log("** 12 printk messages dropped **").check_whole))
+    path.write_text("[    1.000000] the middle\n")
+    headless = Console(path, "t0")
+    headless.finish()
+    check("a log without its beginning", refuses(headless.check_whole))
+
+    check("a panic", log("Kernel panic - not syncing: sysrq triggered crash").panic() is not None)
+    said = log("iomem-vm t0 start", "iomem-vm t0 exit 7")
+    check("how the script ended", said.began and said.status == 7)
+    check("another run's words", log("iomem-vm t1 exit 0").status is None)
+    check("part of the words", log("iomem-vm t0 exit 7 and more").status is None)
+
+    path.write_text(FIRST + "[    1.000000] iomem-vm t0 sta")
+    growing = Console(path, "t0")
+    growing.follow()
+    check("half a line is not yet said", not growing.began)
+    with path.open("a") as file:
+        file.write("rt\r\n[    2.000000] BUG: cut o")
+    growing.follow()
+    check("the whole of it is", growing.began)
+    growing.finish()
+    check("an unfinished last line counts", len(growing.trouble(none)) == 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
