@@ -23,6 +23,9 @@ FLOOR = {"x86_64": 94, "arm64": 98}
 # What the suite in the guest has to run, so that a missing program is a failure.
 PROGRAMS = ("mmap", "edu", "devicetree", "ivshmem", "params", "reload", "proc_iomem")
 
+# What has to have run on the host, for each architecture.
+HOST_GROUPS = ("vm", "front-door")
+
 # What the suite's exit status says beyond its own failing (scripts/vm --help).
 STATUS = {120: "a warning is in the kernel log", 121: "the kernel panicked",
           124: "time was up", 125: "the set-up is broken"}
@@ -102,7 +105,9 @@ def main() -> int:
             *programs(ktap, folder),
             ("guest", guest(folder)),
             ("witness", witness.look(folder)),
-            *((group, host(ktap, folder, group)) for group in ("vm", "front-door")),
+            *((group, host(ktap, folder, group)) for group in HOST_GROUPS),
+            # Of the first architecture only: it does not depend on which.
+            *([("log-scan", host(ktap, folder, "log-scan"))] * (folder == options.folders[0])),
         ])
         if tally.failed:
             print(f"  what was printed and logged is in {folder}")
