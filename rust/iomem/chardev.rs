@@ -151,7 +151,7 @@ pub trait CharDevice: Send + Sync + Sized + 'static {
 /// `misc` is registered, and its `fops` are those of `T`.
 #[pin_data(PinnedDrop)]
 pub struct Registration<T: CharDevice> {
-    // The order matters: the C structure points to the name.
+    // It points to `name`, so both stay in place until it has been deregistered.
     #[pin]
     misc: Opaque<bindings::miscdevice>,
     name: CString,
