@@ -27,7 +27,7 @@ die() {
 
 # usage: the comment at the head of the calling script is its help.
 usage() {
-	sed -n '2,/^$/{s/^# \{0,1\}//p}' "$0"
+	sed -n '4,/^$/{s/^# \{0,1\}//p}' "$0"
 	exit 0
 }
 
