@@ -185,11 +185,7 @@ impl<R: Root> Claim<R> {
 /// // Released here.
 /// # Ok::<(), Error>(())
 /// ```
-pub fn request_mem_region(
-    start: PhysAddr,
-    length: ResourceSize,
-    name: &CStr,
-) -> Result<MemRegion> {
+pub fn request_mem_region(start: PhysAddr, length: ResourceSize, name: &CStr) -> Result<MemRegion> {
     MemRegion::request(Range::new(start, length)?, name)
 }
 
@@ -215,11 +211,7 @@ pub fn request_mem_region(
 /// let claim = request_region(0x378, 3, c"my-device")?;
 /// # Ok::<(), Error>(())
 /// ```
-pub fn request_region(
-    start: PhysAddr,
-    length: ResourceSize,
-    name: &CStr,
-) -> Result<PortRegion> {
+pub fn request_region(start: PhysAddr, length: ResourceSize, name: &CStr) -> Result<PortRegion> {
     PortRegion::request(Range::new(start, length)?, name)
 }
 
