@@ -3,7 +3,7 @@
 
 QEMU's trace tells each access to a device, with its address, width and value. A
 test program marks a place in it by writing a number to the inversion register
-of `edu`, before and after what is to be looked at (tests/edu.c). The shared
+of `edu`, before and after what is to be looked at (tests/edu.c, tests/kmod). The shared
 memory of `ivshmem` is a file of the host.
 """
 
@@ -22,6 +22,11 @@ EXPECTED = {
     0x10e30002: ("32-bit write is one access", [("write", 0x80, 4)]),
     0x10e30003: ("64-bit read is one access", [("read", 0x80, 8)]),
     0x10e30004: ("page offset leads to that page", [("read", 0x1010, 4), ("read", 0x1020, 4)]),
+    # From within the kernel (tests/kmod).
+    0x10e31001: ("kernel: 32-bit read is one access", [("read", 0x00, 4)]),
+    0x10e31002: ("kernel: 32-bit write is one access", [("write", 0x80, 4)]),
+    0x10e31003: ("kernel: 64-bit read is one access", [("read", 0x80, 8)]),
+    0x10e31004: ("kernel: a refused access is none", []),
 }
 
 ACCESS = re.compile(r"memory_region_ops_(read|write) cpu \d+ mr 0x[0-9a-f]+ addr 0x([0-9a-f]+) "
