@@ -38,6 +38,11 @@ step() {
 }
 done_step() { say "      done in $((SECONDS - step_start)) s${1:+, $1}"; }
 
+# kbuild takes neither blanks nor colons in the paths it works with.
+case $IOMEM_TREE$IOMEM_CACHE in
+*[[:space:]:]*) die "kbuild cannot work in '$IOMEM_TREE' with the cache in '$IOMEM_CACHE': choose paths without blanks and colons" ;;
+esac
+
 # host_arch: the architecture of this machine, by the kernel's name.
 host_arch() {
 	case $(uname -m) in

@@ -249,7 +249,7 @@ fn mapping(start: u64) -> Result {
 /// A mapping that owns its claim: both end together.
 fn owned(start: u64) -> Result {
     let mapping = Mapping::<_, 0x1000>::ioremap(claim_again(start)?)?;
-    check!("owned_reads", (&mapping).read32(ID) == 0x0100_00ed);
+    check!("owned_reads", mapping.read32(ID) == 0x0100_00ed);
     check!("owned_keeps_its_claim", errno(claim_again(start)) != 0);
     drop(mapping);
     let shared = Arc::new(claim_again(start)?, GFP_KERNEL)?;
