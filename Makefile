@@ -44,8 +44,8 @@ install: modules
 rust-analyzer:
 	@scripts/check-kernel $(KDIR)
 	@mkdir -p build/$(release)
-	$(kbuild) rust-analyzer
-	@mv build/$(release)/rust-project.json .
+	$(kbuild) modules rust-analyzer
+	@scripts/rust-analyzer.py $(CURDIR) $(CURDIR)/build/$(release)
 
 else
 
@@ -56,7 +56,7 @@ install:
 	@echo "say for which kernel, e.g. make install KDIR=/lib/modules/\$$(uname -r)/build" >&2; exit 2
 
 rust-analyzer:
-	@scripts/build $(arch) modules rust-analyzer
+	@scripts/build $(arch) rust-analyzer
 
 endif
 

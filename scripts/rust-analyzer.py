@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Adds this project's crates to the rust-project.json that kbuild makes.
+
+Kbuild's generator knows modules of one crate, in a folder with a Makefile of
+its own; ours share a crate, and two of its modules are generated.
+
+usage: rust-analyzer.py TREE OUTPUT   (where OUTPUT/rust-project.json is, after a build)
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+# Each crate with the crates that it uses, beside the kernel's own.
+CRATES = (
+    ("iomem", "rust/iomem/lib.rs", ()),
+    ("iomem_dev", "rust/iomem_dev/lib.rs", ("iomem",)),
+    ("iomem_test", "tests/kmod/lib.rs", ("iomem",)),
+)
+KERNEL = ("core", "kernel", "pin_init", "zerocopy", "zerocopy_derive")
+
+
+def own_cfgs(output: Path) -> list[str]:
+    """The cfgs that the Kbuild decided on, from the command that it kept."""
+    return re.findall(r"--cfg (\w+)", (output / "rust/iomem/.lib.o.cmd").read_text())
+
+
+def main() -> None:
+    tree, output = (Path(arg) for arg in sys.argv[1:3])
+    project = json.loads((output / "rust-project.json").read_text())
+    crates = project["crates"]
+    index = {crate["display_name"]: number for number, crate in enumerate(crates)}
+    kernel = crates[index["kernel"]]
+
+    for name, root, uses in CRATES:
+        crates.append({
+            **kernel,
+            "display_name": name,
+            "root_module": str(tree / root),
+            "is_workspace_member": True,
+            "deps": [{"crate": index[dep], "name": dep} for dep in (*KERNEL, *uses) if dep in index],
+            "cfg": kernel["cfg"] + own_cfgs(output) + ["MODULE"],
+            "env": {**kernel.get("env", {}), "IOMEM_GENERATED": str(output)},
+            "source": {"include_dirs": [str(tree / "rust"), str((tree / root).parent), str(output)],
+                       "exclude_dirs": []},
+        })
+        index[name] = len(crates) - 1
+    (tree / "rust-project.json").write_text(json.dumps(project, sort_keys=True, indent=4) + "\n")
+
+
+if __name__ == "__main__":
+    main()
