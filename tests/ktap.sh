@@ -5,7 +5,8 @@
 
 planned=0 count=0 failed=0
 
-# check NAME COMMAND...: one result; it passes if the command does.
+# check NAME COMMAND...: one result; it passes if the command does. No NAME has a hash, which in KTAP
+# begins a directive.
 check() {
 	local name=$1
 	shift
