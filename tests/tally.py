@@ -49,7 +49,7 @@ class Ktap:
             for sub in test.subtests:
                 self._walk(sub, group, tally)
             return
-        name = f"{group}: {test.name or '(no name)'}"
+        name = f"{group}: {test.name or 'one that was planned and did not run'}"
         match test.status.name:
             case "SUCCESS":
                 tally.passed.append(name)
