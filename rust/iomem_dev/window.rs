@@ -125,14 +125,16 @@ impl platform::Driver for Driver {
             let window = Window::new(pdev, index, &name)?;
 
             let range = window.claim().range();
-            dev_info!(
-                pdev.as_ref(),
-                "{range} ({:#x} bytes) is /dev/{}\n",
-                range.length(),
-                &*name
-            );
             Ok(try_pin_init!(Self {
                 node <- Registration::register(name, window, pdev.as_ref()),
+                _: {
+                    dev_info!(
+                        pdev.as_ref(),
+                        "{range} ({:#x} bytes) is /dev/{}\n",
+                        range.length(),
+                        node.name()
+                    );
+                },
             }))
         })
     }
