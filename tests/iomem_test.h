@@ -50,6 +50,12 @@ static inline const char *env_or(const char *name, const char *other)
 	return value ? value : other;
 }
 
+/* IOMEM_RANGE as numbers; false without it. */
+static inline bool env_range(uint64_t *start, uint64_t *last)
+{
+	return sscanf(env_or("IOMEM_RANGE", ""), "%" SCNx64 "-%" SCNx64, start, last) == 2;
+}
+
 /* The length of a window, in bytes, as the driver tells it; 0 if it does not. */
 static inline uint64_t window_length(int fd)
 {

@@ -45,12 +45,10 @@ static int logged(int log, char *text, size_t room)
 
 FIXTURE_SETUP(params)
 {
-	const char *range = env_or("IOMEM_RANGE", "");
-
 	self->ko = getenv("IOMEM_KO");
 	if (!self->ko)
 		SKIP(return, "IOMEM_KO is not set: see tests/iomem_test.h");
-	if (sscanf(range, "%" SCNx64 "-%" SCNx64, &self->start, &self->last) != 2)
+	if (!env_range(&self->start, &self->last))
 		SKIP(return, "IOMEM_RANGE is not set: see tests/iomem_test.h");
 	if (loaded("iomem_dev"))
 		SKIP(return, "iomem_dev is loaded: unload it, these tests load it themselves");

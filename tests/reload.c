@@ -17,13 +17,12 @@ FIXTURE(reload)
 
 FIXTURE_SETUP(reload)
 {
-	const char *range = env_or("IOMEM_RANGE", "");
 	uint64_t start, last;
 
 	self->ko = getenv("IOMEM_KO");
 	if (!self->ko)
 		SKIP(return, "IOMEM_KO is not set: see tests/iomem_test.h");
-	if (sscanf(range, "%" SCNx64 "-%" SCNx64, &start, &last) != 2)
+	if (!env_range(&start, &last))
 		SKIP(return, "IOMEM_RANGE is not set: see tests/iomem_test.h");
 	if (loaded("iomem_dev"))
 		SKIP(return, "iomem_dev is loaded: unload it, these tests load it themselves");
