@@ -135,7 +135,9 @@ TEST_F(ivshmem, last_byte_is_the_device_s)
  * How it is cached. arm64 shows it by a fault: an access to Device memory has to
  * be aligned, one to cached or write-combining memory has not. (The memory behind
  * is RAM of the host, so nothing but the mapping can object.) x86 keeps a list of
- * what is mapped how; IOMEM_RANGE tells where to look.
+ * what is mapped how; IOMEM_RANGE tells where to look. It tells what the pages
+ * got, not what the driver asked for: where the memory type registers, or another
+ * mapping, say uncached, the kernel makes a cached mapping uncached by itself.
  */
 #ifdef __aarch64__
 static sigjmp_buf jump;
