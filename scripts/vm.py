@@ -62,7 +62,8 @@ def tell(args: argparse.Namespace, token: str) -> str:
     size = ""
     if not args.words and os.isatty(0):
         columns, rows = os.get_terminal_size(0)
-        size = f"{rows} {columns}"
+        # A terminal that does not know its size says 0.
+        size = f"{rows} {columns}" if rows and columns else ""
     return initramfs.settings(
         token=token, mode="script" if args.words else "shell", size=size,
         term=os.environ.get("TERM", "linux"), now=str(int(time.time())), args=args.words)
