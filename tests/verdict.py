@@ -5,8 +5,9 @@
 To what the guest says of itself comes what the host saw: QEMU's trace, and the
 other side of the shared memory.
 
-Exit status: 0 if all is well, 1 if a check failed or too few passed, 125 if the
-runs left nothing that can be read.
+Exit status: 0 if all is well; 121 if a kernel panicked, 124 if time was up, 125 if
+the set-up was broken or the runs left nothing that can be read; 1 if a check failed
+or too few passed.
 """
 
 import argparse
@@ -113,7 +114,11 @@ def main() -> int:
             print(f"  what was printed and logged is in {folder}")
         total += tally
     print(f"{len(total.passed)} passed, {len(total.failed)} failed, {len(total.skipped)} skipped")
-    return 1 if total.failed else 0
+    if not total.failed:
+        return 0
+    # How a run ended says more than that checks failed, as they then must.
+    ends = {int((folder / "suite.status").read_text()) for folder in options.folders}
+    return next((end for end in (125, 121, 124) if end in ends), 1)
 
 
 if __name__ == "__main__":
