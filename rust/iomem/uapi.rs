@@ -14,30 +14,13 @@ use kernel::{
     },
 };
 
-#[allow(
-    clippy::all,
-    dead_code,
-    missing_docs,
-    non_camel_case_types,
-    non_snake_case,
-    non_upper_case_globals,
-    unreachable_pub,
-    unsafe_op_in_unsafe_fn
-)]
-mod generated {
-    use kernel::ffi;
-
-    include!(concat!(
-        env!("IOMEM_GENERATED"),
-        "/rust/bindings/bindings_generated.rs"
-    ));
-}
+use crate::bindings::uapi;
 
 /// `struct iomem_region_info`: what a program needs to know to map a region.
-pub use generated::iomem_region_info as RegionInfo;
+pub use crate::bindings::uapi::iomem_region_info as RegionInfo;
 
 /// The region can be mapped with `mmap()`.
-pub use generated::IOMEM_REGION_MMAP as REGION_MMAP;
+pub use crate::bindings::uapi::IOMEM_REGION_MMAP as REGION_MMAP;
 
 // SAFETY: Every field is an integer, so any bytes are a value.
 unsafe impl FromBytes for RegionInfo {}
@@ -47,7 +30,4 @@ unsafe impl FromBytes for RegionInfo {}
 unsafe impl AsBytes for RegionInfo {}
 
 /// `IOMEM_IOC_REGION_INFO`: fills a [`RegionInfo`].
-pub const IOC_REGION_INFO: u32 = _IO(
-    generated::IOMEM_IOC_TYPE,
-    generated::IOMEM_IOC_NR_REGION_INFO,
-);
+pub const IOC_REGION_INFO: u32 = _IO(uapi::IOMEM_IOC_TYPE, uapi::IOMEM_IOC_NR_REGION_INFO);
