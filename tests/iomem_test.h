@@ -114,4 +114,20 @@ static inline bool loaded(const char *name)
 	return access(path, F_OK) == 0;
 }
 
+/*
+ * For the tests that load the driver themselves: what they need, or why they
+ * have to be skipped; NULL if they need not be.
+ */
+static inline const char *why_not_load(const char **ko, uint64_t *start, uint64_t *last)
+{
+	*ko = getenv("IOMEM_KO");
+	if (!*ko)
+		return "IOMEM_KO is not set: see tests/iomem_test.h";
+	if (!env_range(start, last))
+		return "IOMEM_RANGE is not set: see tests/iomem_test.h";
+	if (loaded("iomem_dev"))
+		return "iomem_dev is loaded: unload it, these tests load it themselves";
+	return NULL;
+}
+
 #endif /* _IOMEM_TEST_H */

@@ -45,13 +45,10 @@ static int logged(int log, char *text, size_t room)
 
 FIXTURE_SETUP(params)
 {
-	self->ko = getenv("IOMEM_KO");
-	if (!self->ko)
-		SKIP(return, "IOMEM_KO is not set: see tests/iomem_test.h");
-	if (!env_range(&self->start, &self->last))
-		SKIP(return, "IOMEM_RANGE is not set: see tests/iomem_test.h");
-	if (loaded("iomem_dev"))
-		SKIP(return, "iomem_dev is loaded: unload it, these tests load it themselves");
+	const char *why_not = why_not_load(&self->ko, &self->start, &self->last);
+
+	if (why_not)
+		SKIP(return, "%s", why_not);
 	self->log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	ASSERT_LE(0, self->log);
 	ASSERT_LE(0, lseek(self->log, 0, SEEK_END));

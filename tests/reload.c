@@ -18,14 +18,10 @@ FIXTURE(reload)
 FIXTURE_SETUP(reload)
 {
 	uint64_t start, last;
+	const char *why_not = why_not_load(&self->ko, &start, &last);
 
-	self->ko = getenv("IOMEM_KO");
-	if (!self->ko)
-		SKIP(return, "IOMEM_KO is not set: see tests/iomem_test.h");
-	if (!env_range(&start, &last))
-		SKIP(return, "IOMEM_RANGE is not set: see tests/iomem_test.h");
-	if (loaded("iomem_dev"))
-		SKIP(return, "iomem_dev is loaded: unload it, these tests load it themselves");
+	if (why_not)
+		SKIP(return, "%s", why_not);
 	snprintf(self->params, sizeof(self->params),
 		 "start=%#" PRIx64 " length=%#" PRIx64, start, last - start + 1);
 	self->before = proc_iomem();
