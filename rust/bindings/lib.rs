@@ -21,7 +21,10 @@
 pub(crate) use kernel::bindings::*;
 
 mod helpers {
-    use kernel::bindings::*;
+    use kernel::{
+        bindings::*,
+        ffi, //
+    };
 
     include!(concat!(
         env!("IOMEM_GENERATED"),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
+#include <linux/io.h>
 #include <linux/ioport.h>
 #ifdef CONFIG_ARM64
 #include <asm/cpufeature.h>
@@ -26,3 +27,46 @@ phys_addr_t iomem_helper_phys_addr_max(void)
 
 	return max;
 }
+
+/* The repeated forms are macros here and inline functions there. */
+void iomem_helper_readsb(const void __iomem *addr, void *buffer, unsigned int count)
+{
+	readsb(addr, buffer, count);
+}
+
+void iomem_helper_readsw(const void __iomem *addr, void *buffer, unsigned int count)
+{
+	readsw(addr, buffer, count);
+}
+
+void iomem_helper_readsl(const void __iomem *addr, void *buffer, unsigned int count)
+{
+	readsl(addr, buffer, count);
+}
+
+void iomem_helper_writesb(void __iomem *addr, const void *buffer, unsigned int count)
+{
+	writesb(addr, buffer, count);
+}
+
+void iomem_helper_writesw(void __iomem *addr, const void *buffer, unsigned int count)
+{
+	writesw(addr, buffer, count);
+}
+
+void iomem_helper_writesl(void __iomem *addr, const void *buffer, unsigned int count)
+{
+	writesl(addr, buffer, count);
+}
+
+#ifdef CONFIG_64BIT
+void iomem_helper_readsq(const void __iomem *addr, void *buffer, unsigned int count)
+{
+	readsq(addr, buffer, count);
+}
+
+void iomem_helper_writesq(void __iomem *addr, const void *buffer, unsigned int count)
+{
+	writesq(addr, buffer, count);
+}
+#endif

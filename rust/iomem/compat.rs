@@ -6,7 +6,17 @@
 
 use core::borrow::Borrow;
 
-/// Until 7.2: `Io` is implemented by the mapping itself, a width at a time.
+use kernel::prelude::*;
+
+use crate::access::{
+    Ordered,
+    Window, //
+};
+
+/// Until 7.2: `Io` is implemented by what is accessed, and registers are addresses.
+///
+/// An address is an offset into the window here, and the implementation of [`IoCapable`] adds the
+/// base: kept apart, an offset that is a constant can become part of an instruction.
 #[cfg(not(linux_7_3))]
 mod io {
     use kernel::{
@@ -14,110 +24,338 @@ mod io {
             Io,
             IoCapable,
             IoKnownSize,
-            MmioRaw, //
+            IoLoc, //
         },
         prelude::*, //
     };
 
     use crate::{
-        bindings,
+        access::{
+            assert_offset,
+            raw::Place,
+            Access,
+            Kind,
+            Ordered,
+            Window, //
+        },
         mapping::{
             Holder,
             Mapping, //
         },
     };
 
-    /// Address and size of a mapping, no smaller than `SIZE`.
-    pub(crate) type RawMapping<const SIZE: usize> = MmioRaw<SIZE>;
+    /// What tells an offset that was checked at run time from one that the compiler checked. No
+    /// window is so long that an offset would have this bit.
+    const CHECKED: usize = isize::MIN as usize;
 
-    impl<H: Holder, const SIZE: usize> Io for Mapping<H, SIZE> {
-        #[inline]
+    impl<A: Kind, const SIZE: usize> Window<'_, A, SIZE> {
+        #[inline(always)]
+        fn place_of(&self, address: usize) -> Place {
+            if address & CHECKED != 0 {
+                Place::checked_at(self.base(), address ^ CHECKED)
+            } else {
+                Place::constant_at(self.base(), address)
+            }
+        }
+    }
+
+    impl<A: Kind, const SIZE: usize> Io for Window<'_, A, SIZE> {
+        #[inline(always)]
         fn addr(&self) -> usize {
-            self.raw().addr()
+            self.base()
         }
 
-        #[inline]
+        #[inline(always)]
         fn maxsize(&self) -> usize {
-            self.raw().maxsize()
+            self.length()
+        }
+
+        #[inline(always)]
+        fn io_addr<U>(&self, offset: usize) -> Result<usize> {
+            self.place::<U>(offset, 1)?;
+            Ok(offset ^ CHECKED)
         }
     }
 
-    impl<H: Holder, const SIZE: usize> IoKnownSize for Mapping<H, SIZE> {
+    impl<A: Kind, const SIZE: usize> IoKnownSize for Window<'_, A, SIZE> {
         const MIN_SIZE: usize = SIZE;
+
+        #[inline(always)]
+        fn io_addr_assert<U>(&self, offset: usize) -> usize {
+            assert_offset::<U, SIZE>(offset);
+            offset
+        }
     }
 
-    macro_rules! impl_io_capable {
-        ($ty:ty, $read:ident, $write:ident) => {
-            impl<H: Holder, const SIZE: usize> IoCapable<$ty> for Mapping<H, SIZE> {
-                #[inline]
-                unsafe fn io_read(&self, address: usize) -> $ty {
-                    // SAFETY: The caller gives an address within the mapping, which is live.
-                    unsafe { bindings::$read(address as *const c_void) }
+    impl<A: Access<T>, T, const SIZE: usize> IoCapable<T> for Window<'_, A, SIZE> {
+        #[inline(always)]
+        unsafe fn io_read(&self, address: usize) -> T {
+            // SAFETY: The caller gives what `io_addr` or `io_addr_assert` returned, both of which
+            // checked that the access is within the window and aligned.
+            unsafe { A::read(self.place_of(address)) }
+        }
+
+        #[inline(always)]
+        unsafe fn io_write(&self, value: T, address: usize) {
+            // SAFETY: As for `io_read`.
+            unsafe { A::write(self.place_of(address), value) }
+        }
+    }
+
+    /// What owns registers does as the window that it gives.
+    macro_rules! io_of_owner {
+        ($owner:ident, $kind:ty $(, $param:ident: $bound:path)?) => {
+            impl<$($param: $bound,)? const SIZE: usize> Io for $owner<$($param,)? SIZE> {
+                #[inline(always)]
+                fn addr(&self) -> usize {
+                    self.window().addr()
                 }
 
-                #[inline]
-                unsafe fn io_write(&self, value: $ty, address: usize) {
-                    // SAFETY: The caller gives an address within the mapping, which is live.
-                    unsafe { bindings::$write(value, address as *mut c_void) }
+                #[inline(always)]
+                fn maxsize(&self) -> usize {
+                    self.window().maxsize()
+                }
+
+                #[inline(always)]
+                fn io_addr<U>(&self, offset: usize) -> Result<usize> {
+                    self.window().io_addr::<U>(offset)
+                }
+            }
+
+            impl<$($param: $bound,)? const SIZE: usize> IoKnownSize for $owner<$($param,)? SIZE> {
+                const MIN_SIZE: usize = SIZE;
+
+                #[inline(always)]
+                fn io_addr_assert<U>(&self, offset: usize) -> usize {
+                    self.window().io_addr_assert::<U>(offset)
+                }
+            }
+
+            impl<$($param: $bound,)? T, const SIZE: usize> IoCapable<T>
+                for $owner<$($param,)? SIZE>
+            where
+                $kind: Access<T>,
+            {
+                #[inline(always)]
+                unsafe fn io_read(&self, address: usize) -> T {
+                    // SAFETY: The requirements are the same.
+                    unsafe { self.window().io_read(address) }
+                }
+
+                #[inline(always)]
+                unsafe fn io_write(&self, value: T, address: usize) {
+                    // SAFETY: The requirements are the same.
+                    unsafe { self.window().io_write(value, address) }
                 }
             }
         };
     }
 
-    impl_io_capable!(u8, readb, writeb);
-    impl_io_capable!(u16, readw, writew);
-    impl_io_capable!(u32, readl, writel);
-    #[cfg(CONFIG_64BIT)]
-    impl_io_capable!(u64, readq, writeq);
+    io_of_owner!(Mapping, Ordered, H: Holder);
+
+    /// Where a register is, as the kernel crate's types say it.
+    pub trait Location<T> {
+        /// The integer of the register's width.
+        type Raw: Into<T> + From<T>;
+
+        /// Returns the offset in bytes.
+        fn location_offset(self) -> usize;
+    }
+
+    impl<T, L: IoLoc<T>> Location<T> for L {
+        type Raw = L::IoType;
+
+        #[inline(always)]
+        fn location_offset(self) -> usize {
+            self.offset()
+        }
+    }
 }
 
-/// From 7.3 on: `Io` is implemented by views; a reference to a mapping gives one.
+/// From 7.3 on: `Io` is implemented by views, and registers are pointers into them.
+///
+/// Locations are of the kernel crate's `Region` there, which is aligned to 4 bytes: its length is a
+/// multiple of that, and a sized window has no 64-bit registers but through the `try_` forms.
 #[cfg(linux_7_3)]
 mod io {
+    use core::marker::PhantomData;
+
     use kernel::{
         io::{
+            IoBackend,
             IoBase,
-            Mmio,
-            MmioBackend,
-            MmioRaw,
+            IoCapable,
+            IoLoc,
             Region, //
         },
-        prelude::*, //
+        prelude::*,
+        ptr::KnownSize, //
     };
 
-    use crate::mapping::{
-        Holder,
-        Mapping, //
+    use crate::{
+        access::{
+            raw::Place,
+            Access,
+            Kind,
+            Ordered,
+            Window, //
+        },
+        mapping::{
+            Holder,
+            Mapping, //
+        },
     };
 
-    /// Address and size of a mapping, no smaller than `SIZE`.
-    pub(crate) struct RawMapping<const SIZE: usize>(MmioRaw<Region<SIZE>>);
+    /// A part of a window, as the kernel crate wants it: a pointer that is never dereferenced.
+    pub struct View<'a, A: Kind, T: ?Sized> {
+        ptr: *mut T,
+        owner: PhantomData<(&'a (), A)>,
+    }
 
-    impl<const SIZE: usize> RawMapping<SIZE> {
-        pub(crate) fn new(addr: usize, size: usize) -> Result<Self> {
-            Ok(Self(MmioRaw::new_region(addr, size)?))
-        }
-
-        #[inline]
-        pub(crate) fn addr(&self) -> usize {
-            self.0.addr()
+    impl<A: Kind, T: ?Sized> Clone for View<'_, A, T> {
+        #[inline(always)]
+        fn clone(&self) -> Self {
+            *self
         }
     }
 
-    impl<'a, H: Holder, const SIZE: usize> IoBase<'a> for &'a Mapping<H, SIZE> {
-        type Backend = MmioBackend;
+    impl<A: Kind, T: ?Sized> Copy for View<'_, A, T> {}
+
+    impl<'a, A: Kind, T: ?Sized + KnownSize> IoBase<'a> for View<'a, A, T> {
+        type Backend = Backend<A>;
+        type Target = T;
+
+        #[inline(always)]
+        fn as_view(self) -> Self {
+            self
+        }
+    }
+
+    /// Accesses of the kind `A`.
+    pub struct Backend<A>(PhantomData<A>);
+
+    impl<A: Kind> IoBackend for Backend<A> {
+        type View<'a, T: ?Sized + KnownSize> = View<'a, A, T>;
+
+        #[inline(always)]
+        fn as_ptr<'a, T: ?Sized + KnownSize>(view: View<'a, A, T>) -> *mut T {
+            view.ptr
+        }
+
+        #[inline(always)]
+        unsafe fn project_view<'a, T: ?Sized + KnownSize, U: ?Sized + KnownSize>(
+            view: View<'a, A, T>,
+            ptr: *mut U,
+        ) -> View<'a, A, U> {
+            View {
+                ptr,
+                owner: view.owner,
+            }
+        }
+    }
+
+    impl<A: Access<T>, T> IoCapable<T> for Backend<A> {
+        #[inline(always)]
+        fn io_read(view: View<'_, A, T>) -> T {
+            // SAFETY: A view is made of a window, or of a part that the kernel crate has checked
+            // for bounds and alignment.
+            unsafe { A::read(Place::checked_at(view.ptr.addr(), 0)) }
+        }
+
+        #[inline(always)]
+        fn io_write(view: View<'_, A, T>, value: T) {
+            // SAFETY: As for `io_read`.
+            unsafe { A::write(Place::checked_at(view.ptr.addr(), 0), value) }
+        }
+    }
+
+    impl<'a, A: Kind, const SIZE: usize> IoBase<'a> for Window<'a, A, SIZE> {
+        type Backend = Backend<A>;
         type Target = Region<SIZE>;
 
-        #[inline]
-        fn as_view(self) -> Mmio<'a, Region<SIZE>> {
-            // SAFETY: By the invariant of `Mapping` this is a live mapping, and it stays so while
-            // `self` is borrowed.
-            unsafe { Mmio::from_raw(self.raw().0) }
+        #[inline(always)]
+        fn as_view(self) -> View<'a, A, Region<SIZE>> {
+            View {
+                ptr: Region::ptr_from_raw_parts_mut(
+                    core::ptr::without_provenance_mut(self.base()),
+                    self.length(),
+                ),
+                owner: PhantomData,
+            }
+        }
+    }
+
+    /// What owns registers does as the window that it gives.
+    macro_rules! io_of_owner {
+        ($owner:ident, $kind:ty $(, $param:ident: $bound:path)?) => {
+            impl<'a, $($param: $bound,)? const SIZE: usize> IoBase<'a>
+                for &'a $owner<$($param,)? SIZE>
+            {
+                type Backend = Backend<$kind>;
+                type Target = Region<SIZE>;
+
+                #[inline(always)]
+                fn as_view(self) -> View<'a, $kind, Region<SIZE>> {
+                    self.window().as_view()
+                }
+            }
+        };
+    }
+
+    io_of_owner!(Mapping, Ordered, H: Holder);
+
+    /// Where a register is, as the kernel crate's types say it.
+    pub trait Location<T> {
+        /// The integer of the register's width.
+        type Raw: Into<T> + From<T>;
+
+        /// Returns the offset in bytes.
+        fn location_offset(self) -> usize;
+    }
+
+    impl<T, L: IoLoc<Region<0>, T>> Location<T> for L {
+        type Raw = L::IoType;
+
+        #[inline(always)]
+        fn location_offset(self) -> usize {
+            self.offset()
         }
     }
 }
 
-pub(crate) use io::RawMapping;
+pub use io::Location;
+
+/// Address and size of a mapping.
+///
+/// # Invariants
+///
+/// It is no smaller than `SIZE`, and aligned as [`Window`] wants it.
+pub(crate) struct RawMapping<const SIZE: usize> {
+    addr: usize,
+    length: usize,
+}
+
+impl<const SIZE: usize> RawMapping<SIZE> {
+    /// # Errors
+    ///
+    /// `EINVAL`: it is smaller than `SIZE`, or not aligned.
+    pub(crate) fn new(addr: usize, length: usize) -> Result<Self> {
+        // SAFETY: The window is only looked at: nothing is accessed through it.
+        unsafe { Window::<'_, Ordered, SIZE>::new(addr, length) }?;
+        // INVARIANT: A window can be made of it.
+        Ok(Self { addr, length })
+    }
+
+    #[inline(always)]
+    pub(crate) fn addr(&self) -> usize {
+        self.addr
+    }
+
+    #[inline(always)]
+    pub(crate) fn length(&self) -> usize {
+        self.length
+    }
+}
 
 /// Returns the value of a module parameter, which is a reference until 7.2 and a number from 7.3 on.
 ///

@@ -11,6 +11,7 @@
 //! | [`range`] | a range of addresses: not empty, does not wrap around |
 //! | [`resource`] | claim a range: `request_mem_region`, `request_region` |
 //! | [`mapping`] | map a claim into the kernel: `ioremap`; it is an [`Io`](kernel::io::Io) |
+//! | [`access`] | registers: ordered, relaxed, big-endian, repeated, copied, waited for |
 //! | [`vma`] | map a claim into a program: `vm_iomap_memory`, `pgprot_noncached` |
 //! | [`chardev`] | the device node that the program opens: `misc_register` |
 //! | [`platform`] | platform devices made from a list of resources |
@@ -23,6 +24,7 @@
 #[path = "../bindings/lib.rs"]
 pub(crate) mod bindings;
 
+pub mod access;
 pub mod chardev;
 pub mod compat;
 pub mod error;

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A view of registers.
+
+use core::marker::PhantomData;
+
+use kernel::prelude::*;
+
+use super::{
+    raw::Place,
+    Access,
+    BigEndian,
+    Kind,
+    Ordered,
+    Relaxed,
+    RelaxedBigEndian, //
+};
+use crate::mapping::{
+    Holder,
+    Mapping, //
+};
+
+/// A view of registers, to be read and written as `A` says.
+///
+/// It borrows from the owner of the registers, for `'a`, and is an [`Io`](kernel::io::Io): see the
+/// [module](super). `SIZE` is a number of bytes that it has at least, or 0. Accesses can be made in
+/// any context, and from several threads at once.
+///
+/// # Invariants
+///
+/// - The `length` bytes at `base` are live for `'a`, to be accessed as `A` does, and do not wrap
+///   around; `length` is at least `SIZE`.
+/// - `base` is aligned to the widest access that `A` has and `SIZE` has room for.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::{
+///     mapping::Mapping,
+///     resource::request_mem_region, //
+/// };
+/// use kernel::io::Io;
+///
+/// let regs = Mapping::<_, 0x100>::ioremap(request_mem_region(0xfea0_0000, 0x1000, c"my-device")?)?;
+///
+/// // `regs` itself is ordered and little-endian.
+/// regs.write32(1, 0x08);
+/// let status = regs.relaxed().read32(0x20);
+/// let magic = regs.big_endian().read16(0x30);
+///
+/// // A part, whose offsets begin at 0 again.
+/// let channel = regs.window().part::<0x20>(0x40)?;
+/// channel.write32(1, 0x04);
+/// # Ok::<(), Error>(())
+/// ```
+pub struct Window<'a, A: Kind, const SIZE: usize = 0> {
+    base: usize,
+    length: usize,
+    owner: PhantomData<(&'a (), A)>,
+}
+
+impl<A: Kind, const SIZE: usize> Clone for Window<'_, A, SIZE> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A: Kind, const SIZE: usize> Copy for Window<'_, A, SIZE> {}
+
+// SAFETY: A window is an address, and registers can be accessed from any thread.
+unsafe impl<A: Kind, const SIZE: usize> Send for Window<'_, A, SIZE> {}
+
+// SAFETY: As above.
+unsafe impl<A: Kind, const SIZE: usize> Sync for Window<'_, A, SIZE> {}
+
+impl<'a, A: Kind, const SIZE: usize> Window<'a, A, SIZE> {
+    /// What the base is a multiple of: the widest access that fits, since the compiler checks
+    /// offsets only.
+    const ALIGNMENT: usize = {
+        let fits = match SIZE {
+            0 | 1 => 1,
+            2 | 3 => 2,
+            4..=7 => 4,
+            _ => 8,
+        };
+        if !A::ALIGNED {
+            1
+        } else if fits < A::WIDEST {
+            fits
+        } else {
+            A::WIDEST
+        }
+    };
+
+    /// Makes a window.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: `length` is less than `SIZE`, or `base` is not aligned to the widest access that
+    /// `SIZE` has room for.
+    ///
+    /// # Safety
+    ///
+    /// The `length` bytes at `base` are live for `'a`, to be accessed as `A` does, and do not wrap
+    /// around.
+    #[inline]
+    pub(crate) unsafe fn new(base: usize, length: usize) -> Result<Self> {
+        if length < SIZE || base & (Self::ALIGNMENT - 1) != 0 {
+            return Err(EINVAL);
+        }
+        // INVARIANT: Checked above, or required of the caller.
+        Ok(Self {
+            base,
+            length,
+            owner: PhantomData,
+        })
+    }
+
+    /// Makes a window without checks.
+    ///
+    /// # Safety
+    ///
+    /// As the invariants of the type.
+    #[inline(always)]
+    pub(crate) unsafe fn new_unchecked(base: usize, length: usize) -> Self {
+        // INVARIANT: Required of the caller.
+        Self {
+            base,
+            length,
+            owner: PhantomData,
+        }
+    }
+
+    /// Returns the address of the first register: in the kernel's address space, or a port number.
+    #[inline(always)]
+    pub(crate) fn base(&self) -> usize {
+        self.base
+    }
+
+    /// Returns the length in bytes.
+    #[inline(always)]
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// The place of an access at an offset that was checked by the compiler.
+    #[inline(always)]
+    pub(crate) fn constant_place(&self, offset: usize) -> Place {
+        Place::constant_at(self.base, offset)
+    }
+
+    /// Returns the place of `count` accesses of the width of `T`, one after another, at `offset`.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: they are not all within the window, or not aligned to their width.
+    #[inline]
+    pub(crate) fn place<T>(&self, offset: usize, count: usize) -> Result<Place> {
+        let width = core::mem::size_of::<T>();
+        let end = count
+            .checked_mul(width)
+            .and_then(|bytes| bytes.checked_add(offset))
+            .ok_or(EINVAL)?;
+        // The base is aligned to something, but not to each width.
+        let aligned = if A::ALIGNED {
+            self.base.wrapping_add(offset)
+        } else {
+            offset
+        };
+        if end > self.length || aligned & (width - 1) != 0 {
+            return Err(EINVAL);
+        }
+        Ok(Place::checked_at(self.base, offset))
+    }
+
+    /// Returns the same registers as `B` accesses them.
+    #[inline(always)]
+    fn as_kind<B: Kind>(self) -> Window<'a, B, SIZE> {
+        // INVARIANT: The callers go from one kind of memory to another, which differ in the order
+        // of bytes and of accesses.
+        Window {
+            base: self.base,
+            length: self.length,
+            owner: PhantomData,
+        }
+    }
+
+    /// Returns a view of the `N` bytes at `offset`; of everything from `offset` on where `N` is 0.
+    ///
+    /// The part lives as long as the window's owner is borrowed. Context: any.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: the part goes beyond the window, is empty, or where `N` is not 0, does not begin
+    /// at a multiple of the widest access that `N` bytes have room for: offsets into it are checked
+    /// by the compiler, which cannot know where it begins.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use iomem::access::{Ordered, Window};
+    /// use kernel::io::Io;
+    ///
+    /// fn channel(regs: Window<'_, Ordered>, number: usize) -> Result<u32> {
+    ///     let offset = number.checked_mul(0x40).ok_or(EINVAL)?;
+    ///     Ok(regs.part::<0x40>(offset)?.read32(0x10))
+    /// }
+    /// ```
+    #[inline]
+    pub fn part<const N: usize>(self, offset: usize) -> Result<Window<'a, A, N>> {
+        let left = self.length.checked_sub(offset).ok_or(EINVAL)?;
+        if left == 0 {
+            return Err(EINVAL);
+        }
+        let length = if N == 0 { left } else { N };
+        if length > left {
+            return Err(EINVAL);
+        }
+        // SAFETY: By the type invariant, and since the part is within this window.
+        unsafe { Window::new(self.base.wrapping_add(offset), length) }
+    }
+
+    /// Returns a view of `length` bytes at `offset`, where both are known at run time only.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: the part goes beyond the window, or is empty.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use iomem::access::{Ordered, Window};
+    /// fn mailbox(regs: Window<'_, Ordered>, at: usize, bytes: usize) -> Result<Window<'_, Ordered>> {
+    ///     regs.slice(at, bytes)
+    /// }
+    /// ```
+    #[inline]
+    pub fn slice(self, offset: usize, length: usize) -> Result<Window<'a, A>> {
+        let end = offset.checked_add(length).ok_or(EINVAL)?;
+        if length == 0 || end > self.length {
+            return Err(EINVAL);
+        }
+        // SAFETY: By the type invariant, and since the part is within this window.
+        unsafe { Window::new(self.base.wrapping_add(offset), length) }
+    }
+
+    /// Returns the same registers with their size unknown to the compiler.
+    #[inline(always)]
+    pub fn unsized_(self) -> Window<'a, A> {
+        // INVARIANT: A window of no known size promises less.
+        Window {
+            base: self.base,
+            length: self.length,
+            owner: PhantomData,
+        }
+    }
+
+    /// Reads a `T` at `offset`, which was not checked by the compiler.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: it is not within the window, or not aligned.
+    #[inline]
+    pub(crate) fn read_at<T>(&self, offset: usize) -> Result<T>
+    where
+        A: Access<T>,
+    {
+        let place = self.place::<T>(offset, 1)?;
+        // SAFETY: `place` checked it.
+        Ok(unsafe { A::read(place) })
+    }
+}
+
+impl<'a, const SIZE: usize> Window<'a, Ordered, SIZE> {
+    /// Returns the same registers, to be accessed without ordering against memory.
+    #[inline(always)]
+    pub fn relaxed(self) -> Window<'a, Relaxed, SIZE> {
+        self.as_kind()
+    }
+
+    /// Returns the same registers, taken for big-endian.
+    #[inline(always)]
+    pub fn big_endian(self) -> Window<'a, BigEndian, SIZE> {
+        self.as_kind()
+    }
+}
+
+impl<'a, const SIZE: usize> Window<'a, Relaxed, SIZE> {
+    /// Returns the same registers, to be accessed in order again.
+    #[inline(always)]
+    pub fn ordered(self) -> Window<'a, Ordered, SIZE> {
+        self.as_kind()
+    }
+
+    /// Returns the same registers, taken for big-endian.
+    #[inline(always)]
+    pub fn big_endian(self) -> Window<'a, RelaxedBigEndian, SIZE> {
+        self.as_kind()
+    }
+}
+
+impl<'a, const SIZE: usize> Window<'a, BigEndian, SIZE> {
+    /// Returns the same registers, to be accessed without ordering against memory.
+    #[inline(always)]
+    pub fn relaxed(self) -> Window<'a, RelaxedBigEndian, SIZE> {
+        self.as_kind()
+    }
+}
+
+impl<H: Holder, const SIZE: usize> Mapping<H, SIZE> {
+    /// Returns a view of the registers, ordered and little-endian, as the mapping itself is.
+    #[inline(always)]
+    pub fn window(&self) -> Window<'_, Ordered, SIZE> {
+        let raw = self.raw();
+        // SAFETY: By the type invariant this is a live mapping, which stays while it is borrowed,
+        // of no fewer than `SIZE` bytes, and `RawMapping` is aligned as `Window` wants it.
+        unsafe { Window::new_unchecked(raw.addr(), raw.length()) }
+    }
+
+    /// Returns a view whose accesses are not ordered against memory: `readl_relaxed()`.
+    #[inline(always)]
+    pub fn relaxed(&self) -> Window<'_, Relaxed, SIZE> {
+        self.window().relaxed()
+    }
+
+    /// Returns a view of registers that are big-endian: `ioread32be()`.
+    #[inline(always)]
+    pub fn big_endian(&self) -> Window<'_, BigEndian, SIZE> {
+        self.window().big_endian()
+    }
+}
+
+/// Tells whether an access of the width of `T` at `offset` is within `size` bytes, and aligned.
+#[inline(always)]
+const fn offset_valid<T>(offset: usize, size: usize) -> bool {
+    let width = core::mem::size_of::<T>();
+    match offset.checked_add(width) {
+        Some(end) => end <= size && offset & (width - 1) == 0,
+        None => false,
+    }
+}
+
+/// Has the compiler check that an access of the width of `T` at `offset` is within `SIZE` bytes.
+// Always inline, so that the error path of `build_assert` is optimised out.
+#[inline(always)]
+pub(crate) fn assert_offset<T, const SIZE: usize>(offset: usize) {
+    build_assert!(offset_valid::<T>(offset, SIZE));
+}
