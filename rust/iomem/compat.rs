@@ -52,7 +52,7 @@ mod io {
         #[inline(always)]
         fn place_of(&self, address: usize) -> Place {
             if address & CHECKED != 0 {
-                Place::checked_at(self.base(), address ^ CHECKED)
+                Place::checked_at(self.base(), address & !CHECKED)
             } else {
                 Place::constant_at(self.base(), address)
             }
@@ -73,7 +73,10 @@ mod io {
         #[inline(always)]
         fn io_addr<U>(&self, offset: usize) -> Result<usize> {
             self.place::<U>(offset, 1)?;
-            Ok(offset ^ CHECKED)
+            // SAFETY: The offset is within the window, whose length is at most `isize::MAX` by the
+            // type invariant. Said, so that the compiler knows what the bit will be.
+            unsafe { core::hint::assert_unchecked(offset & CHECKED == 0) };
+            Ok(offset | CHECKED)
         }
     }
 

@@ -184,7 +184,7 @@ def accessor(name: str, statements: list[Statement]) -> str:
     def block(address: str, base: str, constant: str = "") -> str:
         lines = [line for statement in statements for line in render(statement, "v", address)]
         operands = [f'"{line}"'.replace("\t", " ").replace('"a"', r"\"a\"") for line in lines]
-        operands.append("v = lateout(reg) v" if reads else "v = in(reg) v")
+        operands.append("v = lateout(reg) v" if reads else "v = in(reg) value")
         operands.append(f"a = in(reg) {base}")
         operands += ["t = out(reg) _"] * temporary
         operands += [f"o = const {constant}"] * bool(constant)
@@ -200,7 +200,6 @@ def accessor(name: str, statements: list[Statement]) -> str:
                    for offset in range(0, ARMS * step, step))
     return (
         f"#[inline(always)]\npub(crate) unsafe fn {name}(p: Place, value: u{width}) {{\n"
-        f"    let v = value as {register};\n"
         "    match p.constant() {\n"
         f"{arms}"
         f"        _ => {{ let a = p.address(); unsafe {{ {block('[{a}]', 'a')} }} }}\n    }}\n}}\n")

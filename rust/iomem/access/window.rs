@@ -29,7 +29,7 @@ use crate::mapping::{
 /// # Invariants
 ///
 /// - The `length` bytes at `base` are live for `'a`, to be accessed as `A` does, and do not wrap
-///   around; `length` is at least `SIZE`.
+///   around; `length` is at least `SIZE`, and at most `isize::MAX`.
 /// - `base` is aligned to the widest access that `A` has and `SIZE` has room for.
 ///
 /// # Examples
@@ -97,8 +97,8 @@ impl<'a, A: Kind, const SIZE: usize> Window<'a, A, SIZE> {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: `length` is less than `SIZE`, or `base` is not aligned to the widest access that
-    /// `SIZE` has room for.
+    /// `EINVAL`: `length` is less than `SIZE` or more than `isize::MAX`, or `base` is not aligned to
+    /// the widest access that `SIZE` has room for.
     ///
     /// # Safety
     ///
@@ -106,7 +106,7 @@ impl<'a, A: Kind, const SIZE: usize> Window<'a, A, SIZE> {
     /// around.
     #[inline]
     pub(crate) unsafe fn new(base: usize, length: usize) -> Result<Self> {
-        if length < SIZE || base & (Self::ALIGNMENT - 1) != 0 {
+        if length < SIZE || length > isize::MAX as usize || base & (Self::ALIGNMENT - 1) != 0 {
             return Err(EINVAL);
         }
         // INVARIANT: Checked above, or required of the caller.
