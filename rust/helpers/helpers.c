@@ -9,5 +9,6 @@
 
 #include "device.c"
 #include "io.c"
+#include "iomap.c"
 #include "mm.c"
 #include "pgtable.c"

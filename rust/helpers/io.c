@@ -2,6 +2,8 @@
 
 #include <linux/io.h>
 #include <linux/ioport.h>
+#include <linux/logic_pio.h>
+#include <linux/mm.h>
 #ifdef CONFIG_ARM64
 #include <asm/cpufeature.h>
 #include <asm/pgtable-hwdef.h>
@@ -68,5 +70,91 @@ void iomem_helper_readsq(const void __iomem *addr, void *buffer, unsigned int co
 void iomem_helper_writesq(void __iomem *addr, const void *buffer, unsigned int count)
 {
 	writesq(addr, buffer, count);
+}
+#endif
+
+/*
+ * Whether ports can be reached. Where they are instructions of the processor,
+ * always; where they are memory behind a PCI host bridge, only those that a
+ * bridge has mapped: touching others is a fault in the kernel.
+ */
+bool iomem_helper_ports_reachable(unsigned long port, unsigned long count)
+{
+#if defined(PCI_IOBASE) && !defined(CONFIG_X86)
+	unsigned long addr = (unsigned long)PCI_IOBASE + port;
+	unsigned long end = addr + count;
+
+#ifdef CONFIG_INDIRECT_PIO
+	/* Beyond the bridges' ports are those of devices with functions of their own. */
+	if (port >= MMIO_UPPER_LIMIT)
+		return true;
+#endif
+	for (addr = ALIGN_DOWN(addr, PAGE_SIZE); addr < end; addr += PAGE_SIZE) {
+		if (!vmalloc_to_page((void *)addr))
+			return false;
+	}
+#endif
+	return true;
+}
+
+#ifdef CONFIG_HAS_IOPORT
+u8 iomem_helper_inb(unsigned long port)
+{
+	return inb(port);
+}
+
+u16 iomem_helper_inw(unsigned long port)
+{
+	return inw(port);
+}
+
+u32 iomem_helper_inl(unsigned long port)
+{
+	return inl(port);
+}
+
+void iomem_helper_outb(u8 value, unsigned long port)
+{
+	outb(value, port);
+}
+
+void iomem_helper_outw(u16 value, unsigned long port)
+{
+	outw(value, port);
+}
+
+void iomem_helper_outl(u32 value, unsigned long port)
+{
+	outl(value, port);
+}
+
+void iomem_helper_insb(unsigned long port, void *buffer, unsigned int count)
+{
+	insb(port, buffer, count);
+}
+
+void iomem_helper_insw(unsigned long port, void *buffer, unsigned int count)
+{
+	insw(port, buffer, count);
+}
+
+void iomem_helper_insl(unsigned long port, void *buffer, unsigned int count)
+{
+	insl(port, buffer, count);
+}
+
+void iomem_helper_outsb(unsigned long port, const void *buffer, unsigned int count)
+{
+	outsb(port, buffer, count);
+}
+
+void iomem_helper_outsw(unsigned long port, const void *buffer, unsigned int count)
+{
+	outsw(port, buffer, count);
+}
+
+void iomem_helper_outsl(unsigned long port, const void *buffer, unsigned int count)
+{
+	outsl(port, buffer, count);
 }
 #endif

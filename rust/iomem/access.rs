@@ -44,6 +44,7 @@ mod wait;
 mod width;
 mod window;
 
+pub(crate) use bulk::repeat;
 pub use bulk::{
     Memory,
     Repeat, //
@@ -60,6 +61,7 @@ pub use class::{
     Write,
     WriteOnly, //
 };
+pub(crate) use kind::private;
 pub use kind::{
     Access,
     BigEndian,

@@ -38,10 +38,21 @@ mod io {
             Ordered,
             Window, //
         },
+        iomap::{
+            Either,
+            IoMap, //
+        },
         mapping::{
             Holder,
             Mapping, //
         },
+    };
+
+    #[cfg(CONFIG_HAS_IOPORT)]
+    use crate::port::{
+        self,
+        PortIo,
+        Ports, //
     };
 
     /// What tells an offset that was checked at run time from one that the compiler checked. No
@@ -155,6 +166,9 @@ mod io {
     }
 
     io_of_owner!(Mapping, Ordered, H: Holder);
+    #[cfg(CONFIG_HAS_IOPORT)]
+    io_of_owner!(Ports, PortIo, H: port::Holder);
+    io_of_owner!(IoMap, Either);
 
     /// Where a register is, as the kernel crate's types say it.
     pub trait Location<T> {
@@ -203,10 +217,21 @@ mod io {
             Ordered,
             Window, //
         },
+        iomap::{
+            Either,
+            IoMap, //
+        },
         mapping::{
             Holder,
             Mapping, //
         },
+    };
+
+    #[cfg(CONFIG_HAS_IOPORT)]
+    use crate::port::{
+        self,
+        PortIo,
+        Ports, //
     };
 
     /// A part of a window, as the kernel crate wants it: a pointer that is never dereferenced.
@@ -306,6 +331,9 @@ mod io {
     }
 
     io_of_owner!(Mapping, Ordered, H: Holder);
+    #[cfg(CONFIG_HAS_IOPORT)]
+    io_of_owner!(Ports, PortIo, H: port::Holder);
+    io_of_owner!(IoMap, Either);
 
     /// Where a register is, as the kernel crate's types say it.
     pub trait Location<T> {

@@ -11,6 +11,8 @@
 //! | [`range`] | a range of addresses: not empty, does not wrap around |
 //! | [`resource`] | claim a range: `request_mem_region`, `request_region` |
 //! | [`mapping`] | map a claim into the kernel: `ioremap`; it is an [`Io`](kernel::io::Io) |
+//! | [`port`] | I/O ports: `inb`, `outb` |
+//! | [`iomap`] | either kind behind one type: `ioport_map`, `ioread32` |
 //! | [`access`] | registers: ordered, relaxed, big-endian, repeated, copied, waited for |
 //! | [`vma`] | map a claim into a program: `vm_iomap_memory`, `pgprot_noncached` |
 //! | [`chardev`] | the device node that the program opens: `misc_register` |
@@ -29,8 +31,11 @@ pub mod chardev;
 pub mod compat;
 pub mod error;
 pub mod index;
+pub mod iomap;
 pub mod mapping;
 pub mod platform;
+#[cfg(CONFIG_HAS_IOPORT)]
+pub mod port;
 pub mod range;
 pub mod resource;
 pub mod uapi;
