@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The accesses that have to be in QEMU's trace, between a mark and its end.
+
+The marks are those of tests/edu.c and tests/kmod. An access is: device, direction,
+offset in the device, width in bytes, value (None: any). Every access to a device of
+REGIONS counts, so that one too many is seen as well.
+"""
+
+# The names that QEMU gives the regions of the devices that are looked at.
+REGIONS = {
+    "edu-mmio": "edu",
+    "pci-testdev-mmio": "testdev",
+    "pci-testdev-portio": "testports",
+    "bochs dispi interface": "bochs",
+    "virtio-pci": "virtio",
+}
+
+BOTH = ("x86_64", "arm64")
+X86 = ("x86_64",)
+ARM = ("arm64",)
+
+SOURCE, TARGET = 0x80, 0x88
+LONG, SWAPPED = 0x1122334455667788, 0x8877665544332211
+
+
+def edu(*accesses):
+    """Accesses to edu, each without the device's name."""
+    return [("edu", *access) for access in accesses]
+
+
+def one(device, kind, offset, width, value=None):
+    """A single access."""
+    return [(device, kind, offset, width, value)]
+
+
+USER = {
+    0x10e30001: ("32-bit read is one access", edu(("read", 0x00, 4, None))),
+    0x10e30002: ("32-bit write is one access", edu(("write", 0x80, 4, None))),
+    0x10e30003: ("64-bit read is one access", edu(("read", 0x80, 8, None))),
+    0x10e30004: ("page offset leads to that page",
+                 edu(("read", 0x1010, 4, None), ("read", 0x1020, 4, None))),
+}
+
+# tests/kmod/mapping.rs
+MAPPING = {
+    0x10e31001: ("kernel: 32-bit read is one access", edu(("read", 0x00, 4, None))),
+    0x10e31002: ("kernel: 32-bit write is one access", edu(("write", 0x80, 4, None))),
+    0x10e31003: ("kernel: 64-bit read is one access", edu(("read", 0x80, 8, None))),
+    0x10e31004: ("kernel: a refused access is none", []),
+}
+
+SERIES = edu(("write", SOURCE, 4, 1), ("write", TARGET, 4, 2), ("read", SOURCE, 4, 1),
+             ("write", SOURCE, 4, 3), ("read", TARGET, 4, 2))
+
+# tests/kmod/access.rs. pci-testdev takes bytes one at a time, the display 16 bits, edu 32 and 64.
+ACCESS = {
+    0x01: ("read8", one("testdev", "read", 0x04, 1)),
+    0x02: ("read8, relaxed", one("testdev", "read", 0x04, 1)),
+    0x03: ("write8", one("testdev", "write", 0x21, 1, 0x5a)),
+    0x04: ("write8, relaxed", one("testdev", "write", 0x22, 1, 0x5b)),
+    0x05: ("read16", one("bochs", "read", 0x500, 2)),
+    0x06: ("read16, relaxed", one("bochs", "read", 0x500, 2)),
+    0x07: ("read16, big-endian", one("bochs", "read", 0x500, 2)),
+    0x08: ("read16, relaxed, big-endian", one("bochs", "read", 0x500, 2)),
+    0x09: ("write16", one("bochs", "write", 0x510, 2, 0x0102)),
+    0x0a: ("write16, relaxed", one("bochs", "write", 0x510, 2, 0x0304)),
+    0x0b: ("write16, big-endian", one("bochs", "write", 0x510, 2, 0x0605)),
+    0x0c: ("write16, relaxed, big-endian", one("bochs", "write", 0x510, 2, 0x0807)),
+    0x0d: ("write32", one("edu", "write", SOURCE, 4, 0x11223344)),
+    0x0e: ("read32", one("edu", "read", SOURCE, 4, 0x11223344)),
+    0x0f: ("read32, relaxed", one("edu", "read", SOURCE, 4, 0x11223344)),
+    0x10: ("read32, big-endian", one("edu", "read", SOURCE, 4, 0x11223344)),
+    0x11: ("read32, relaxed, big-endian", one("edu", "read", SOURCE, 4, 0x11223344)),
+    0x12: ("write32, relaxed", one("edu", "write", SOURCE, 4, 0x55667788)),
+    0x13: ("write32, big-endian", one("edu", "write", SOURCE, 4, 0x88776655)),
+    0x14: ("write32, relaxed, big-endian", one("edu", "write", SOURCE, 4, 0x88776655)),
+    0x15: ("write64", one("edu", "write", TARGET, 8, LONG)),
+    0x16: ("read64", one("edu", "read", TARGET, 8, LONG)),
+    0x17: ("read64, relaxed", one("edu", "read", TARGET, 8, LONG)),
+    0x18: ("read64, big-endian", one("edu", "read", TARGET, 8, LONG)),
+    0x19: ("read64, relaxed, big-endian", one("edu", "read", TARGET, 8, LONG)),
+    0x1a: ("write64, relaxed", one("edu", "write", TARGET, 8, LONG)),
+    0x1b: ("write64, big-endian", one("edu", "write", TARGET, 8, SWAPPED)),
+    0x1c: ("write64, relaxed, big-endian", one("edu", "write", TARGET, 8, SWAPPED)),
+    0x20: ("update is a read and a write",
+           edu(("read", SOURCE, 4, 0xf0), ("write", SOURCE, 4, 0xff))),
+    0x21: ("ordered accesses keep their order", SERIES),
+    0x22: ("relaxed accesses of a device keep their order", SERIES),
+    0x23: ("try_write32", one("edu", "write", SOURCE, 4, 7)),
+    0x30: ("read_rep of 32 bits", edu(*[("read", SOURCE, 4, 0xcafef00d)] * 3)),
+    0x31: ("write_rep of 32 bits", edu(*[("write", SOURCE, 4, n) for n in (1, 2, 3)])),
+    0x32: ("read_rep of 64 bits", edu(*[("read", TARGET, 8, None)] * 2)),
+    0x33: ("write_rep of 64 bits",
+           edu(*[("write", TARGET, 8, n) for n in (0x100000002, 0x300000004)])),
+    0x34: ("read_rep of 16 bits", one("bochs", "read", 0x500, 2) * 3),
+    0x35: ("write_rep of 16 bits", [("bochs", "write", 0x510, 2, n) for n in (8, 16, 0)]),
+    0x36: ("read_rep of 8 bits", one("testdev", "read", 0x04, 1) * 3),
+    0x37: ("write_rep of 8 bits", [("testdev", "write", 0x21, 1, n) for n in (1, 2, 3)]),
+    0x38: ("repeats of nothing are no access", []),
+    0x39: ("try_read_rep", edu(*[("read", SOURCE, 4, 3)] * 3)),
+    0x3a: ("try_write_rep", edu(*[("write", SOURCE, 4, 3)] * 3)),
+    0x40: ("set is one write", one("edu", "write", SOURCE, 4, 0x10)),
+    0x41: ("take is one read", one("edu", "read", SOURCE, 4, 0x10)),
+    0x42: ("modify is a read and a write",
+           edu(("read", SOURCE, 4, 0x10), ("write", SOURCE, 4, 0x11))),
+    0x43: ("three tries are three reads", edu(*[("read", SOURCE, 4, 0x11)] * 3)),
+    0x44: ("a refused wait is no access", []),
+    0x50: ("a part begins at its offset", one("edu", "write", TARGET, 4, 0x55)),
+    0x51: ("whatever does not fit is no access", []),
+}
+
+EXPECTED = {
+    **{mark: (name, BOTH, wanted) for mark, (name, wanted) in (USER | MAPPING).items()},
+    **{0x10e32000 + mark: (f"kernel: {name}", BOTH, wanted)
+       for mark, (name, wanted) in ACCESS.items()},
+}
