@@ -15,9 +15,11 @@ REGIONS = {
     "virtio-pci": "virtio",
 }
 
+# Where ports are memory, a bridge has them in a window that begins at a multiple of 64 KiB.
+PORT_DEVICES = ("testports", "virtio")
+PORT_MASK = 0xffff
+
 BOTH = ("x86_64", "arm64")
-X86 = ("x86_64",)
-ARM = ("arm64",)
 
 SOURCE, TARGET = 0x80, 0x88
 LONG, SWAPPED = 0x1122334455667788, 0x8877665544332211
@@ -109,8 +111,54 @@ ACCESS = {
     0x51: ("whatever does not fit is no access", []),
 }
 
+def virtio(kind, offset, width, value=None, times=1):
+    """Accesses to the ports that virtio has for old drivers."""
+    return one("virtio", kind, offset, width, value) * times
+
+
+def testports(kind, offset, *values):
+    """Accesses to pci-testdev's ports, a byte at a time."""
+    return [("testports", kind, offset, 1, value) for value in values]
+
+
+# tests/kmod/ports.rs: directly, and through ioport_map().
+PORTS = {
+    0x01: ("inb", testports("read", 0x04, None)),
+    0x02: ("outb", testports("write", 0x21, 0x5a)),
+    0x03: ("inw", virtio("read", 0x0c, 2)),
+    0x04: ("outw", virtio("write", 0x0e, 2, 0)),
+    0x05: ("inl", virtio("read", 0x00, 4)),
+    0x06: ("outl", virtio("write", 0x04, 4, 0)),
+    0x07: ("insb", testports("read", 0x04, None, None, None)),
+    0x08: ("outsb", testports("write", 0x21, 1, 2, 3)),
+    0x09: ("insw", virtio("read", 0x0c, 2, times=2)),
+    0x0a: ("outsw", virtio("write", 0x0e, 2, 0, times=2)),
+    0x0b: ("insl", virtio("read", 0x00, 4, times=2)),
+    0x0c: ("outsl", virtio("write", 0x04, 4, 0, times=2)),
+    0x0d: ("a refused port access is none", []),
+    0x11: ("ioread8 at a port", testports("read", 0x04, None)),
+    0x12: ("iowrite8 at a port", testports("write", 0x21, 0x5a)),
+    0x13: ("ioread16 at a port", virtio("read", 0x0c, 2)),
+    0x14: ("iowrite16 at a port", virtio("write", 0x0e, 2, 0)),
+    0x15: ("ioread32 at a port", virtio("read", 0x00, 4)),
+    0x16: ("iowrite32 at a port", virtio("write", 0x04, 4, 0)),
+    0x17: ("ioread16be at a port", virtio("read", 0x0c, 2)),
+    0x18: ("ioread32be at a port", virtio("read", 0x00, 4)),
+    0x19: ("iowrite32be at a port", virtio("write", 0x04, 4, 0x01000000)),
+    0x1a: ("ioread8_rep at a port", testports("read", 0x04, None, None, None)),
+    0x1b: ("iowrite8_rep at a port", testports("write", 0x21, 1, 2, 3)),
+    0x1c: ("ioread16_rep at a port", virtio("read", 0x0c, 2, times=2)),
+    0x1d: ("ioread32_rep at a port", virtio("read", 0x00, 4, times=2)),
+    0x20: ("ioread and iowrite in memory",
+           edu(("read", 0x00, 4, 0x010000ed), ("read", 0x00, 4, 0x010000ed),
+               ("write", SOURCE, 4, 0x44332211), ("write", SOURCE, 4, 0x11223344),
+               ("write", SOURCE, 4, 1), ("write", SOURCE, 4, 2))),
+}
+
 EXPECTED = {
     **{mark: (name, BOTH, wanted) for mark, (name, wanted) in (USER | MAPPING).items()},
     **{0x10e32000 + mark: (f"kernel: {name}", BOTH, wanted)
        for mark, (name, wanted) in ACCESS.items()},
+    **{0x10e33000 + mark: (f"kernel: {name}", BOTH, wanted)
+       for mark, (name, wanted) in PORTS.items()},
 }

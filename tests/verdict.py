@@ -22,7 +22,7 @@ from tally import Ktap, Tally
 FLOOR = {"x86_64": 176, "arm64": 182}
 
 # What the suite in the guest has to run, so that a missing program is a failure.
-PROGRAMS = ("kmod_claims", "kmod_mapping", "kmod_access", "mmap", "edu", "devicetree", "ivshmem",
+PROGRAMS = ("kmod_claims", "kmod_mapping", "kmod_access", "kmod_ports", "mmap", "edu", "devicetree", "ivshmem",
             "params", "reload", "proc_iomem")
 
 # What has to have run on the host, for each architecture.

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from accesses import EXPECTED, REGIONS
+from accesses import EXPECTED, PORT_DEVICES, PORT_MASK, REGIONS
 from tally import Tally
 
 INVERT = 0x04
@@ -64,17 +64,23 @@ def bases(suite: str) -> dict[str, int]:
     return {name: int(start, 0) for name, start in re.findall(r"^@device (\w+) (\S+)$", suite, re.M)}
 
 
+def offset(access: Access, base: dict[str, int]) -> int:
+    """Where in its device an access is."""
+    distance = access.address - base.get(access.device, 0)
+    return distance & PORT_MASK if access.device in PORT_DEVICES else distance
+
+
 def same(seen: Access, base: dict[str, int], wanted: tuple) -> bool:
     """Whether an access is the one that was wanted; a value of None is any."""
-    device, kind, offset, width, value = wanted
+    device, kind, place, width, value = wanted
     return (seen.device == device and seen.kind == kind and seen.width == width
-            and seen.address - base.get(device, 0) == offset and value in (None, seen.value))
+            and offset(seen, base) == place and value in (None, seen.value))
 
 
 def told(access: Access, base: dict[str, int]) -> str:
     """An access, in words."""
     return (f"{access.device} {access.kind}{8 * access.width} "
-            f"at {access.address - base.get(access.device, 0):#x} of {access.value:#x}")
+            f"at {offset(access, base):#x} of {access.value:#x}")
 
 
 def trace(folder: Path, tally: Tally) -> None:
@@ -109,10 +115,23 @@ def copies() -> bytes:
     return bytes(page)
 
 
+def ports(folder: Path, tally: Tally) -> None:
+    """What went through ports, from the host and to it (tests/kmod/ports.rs)."""
+    greeting = (folder / "greeting").read_text(encoding="ascii")
+    log = (folder / "console.log").read_text(encoding="utf-8", errors="replace")
+    tally.add("fw_cfg: the guest read the string that the host chose",
+              f"iomem_test_ports: greeting: {greeting}" in log)
+    if folder.name == "x86_64":
+        tally.add("debugcon: what the guest wrote to the port is in the host's file",
+                  (folder / "debugcon").read_bytes()
+                  == b"iomem wrote this, byte by byte\nand this at once\n")
+
+
 def look(folder: Path) -> Tally:
     """The checks on what one run left in `folder`."""
     tally = Tally()
     trace(folder, tally)
+    ports(folder, tally)
 
     memory = (folder / "ivshmem").read_bytes()
     pattern = (folder / "pattern").read_bytes()
