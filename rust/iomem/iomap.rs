@@ -126,12 +126,12 @@ struct PortMap<const SIZE: usize> {
     ports: Ports<PortRegion, SIZE>,
 }
 
-// SAFETY: The address is a number that stands for ports, which can be accessed from any thread.
 #[cfg(CONFIG_HAS_IOPORT)]
+// SAFETY: The address is a number that stands for ports, which can be accessed from any thread.
 unsafe impl<const SIZE: usize> Send for PortMap<SIZE> {}
 
-// SAFETY: As above.
 #[cfg(CONFIG_HAS_IOPORT)]
+// SAFETY: As above.
 unsafe impl<const SIZE: usize> Sync for PortMap<SIZE> {}
 
 #[cfg(CONFIG_HAS_IOPORT)]
@@ -262,11 +262,12 @@ impl<const SIZE: usize> IoMap<SIZE> {
                 // the alignment that they need is the smaller one.
                 unsafe { Window::new_unchecked(raw.base(), raw.length()) }
             }
-            // SAFETY: By the invariant of `PortMap`, and `ioport_map` checked the alignment.
             #[cfg(CONFIG_HAS_IOPORT)]
-            Source::Ports(map) => unsafe {
-                Window::new_unchecked(map.addr as usize, map.ports.window().length())
-            },
+            Source::Ports(map) => {
+                let length = map.ports.window().length();
+                // SAFETY: By the invariant of `PortMap`, and `ioport_map` checked the alignment.
+                unsafe { Window::new_unchecked(map.addr as usize, length) }
+            }
         }
     }
 

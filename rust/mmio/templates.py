@@ -192,17 +192,24 @@ def accessor(name: str, statements: list[Statement]) -> str:
 
     if reads:
         return (
-            f"#[inline(always)]\npub(crate) unsafe fn {name}(p: Place) -> u{width} {{\n"
+            f"{DOC}#[inline(always)]\npub(crate) unsafe fn {name}(p: Place) -> u{width} {{\n"
             f"    let a = p.address();\n    let v: {register};\n"
-            f"    unsafe {{ {block('[{a}]', 'a')} }};\n    v as u{width}\n}}\n")
+            f"    unsafe {{ {block('[{a}]', 'a')} }};\n    {'v' if register == f'u{width}' else f'v as u{width}'}\n}}\n")
     step = width // 8
     arms = "".join(f"        {offset} => unsafe {{ {block('[{a}, {o}]', 'p.base', str(offset))} }},\n"
                    for offset in range(0, ARMS * step, step))
     return (
-        f"#[inline(always)]\npub(crate) unsafe fn {name}(p: Place, value: u{width}) {{\n"
+        f"{DOC}#[inline(always)]\npub(crate) unsafe fn {name}(p: Place, value: u{width}) {{\n"
         "    match p.constant() {\n"
         f"{arms}"
         f"        _ => {{ let a = p.address(); unsafe {{ {block('[{a}]', 'a')} }} }}\n    }}\n}}\n")
+
+
+DOC = """\
+/// # Safety
+///
+/// The place is within a live mapping of I/O memory, and aligned to the width.
+"""
 
 
 def main() -> None:
