@@ -205,7 +205,6 @@ mod io {
             IoLoc,
             Region, //
         },
-        prelude::*,
         ptr::KnownSize, //
     };
 
@@ -266,15 +265,15 @@ mod io {
         type View<'a, T: ?Sized + KnownSize> = View<'a, A, T>;
 
         #[inline(always)]
-        fn as_ptr<'a, T: ?Sized + KnownSize>(view: View<'a, A, T>) -> *mut T {
+        fn as_ptr<'a, T: ?Sized + KnownSize>(view: Self::View<'a, T>) -> *mut T {
             view.ptr
         }
 
         #[inline(always)]
         unsafe fn project_view<'a, T: ?Sized + KnownSize, U: ?Sized + KnownSize>(
-            view: View<'a, A, T>,
+            view: Self::View<'a, T>,
             ptr: *mut U,
-        ) -> View<'a, A, U> {
+        ) -> Self::View<'a, U> {
             View {
                 ptr,
                 owner: view.owner,
