@@ -9,6 +9,7 @@ use kernel::{
     fmt,
     io::{
         PhysAddr,
+        Resource,
         ResourceSize, //
     },
     page::PAGE_SIZE,
@@ -47,6 +48,15 @@ impl Range {
     ///
     /// - `EINVAL`: `length` is zero.
     /// - `EOVERFLOW`: the range would wrap around the end of the address space.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use iomem::range::Range;
+    ///
+    /// // The last byte of the address space is an address.
+    /// assert!(Range::new(u64::MAX, 1).is_ok());
+    /// ```
     #[inline]
     pub const fn new(start: PhysAddr, length: ResourceSize) -> Result<Self> {
         if length == 0 {
@@ -60,19 +70,155 @@ impl Range {
         Ok(Self { start, length })
     }
 
+    /// Returns the range of a resource, such as one of a platform device.
+    ///
+    /// Context: any.
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL`: the resource is empty, or it is all of a 64-bit space, as the root of memory is on
+    ///   arm64: its length is no number.
+    /// - `EOVERFLOW`: it ends before it begins.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::range::Range;
+    /// use kernel::{
+    ///     device::Bound,
+    ///     platform, //
+    /// };
+    ///
+    /// fn registers(pdev: &platform::Device<Bound>) -> Result<Range> {
+    ///     Range::of(pdev.resource_by_index(0).ok_or(ENODEV)?)
+    /// }
+    /// ```
+    pub fn of(resource: &Resource) -> Result<Self> {
+        Self::new(resource.start(), resource.size())
+    }
+
+    /// Returns the part of the range that is `length` bytes (or ports) long and begins `offset`
+    /// bytes after its start. Context: any.
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL`: `length` is zero, or the part ends beyond the end of the range.
+    /// - `EOVERFLOW`: `offset + length` is larger than the largest 64-bit number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use iomem::range::Range;
+    ///
+    /// let bar = Range::new(0xfea0_0000, 0x1000)?;
+    /// let fifo = bar.part(0x800, 0x10)?;
+    /// assert_eq!(fifo, Range::new(0xfea0_0800, 0x10)?);
+    ///
+    /// assert_eq!(bar.part(0x800, 0), Err(EINVAL));
+    /// assert_eq!(bar.part(0xff8, 0x10), Err(EINVAL));
+    /// assert_eq!(bar.part(u64::MAX, 0x10), Err(EOVERFLOW));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub const fn part(&self, offset: ResourceSize, length: ResourceSize) -> Result<Self> {
+        if length == 0 {
+            return Err(EINVAL);
+        }
+        let Some(end) = offset.checked_add(length) else {
+            return Err(EOVERFLOW);
+        };
+        if end > self.length {
+            return Err(EINVAL);
+        }
+        // INVARIANT: The length was checked just above, and the part ends no later than `self`,
+        // which does not overflow; for the same reason the addition does not.
+        Ok(Self {
+            start: self.start.wrapping_add(offset),
+            length,
+        })
+    }
+
+    /// Tells whether all of `other` is within the range. Context: any.
+    ///
+    /// Corresponds to the C function `resource_contains()` in
+    /// [`include/linux/ioport.h`](srctree/include/linux/ioport.h).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use iomem::range::Range;
+    ///
+    /// let bar = Range::new(0x1000, 0x1000)?;
+    /// assert!(bar.contains(&bar));
+    /// assert!(bar.contains(&Range::new(0x1ff0, 0x10)?));
+    /// assert!(!bar.contains(&Range::new(0x1ff0, 0x11)?));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub const fn contains(&self, other: &Self) -> bool {
+        self.start <= other.start && other.last() <= self.last()
+    }
+
+    /// Tells whether at least one address is in both ranges. Context: any.
+    ///
+    /// Corresponds to the C function `resource_overlaps()` in
+    /// [`include/linux/ioport.h`](srctree/include/linux/ioport.h).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use iomem::range::Range;
+    ///
+    /// let bar = Range::new(0x1000, 0x1000)?;
+    /// assert!(bar.overlaps(&Range::new(0x1fff, 0x1000)?));
+    /// assert!(!bar.overlaps(&Range::new(0x2000, 0x1000)?));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub const fn overlaps(&self, other: &Self) -> bool {
+        self.start <= other.last() && other.start <= self.last()
+    }
+
     /// Returns the first address.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use iomem::range::Range;
+    ///
+    /// assert_eq!(Range::new(0x1000, 0x10)?.start(), 0x1000);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline]
     pub const fn start(&self) -> PhysAddr {
         self.start
     }
 
     /// Returns the length in bytes (or ports). Never zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use iomem::range::Range;
+    ///
+    /// assert_eq!(Range::new(0x1000, 0x10)?.length(), 0x10);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline]
     pub const fn length(&self) -> ResourceSize {
         self.length
     }
 
     /// Returns the last address, which is still part of the range.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use iomem::range::Range;
+    ///
+    /// assert_eq!(Range::new(0x1000, 0x10)?.last(), 0x100f);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline]
     pub const fn last(&self) -> PhysAddr {
         // By the type invariant this does not overflow; wrapping arithmetic spares the check.
@@ -81,6 +227,16 @@ impl Range {
 
     /// Tells whether the range begins and ends at page boundaries, so that the pages that a program
     /// maps show the range and nothing else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use iomem::range::Range;
+    ///
+    /// assert!(Range::new(0x1_0000, 0x1_0000)?.is_page_aligned());
+    /// assert!(!Range::new(0x1_0000, 0x10)?.is_page_aligned());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline]
     pub const fn is_page_aligned(&self) -> bool {
         (self.start | self.length) % PAGE_SIZE as ResourceSize == 0

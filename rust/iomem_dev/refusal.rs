@@ -60,7 +60,7 @@ impl Refusal {
         if contains_ram(range) {
             return Err(Self::Ram(range));
         }
-        MemRegion::request(range, name).map_err(|e| match e {
+        MemRegion::request(range, name).map_err(|refused| match Error::from(refused) {
             e if e == ERANGE => Self::Beyond(range),
             e if e == EBUSY => Self::Busy(range),
             e => Self::Other(range, e),

@@ -137,7 +137,7 @@ fn owned(start: u64) -> Result {
 }
 
 fn claim_again(start: u64) -> Result<iomem::resource::MemRegion> {
-    request_mem_region(start, LENGTH, c"iomem_test")
+    Ok(request_mem_region(start, LENGTH, c"iomem_test")?)
 }
 
 struct Test;

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Claims that end when their device is unbound.
+
+use kernel::{
+    device::{
+        Bound,
+        Device, //
+    },
+    devres::Devres,
+    io::{
+        PhysAddr,
+        ResourceSize, //
+    },
+    prelude::*, //
+};
+
+use super::{
+    request_mem_region,
+    request_region,
+    Claim,
+    MemRegion,
+    PortRegion,
+    Reason,
+    Refused,
+    Root, //
+};
+
+/// Claims a range of I/O memory until `dev` is unbound.
+///
+/// The claim ends when `dev` is unbound from its driver, when probing it fails, or when the
+/// returned value is dropped, whichever is first; C's ends with the first two, so keep the value
+/// in the driver's data. A value that outlives the unbinding, in a file that is still open say,
+/// holds nothing any more: `try_access()` gives `None`. In functions that are called while the
+/// device is bound, `access(dev)` gives the claim without a check.
+///
+/// A driver's data does not live beyond the unbinding: a plain claim in it is as good as this one.
+/// This is for what is shared with others. Context: may sleep.
+///
+/// Corresponds to the C macro `devm_request_mem_region()` in
+/// [`include/linux/ioport.h`](srctree/include/linux/ioport.h).
+///
+/// # Errors
+///
+/// Those of [`request_mem_region`].
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::resource::{
+///     devm_request_mem_region,
+///     MemRegion, //
+/// };
+/// use kernel::{
+///     device::{
+///         Bound,
+///         Device, //
+///     },
+///     devres::Devres, //
+/// };
+///
+/// fn probe(dev: &Device<Bound>) -> Result<Devres<MemRegion>> {
+///     let claim = devm_request_mem_region(dev, 0xfea0_0000, 0x1000, c"my-device")?;
+///     dev_info!(dev, "{}\n", claim.access(dev)?.range());
+///     Ok(claim)
+/// }
+/// ```
+pub fn devm_request_mem_region(
+    dev: &Device<Bound>,
+    start: PhysAddr,
+    length: ResourceSize,
+    name: &CStr,
+) -> Result<Devres<MemRegion>, Refused> {
+    until(dev, request_mem_region(start, length, name)?)
+}
+
+/// Claims a range of I/O ports until `dev` is unbound.
+///
+/// As [`devm_request_mem_region`], for ports.
+///
+/// Corresponds to the C macro `devm_request_region()` in
+/// [`include/linux/ioport.h`](srctree/include/linux/ioport.h).
+///
+/// # Errors
+///
+/// Those of [`request_region`].
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::resource::{
+///     devm_request_region,
+///     PortRegion, //
+/// };
+/// use kernel::{
+///     device::{
+///         Bound,
+///         Device, //
+///     },
+///     devres::Devres, //
+/// };
+///
+/// fn probe(dev: &Device<Bound>) -> Result<Devres<PortRegion>> {
+///     Ok(devm_request_region(dev, 0x378, 3, c"my-device")?)
+/// }
+/// ```
+pub fn devm_request_region(
+    dev: &Device<Bound>,
+    start: PhysAddr,
+    length: ResourceSize,
+    name: &CStr,
+) -> Result<Devres<PortRegion>, Refused> {
+    until(dev, request_region(start, length, name)?)
+}
+
+fn until<R: Root + 'static>(
+    dev: &Device<Bound>,
+    claim: Claim<R>,
+) -> Result<Devres<Claim<R>>, Refused> {
+    let range = claim.range();
+
+    until_unbound(dev, claim)
+        .map_err(|_| Refused::new::<R>(range.start(), range.length(), Reason::NoMemory))
+}
+
+/// Hands `data` to a device, which drops it when it is unbound.
+pub(crate) fn until_unbound<T: Send + 'static>(dev: &Device<Bound>, data: T) -> Result<Devres<T>> {
+    Devres::new(dev, data)
+}
