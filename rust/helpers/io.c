@@ -158,3 +158,23 @@ void iomem_helper_outsl(unsigned long port, const void *buffer, unsigned int cou
 	outsl(port, buffer, count);
 }
 #endif
+
+/*
+ * ioremap_wc(), ioremap_uc() and ioremap_cache() are functions here, macros or
+ * inline functions there. The kernel's bindings have them where they are
+ * functions, so these have names of their own.
+ */
+void __iomem *iomem_helper_io_map_wc(phys_addr_t addr, size_t size)
+{
+	return ioremap_wc(addr, size);
+}
+
+void __iomem *iomem_helper_io_map_uc(phys_addr_t addr, size_t size)
+{
+	return ioremap_uc(addr, size);
+}
+
+void __iomem *iomem_helper_io_map_cache(phys_addr_t addr, size_t size)
+{
+	return ioremap_cache(addr, size);
+}

@@ -6,62 +6,66 @@
 //!
 //! [`Mapping::ioremap`] maps a claim, uncached, and gives a [`Mapping`], through which the kernel
 //! crate's [`Io`](kernel::io::Io) reads and writes registers. The mapping holds its claim, by
-//! reference, by [`Arc`] or by value, so the claim cannot end first. Dropping the mapping unmaps
-//! the range and then lets go of the claim.
+//! reference, by [`Arc`](kernel::sync::Arc) or by value, so the claim cannot end first. Dropping the
+//! mapping unmaps the range and then lets go of the claim.
+//!
+//! [`Mapping::with_cache`] maps in another [`Cache`] mode, [`Mapping::part_of`] a part of the claim
+//! only. A claim that is held by reference or by `Arc` can be mapped several times: registers
+//! uncached and pixels write-combining, say.
+//!
+//! | C | here |
+//! |---|---|
+//! | `ioremap` | [`Mapping::ioremap`] |
+//! | `ioremap_wc`, `ioremap_uc`, `ioremap_np`, `ioremap_cache` | [`Mapping::with_cache`] and a [`Cache`] |
+//! | `iounmap` | dropping the mapping |
+//! | `devm_ioremap`, `devm_ioremap_resource`, … | [`devm_ioremap`], [`devm_ioremap_resource`], … |
 //!
 //! Where the number of bytes that a driver needs is known when it is compiled, it says so with
 //! `SIZE`: `Mapping<_, 0x100>`. Offsets are then checked by the compiler, and `read32` and its
 //! kin cannot fail. Where it is not, `SIZE` is 0 and `try_read32` and its kin check at run time.
 //!
+//! # One page, two modes
+//!
+//! A cache mode belongs to a page, not to a byte. On x86 the kernel keeps a list of the pages that
+//! are mapped and in which mode, for kernel and programs together, and makes a second mapping of a
+//! page like the first. So the mode is read back from the page tables after mapping: a mapping
+//! that would be weaker than what was asked for is refused with `EBUSY`, one that is stricter is
+//! granted, and [`Mapping::cache`] tells. arm64 keeps no such list and gives each mapping its own
+//! mode; then accesses through the one are not ordered against those through the other.
+//!
 //! C header: [`include/linux/io.h`](srctree/include/linux/io.h)
 
 use kernel::{
-    prelude::*,
-    sync::Arc, //
+    io::ResourceSize,
+    prelude::*, //
 };
 
 use crate::{
     bindings,
     compat,
+    error::eopnotsupp,
     range::Range,
     resource::MemRegion, //
 };
 
-mod private {
-    pub trait Sealed {}
-}
+mod cache;
+mod devm;
+mod holder;
 
-/// What can hold a claim on behalf of a mapping: the claim itself, a reference, or an [`Arc`].
-pub trait Holder: private::Sealed {
-    /// Returns the claim that is held, the same one each time.
-    fn region(&self) -> &MemRegion;
-}
+pub use self::{
+    cache::Cache,
+    devm::{
+        devm_ioremap,
+        devm_ioremap_resource,
+        devm_ioremap_resource_wc,
+        devm_platform_ioremap_resource,
+        devm_platform_ioremap_resource_byname,
+        DevmMapping, //
+    },
+    holder::Holder,
+};
 
-impl private::Sealed for MemRegion {}
-impl Holder for MemRegion {
-    #[inline]
-    fn region(&self) -> &MemRegion {
-        self
-    }
-}
-
-impl private::Sealed for &MemRegion {}
-impl Holder for &MemRegion {
-    #[inline]
-    fn region(&self) -> &MemRegion {
-        self
-    }
-}
-
-impl private::Sealed for Arc<MemRegion> {}
-impl Holder for Arc<MemRegion> {
-    #[inline]
-    fn region(&self) -> &MemRegion {
-        self
-    }
-}
-
-/// A claim on I/O memory, mapped into the kernel's address space, uncached.
+/// A claim on I/O memory, or a part of it, mapped into the kernel's address space.
 ///
 /// It is an [`Io`](kernel::io::Io), so the kernel crate's accessors and `register!` blocks work on
 /// it. An access is one load or store of exactly its width, ordered as `readl()` and `writel()`
@@ -69,8 +73,10 @@ impl Holder for Arc<MemRegion> {
 ///
 /// # Invariants
 ///
-/// `io` is a live mapping of the whole of `holder`'s claim, made by `ioremap()`, and no shorter
-/// than `SIZE` bytes.
+/// - `io` is a live mapping of `range`, made by `ioremap()` or one of its kin, and no shorter than
+///   `SIZE` bytes. `range` is within the claim of `holder`.
+/// - `range` begins at a multiple of the widest access that it has room for.
+/// - `cache` is the mode that the page tables give it.
 ///
 /// # Examples
 ///
@@ -94,6 +100,8 @@ impl Holder for Arc<MemRegion> {
 /// ```
 pub struct Mapping<H: Holder, const SIZE: usize = 0> {
     io: compat::RawMapping<SIZE>,
+    cache: Cache,
+    range: Range,
     holder: H,
 }
 
@@ -105,44 +113,220 @@ impl<H: Holder, const SIZE: usize> Mapping<H, SIZE> {
     ///
     /// # Errors
     ///
-    /// - `EINVAL`: the claim is shorter than `SIZE` bytes, or longer than the kernel's address
-    ///   space.
-    /// - `ENOMEM`: the kernel cannot map it: no address space left, or not I/O memory.
+    /// Those of [`Mapping::with_cache`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::{
+    ///     mapping::Mapping,
+    ///     resource::request_mem_region, //
+    /// };
+    ///
+    /// // The mapping owns the claim: both end together.
+    /// let claim = request_mem_region(0xfea0_0000, 0x1000, c"my-device")?;
+    /// let regs = Mapping::<_, 0x100>::ioremap(claim)?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn ioremap(holder: H) -> Result<Self> {
+        Self::with_cache(holder, Cache::Uncached)
+    }
+
+    /// Maps the claim that `holder` holds in the given mode. Context: may sleep.
+    ///
+    /// Corresponds to the C functions `ioremap()`, `ioremap_wc()`, `ioremap_uc()`, `ioremap_np()`
+    /// and `ioremap_cache()` in [`include/linux/io.h`](srctree/include/linux/io.h).
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL`: the claim is shorter than `SIZE` bytes, or longer than the kernel's address
+    ///   space, or does not begin at a multiple of 8 (of 4, 2 or 1, if it has room for no wider
+    ///   access): offsets that are aligned would not be aligned addresses.
+    /// - `EOPNOTSUPP`: this architecture does not have the mode ([`Cache::is_supported`]).
+    /// - `EBUSY`: a page of it is mapped already, by whomever, in a weaker mode.
+    /// - `ENOMEM`: the kernel cannot map it: no address space left, not I/O memory, or mapped
+    ///   already in a mode that excludes this one.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::{
+    ///     mapping::{
+    ///         Cache,
+    ///         Mapping, //
+    ///     },
+    ///     resource::request_mem_region, //
+    /// };
+    ///
+    /// let claim = request_mem_region(0xfd00_0000, 0x100_0000, c"my-pixels")?;
+    /// let pixels = Mapping::<_>::with_cache(&claim, Cache::WriteCombining)?;
+    /// if pixels.cache() != Cache::WriteCombining {
+    ///     pr_info!("it works, but drawing will be slow\n");
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn with_cache(holder: H, cache: Cache) -> Result<Self> {
         let range = holder.region().range();
+
+        Self::map(holder, range, cache)
+    }
+
+    /// Maps a part of the claim that `holder` holds: `length` bytes from `offset` on, in the given
+    /// mode. Neither has to be a multiple of the page size. The mapping holds the whole claim.
+    /// Context: may sleep.
+    ///
+    /// Corresponds to the C functions of [`Mapping::with_cache`], given addresses within a claim.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Mapping::with_cache`], as to the part, and those of [`Range::part`]:
+    ///
+    /// - `EINVAL`: `length` is zero, or the part ends beyond the claim.
+    /// - `EOVERFLOW`: `offset + length` is larger than the largest 64-bit number.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::{
+    ///     mapping::{
+    ///         Cache,
+    ///         Mapping, //
+    ///     },
+    ///     resource::request_mem_region, //
+    /// };
+    /// use kernel::{
+    ///     io::Io,
+    ///     sync::Arc, //
+    /// };
+    ///
+    /// // One BAR, registers first and a buffer from 64 KiB on.
+    /// let claim = request_mem_region(0xfd00_0000, 0x2_0000, c"my-device")?;
+    /// let claim = Arc::new(claim, GFP_KERNEL)?;
+    /// let regs = Mapping::<_, 0x100>::part_of(claim.clone(), 0, 0x100, Cache::Uncached)?;
+    /// let buffer = Mapping::<_>::part_of(claim, 0x1_0000, 0x1_0000, Cache::WriteCombining)?;
+    ///
+    /// buffer.try_write32(0xcafe, 0)?;
+    /// regs.write32(1, 0x10);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn part_of(
+        holder: H,
+        offset: ResourceSize,
+        length: ResourceSize,
+        cache: Cache,
+    ) -> Result<Self> {
+        let part = holder.region().range().part(offset, length)?;
+
+        Self::map(holder, part, cache)
+    }
+
+    /// Maps `range`, which is within the claim of `holder`.
+    fn map(holder: H, range: Range, cache: Cache) -> Result<Self> {
+        if !cache.is_supported() {
+            return Err(eopnotsupp());
+        }
         let length = usize::try_from(range.length()).map_err(|_| EINVAL)?;
-        if length < SIZE {
+        if length < SIZE || range.start() % widest_access(length) != 0 {
             return Err(EINVAL);
         }
 
         // SAFETY: `range` is not empty, and it is claimed: no RAM is in it, since RAM is busy for
         // ever and could not have been claimed.
-        let addr = unsafe { bindings::ioremap(range.start(), length) };
+        let addr = unsafe { cache.ioremap(range.start(), length) };
         if addr.is_null() {
             return Err(ENOMEM);
         }
 
-        match compat::RawMapping::new(addr as usize, length) {
-            // INVARIANT: `ioremap` mapped `length` bytes, at least `SIZE`, at `addr`.
-            Ok(io) => Ok(Self { io, holder }),
+        // SAFETY: It was mapped just above.
+        let now = unsafe { Cache::read_back(addr as usize) };
+        let made = match now {
+            Some(now) if now.is_no_weaker_than(cache) => {
+                compat::RawMapping::new(addr as usize, length).map(|io| (io, now))
+            }
+            _ => Err(EBUSY),
+        };
+
+        match made {
+            // INVARIANT: `length` bytes, at least `SIZE`, are mapped at `addr`; the start was
+            // checked and the mode read back above.
+            Ok((io, cache)) => Ok(Self {
+                io,
+                cache,
+                range,
+                holder,
+            }),
             Err(e) => {
-                // SAFETY: `ioremap` just made this mapping and nobody uses it.
+                // SAFETY: This mapping was just made and nobody uses it.
                 unsafe { bindings::iounmap(addr) };
                 Err(e)
             }
         }
     }
 
-    /// Returns the claim that is mapped.
+    /// Returns the mode that the mapping has: what was asked for, or a stricter one. Read back from
+    /// the page tables when it was made. Context: any.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::{
+    ///     mapping::{
+    ///         Cache,
+    ///         Mapping, //
+    ///     },
+    ///     resource::request_mem_region, //
+    /// };
+    ///
+    /// let claim = request_mem_region(0xfea0_0000, 0x1000, c"my-device")?;
+    /// assert_eq!(Mapping::<_>::ioremap(&claim)?.cache(), Cache::Uncached);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub fn cache(&self) -> Cache {
+        self.cache
+    }
+
+    /// Returns the claim that is mapped, in whole or in part. Context: any.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::{
+    ///     mapping::Mapping,
+    ///     resource::request_mem_region, //
+    /// };
+    ///
+    /// let regs = Mapping::<_>::ioremap(request_mem_region(0xfea0_0000, 0x1000, c"my-device")?)?;
+    /// assert_eq!(regs.region().name(), Some(c"my-device"));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline]
     pub fn region(&self) -> &MemRegion {
         self.holder.region()
     }
 
-    /// Returns the range of physical addresses that is mapped.
+    /// Returns the range of physical addresses that is mapped: of the claim, or of the part of it.
+    /// Context: any.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::{
+    ///     mapping::{
+    ///         Cache,
+    ///         Mapping, //
+    ///     },
+    ///     resource::request_mem_region, //
+    /// };
+    ///
+    /// let claim = request_mem_region(0xfea0_0000, 0x1000, c"my-device")?;
+    /// let fifo = Mapping::<_, 0x10>::part_of(&claim, 0x800, 0x10, Cache::Uncached)?;
+    /// assert_eq!(fifo.range().start(), 0xfea0_0800);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline]
     pub fn range(&self) -> Range {
-        self.region().range()
+        self.range
     }
 
     /// Returns the raw mapping, for the implementation of `Io`.
@@ -152,10 +336,21 @@ impl<H: Holder, const SIZE: usize> Mapping<H, SIZE> {
     }
 }
 
+/// The width in bytes of the widest access that there is room for.
+const fn widest_access(length: usize) -> ResourceSize {
+    match length {
+        0 | 1 => 1,
+        2 | 3 => 2,
+        4..=7 => 4,
+        _ => 8,
+    }
+}
+
 impl<H: Holder, const SIZE: usize> Drop for Mapping<H, SIZE> {
     fn drop(&mut self) {
-        // SAFETY: By the type invariant this is a mapping made by `ioremap()`, and whoever used it
-        // borrowed it from `self`. The claim is released after this, with the field that holds it.
+        // SAFETY: By the type invariant this is a mapping made by `ioremap()` or its kin, and
+        // whoever used it borrowed it from `self`. The claim is released after this, with the field
+        // that holds it.
         unsafe { bindings::iounmap(self.io.addr() as *mut c_void) };
     }
 }
