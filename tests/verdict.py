@@ -22,8 +22,8 @@ from tally import Ktap, Tally
 FLOOR = {"x86_64": 176, "arm64": 182}
 
 # What the suite in the guest has to run, so that a missing program is a failure.
-PROGRAMS = ("kmod_claims", "kmod_mapping", "kmod_access", "kmod_ports", "mmap", "edu", "devicetree", "ivshmem",
-            "params", "reload", "proc_iomem")
+PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access", "kmod_ports",
+            "mmap", "edu", "devicetree", "ivshmem", "params", "reload", "proc_iomem")
 
 # What has to have run on the host, for each architecture.
 HOST_GROUPS = ("vm", "front-door")

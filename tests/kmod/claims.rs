@@ -10,14 +10,32 @@ use iomem::{
     range::Range,
     resource::{
         contains_ram,
+        region_intersects,
         request_mem_region,
-        request_region, //
+        request_mem_region_exclusive,
+        request_region,
+        Claim,
+        Intersection,
+        Kind,
+        Mem,
+        MemRegion,
+        Port,
+        PortRegion,
+        Reason,
+        Refused,
+        Root, //
     },
 };
 use kernel::prelude::*;
 
 #[macro_use]
 mod check;
+#[path = "claims/muxed.rs"]
+mod muxed;
+#[path = "claims/ranges.rs"]
+mod ranges;
+#[path = "claims/refusals.rs"]
+mod refusals;
 
 module! {
     type: Test,
@@ -30,6 +48,14 @@ module! {
             default: 0,
             description: "physical address of edu's BAR 0",
         },
+        ram: u64 {
+            default: 0,
+            description: "physical address of some system RAM",
+        },
+        reserved: u64 {
+            default: 0,
+            description: "the first of four addresses or ports that were reserved at boot",
+        },
     },
 }
 
@@ -38,23 +64,14 @@ const LENGTH: u64 = 1 << 20;
 
 static INDICES: Indices<1> = Indices::new();
 
-fn ranges() {
-    check!("range_is_not_empty", Range::new(1, 0) == Err(EINVAL));
-    check!("range_may_end_at_the_end", Range::new(u64::MAX, 1).is_ok());
-    check!(
-        "range_does_not_wrap_around",
-        Range::new(u64::MAX, 2) == Err(EOVERFLOW)
-    );
-    check!(
-        "range_knows_its_last_address",
-        Range::new(0x1000, 0x1000).is_ok_and(|range| range.last() == 0x1fff)
-    );
-    check!(
-        "range_knows_whole_pages",
-        Range::new(0x1000, 0x2000).is_ok_and(|range| range.is_page_aligned())
-            && Range::new(0x1000, 0x2004).is_ok_and(|range| !range.is_page_aligned())
-            && Range::new(0x1004, 0x1000).is_ok_and(|range| !range.is_page_aligned())
-    );
+/// The errno of a claim, if it was refused; whatever was granted is given back.
+fn errno<T>(claim: Result<T, Refused>) -> Option<Error> {
+    claim.err().map(Error::from)
+}
+
+/// Why a claim was refused, if it was.
+fn reason<T>(claim: Result<T, Refused>) -> Option<Reason> {
+    claim.err().map(|refused| refused.reason())
 }
 
 fn indices() -> Result {
@@ -164,16 +181,169 @@ fn ports() -> Result {
     Ok(())
 }
 
+fn availability(start: u64, ram: u64) -> Result {
+    let bar = Range::new(start, LENGTH)?;
+    let page = bar.part(0x2000, 0x1000)?;
+    let ask = |range, kind| region_intersects(range, kind);
+
+    check!(
+        "unclaimed_is_disjoint_from_busy",
+        ask(page, Kind::BUSY) == Intersection::Disjoint
+    );
+    check!(
+        "device_is_memory_and_no_ram",
+        ask(page, Kind::MEM) == Intersection::Intersects
+            && ask(page, Kind::SYSTEM_RAM) == Intersection::Disjoint
+    );
+    let ram = Range::new(ram, 0x1000)?;
+    check!(
+        "ram_is_ram_and_busy",
+        ask(ram, Kind::SYSTEM_RAM) == Intersection::Intersects
+            && ask(ram, Kind::SYSTEM_RAM.and(Kind::BUSY)) == Intersection::Intersects
+            && contains_ram(ram)
+    );
+    check!(
+        "ram_is_not_reserved",
+        ask(ram, Kind::RESERVED) == Intersection::Disjoint
+            && ask(ram, Kind::PERSISTENT_MEMORY) == Intersection::Disjoint
+    );
+
+    let claim = MemRegion::request(page, c"iomem_test")?;
+    check!(
+        "claimed_is_busy",
+        ask(page, Kind::BUSY) == Intersection::Intersects
+    );
+    check!(
+        "claimed_in_part_is_mixed",
+        ask(bar, Kind::BUSY) == Intersection::Mixed
+    );
+    drop(claim);
+    check!(
+        "released_is_disjoint_again",
+        ask(bar, Kind::BUSY) == Intersection::Disjoint
+    );
+    Ok(())
+}
+
+fn exclusive(start: u64) -> Result {
+    let length = 0x1000;
+    let range = Range::new(start, length)?;
+
+    let claim = request_mem_region(start, length, c"iomem_test")?;
+    check!(
+        "plain_claim_is_not_exclusive",
+        !claim.is_exclusive() && !region_intersects(range, Kind::EXCLUSIVE).is_any()
+    );
+    drop(claim);
+
+    let claim = request_mem_region_exclusive(start, length, c"iomem_test")?;
+    check!(
+        "exclusive_claim_is_marked",
+        claim.is_exclusive() && region_intersects(range, Kind::EXCLUSIVE.and(Kind::BUSY)).is_any()
+    );
+    check!(
+        "exclusive_claim_is_a_claim",
+        errno(request_mem_region_exclusive(start, 4, c"iomem_test")) == Some(EBUSY)
+            && claim.name() == Some(c"iomem_test")
+    );
+    drop(claim);
+    check!(
+        "exclusive_claim_ends_with_drop",
+        !region_intersects(range, Kind::BUSY).is_any()
+    );
+    check!(
+        "exclusive_bad_input_is_refused",
+        errno(request_mem_region_exclusive(start, 0, c"iomem_test")) == Some(EINVAL)
+            && errno(request_mem_region_exclusive(start, u64::MAX, c"iomem_test"))
+                == Some(EOVERFLOW)
+            && errno(request_mem_region_exclusive(1 << 60, 4, c"iomem_test")) == Some(ERANGE)
+    );
+    Ok(())
+}
+
+/// Parts of a resource. A root will do, which is one that is at hand; parts of a device's are in
+/// devm.rs.
+fn of_resource() -> Result {
+    let ports = Port::root();
+    let claim_part =
+        |offset, length| PortRegion::request_part(ports, offset, length, c"iomem_test");
+
+    let claim = claim_part(0x2f0, 4)?;
+    check!(
+        "part_of_a_resource_is_claimed",
+        claim.range() == Range::new(0x2f0, 4)?
+    );
+    check!(
+        "part_of_a_resource_leaves_the_rest",
+        claim_part(0x2f4, 4).is_ok()
+    );
+    check!(
+        "part_of_a_resource_is_exclusive",
+        errno(claim_part(0x2f3, 2)) == Some(EBUSY)
+    );
+    drop(claim);
+    check!(
+        "empty_part_is_refused",
+        errno(claim_part(0x2f0, 0)) == Some(EINVAL)
+    );
+    check!(
+        "wrapping_part_is_refused",
+        errno(claim_part(2, u64::MAX)) == Some(EOVERFLOW)
+    );
+    check!(
+        "part_beyond_the_resource_is_refused",
+        errno(claim_part(ports.size() - 1, 2)) == Some(EINVAL)
+            && errno(claim_part(ports.size(), 1)) == Some(EINVAL)
+    );
+    check!(
+        "resource_of_the_other_kind_is_refused",
+        reason(MemRegion::request_part(ports, 0x2f0, 4, c"iomem_test"))
+            == Some(Reason::NotOfResource)
+            && errno(PortRegion::request_resource(Mem::root(), c"iomem_test")) == Some(EINVAL)
+    );
+    check!("parts_leave_nothing", claim_part(0x2f0, 8).is_ok());
+    Ok(())
+}
+
+/// What `reserve=` on the kernel's command line keeps from everybody: four addresses, of memory
+/// from 0x10000 on and ports below, which is how the kernel reads it.
+fn reserved_at_boot<R: Root>(first: u64) -> Result {
+    let claim = |first, length| {
+        Claim::<R>::request(Range::new(first, length)?, c"iomem_test").map_err(Error::from)
+    };
+    check!(
+        "reserved_at_boot_is_refused",
+        claim(first, 4).err() == Some(EBUSY)
+            && claim(first + 3, 1).err() == Some(EBUSY)
+            && claim(first - 1, 2).err() == Some(EBUSY)
+    );
+    check!("next_to_reserved_is_granted", claim(first + 4, 1).is_ok());
+    Ok(())
+}
+
 struct Test;
 
 impl kernel::Module for Test {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let start = param(module_parameters::start.value());
+        let ram = param(module_parameters::ram.value());
+        let reserved = param(module_parameters::reserved.value());
 
-        ranges();
+        ranges::ranges();
+        check!("parts_ran", ranges::parts().is_ok());
         check!("indices_ran", indices().is_ok());
         check!("memory_ran", memory(start).is_ok());
         check!("ports_ran", ports().is_ok());
+        check!("refusals_ran", refusals::refusals(start, ram).is_ok());
+        check!("availability_ran", availability(start, ram).is_ok());
+        check!("exclusive_ran", exclusive(start).is_ok());
+        check!("muxed_ran", muxed::muxed(start).is_ok());
+        check!("of_resource_ran", of_resource().is_ok());
+        let is_reserved = match reserved {
+            0x1_0000.. => reserved_at_boot::<Mem>(reserved),
+            _ => reserved_at_boot::<Port>(reserved),
+        };
+        check!("reserved_ran", is_reserved.is_ok());
         pr_info!("done\n");
         Ok(Self)
     }
