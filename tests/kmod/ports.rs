@@ -15,7 +15,8 @@ use iomem::{
     resource::{
         request_mem_region,
         request_region,
-        MemRegion, //
+        MemRegion,
+        PortRegion, //
     },
 };
 use kernel::{
@@ -256,7 +257,7 @@ fn either_in_memory(start: u64) -> Result {
 
 /// What is refused, and what a refusal leaves.
 fn refused(testdev: u64) -> Result {
-    let claim = || request_region(testdev, 0x10, c"iomem_test");
+    let claim = || -> Result<PortRegion> { Ok(request_region(testdev, 0x10, c"iomem_test")?) };
 
     check!(
         "too_few_ports_are_refused",
@@ -265,7 +266,7 @@ fn refused(testdev: u64) -> Result {
     );
     check!("a_refusal_lets_go", claim().is_ok());
     // Beyond the last port there is nothing to claim; below it, on arm64, there may be no bridge.
-    let far = request_region(0x2_0000, 4, c"iomem_test");
+    let far = request_region(0x2_0000, 4, c"iomem_test").map_err(Error::from);
     if cfg!(CONFIG_X86) {
         check!(
             "ports_above_the_space_are_refused",
