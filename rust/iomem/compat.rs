@@ -6,13 +6,6 @@
 
 use core::borrow::Borrow;
 
-use kernel::prelude::*;
-
-use crate::access::{
-    Ordered,
-    Window, //
-};
-
 /// Until 7.2: `Io` is implemented by what is accessed, and registers are addresses.
 ///
 /// An address is an offset into the window here, and the implementation of [`IoCapable`] adds the
@@ -354,38 +347,6 @@ mod io {
 }
 
 pub use io::Location;
-
-/// Address and size of a mapping.
-///
-/// # Invariants
-///
-/// It is no smaller than `SIZE`, and aligned as [`Window`] wants it.
-pub(crate) struct RawMapping<const SIZE: usize> {
-    addr: usize,
-    length: usize,
-}
-
-impl<const SIZE: usize> RawMapping<SIZE> {
-    /// # Errors
-    ///
-    /// `EINVAL`: it is smaller than `SIZE`, or not aligned.
-    pub(crate) fn new(addr: usize, length: usize) -> Result<Self> {
-        // SAFETY: The window is only looked at: nothing is accessed through it.
-        unsafe { Window::<'_, Ordered, SIZE>::new(addr, length) }?;
-        // INVARIANT: A window can be made of it.
-        Ok(Self { addr, length })
-    }
-
-    #[inline(always)]
-    pub(crate) fn addr(&self) -> usize {
-        self.addr
-    }
-
-    #[inline(always)]
-    pub(crate) fn length(&self) -> usize {
-        self.length
-    }
-}
 
 /// Returns the value of a module parameter, which is a reference until 7.2 and a number from 7.3 on.
 ///

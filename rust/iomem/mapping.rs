@@ -41,8 +41,13 @@ use kernel::{
 };
 
 use crate::{
+    access::{
+        BigEndian,
+        Ordered,
+        Relaxed,
+        Window, //
+    },
     bindings,
-    compat,
     error::eopnotsupp,
     range::Range,
     resource::MemRegion, //
@@ -73,9 +78,8 @@ pub use self::{
 ///
 /// # Invariants
 ///
-/// - `io` is a live mapping of `range`, made by `ioremap()` or one of its kin, and no shorter than
-///   `SIZE` bytes. `range` is within the claim of `holder`.
-/// - `range` begins at a multiple of the widest access that it has room for.
+/// - `io` is a live mapping of `range`, made by `ioremap()` or one of its kin, which ends with the
+///   value. `range` is within the claim of `holder`.
 /// - `cache` is the mode that the page tables give it.
 ///
 /// # Examples
@@ -99,7 +103,7 @@ pub use self::{
 /// # Ok::<(), Error>(())
 /// ```
 pub struct Mapping<H: Holder, const SIZE: usize = 0> {
-    io: compat::RawMapping<SIZE>,
+    io: Window<'static, Ordered, SIZE>,
     cache: Cache,
     range: Range,
     holder: H,
@@ -140,8 +144,9 @@ impl<H: Holder, const SIZE: usize> Mapping<H, SIZE> {
     /// # Errors
     ///
     /// - `EINVAL`: the claim is shorter than `SIZE` bytes, or longer than the kernel's address
-    ///   space, or does not begin at a multiple of 8 (of 4, 2 or 1, if it has room for no wider
-    ///   access): offsets that are aligned would not be aligned addresses.
+    ///   space; or where `SIZE` is not 0, it does not begin at a multiple of 8 (of 4, 2 or 1, if
+    ///   `SIZE` has room for no wider access): the compiler, which checks offsets, cannot know where
+    ///   they begin.
     /// - `EOPNOTSUPP`: this architecture does not have the mode ([`Cache::is_supported`]).
     /// - `EBUSY`: a page of it is mapped already, by whomever, in a weaker mode.
     /// - `ENOMEM`: the kernel cannot map it: no address space left, not I/O memory, or mapped
@@ -226,9 +231,9 @@ impl<H: Holder, const SIZE: usize> Mapping<H, SIZE> {
             return Err(eopnotsupp());
         }
         let length = usize::try_from(range.length()).map_err(|_| EINVAL)?;
-        if length < SIZE || range.start() % widest_access(length) != 0 {
-            return Err(EINVAL);
-        }
+        // Where it will be mapped is not known, but that is aligned as this is.
+        // SAFETY: The window is only looked at: nothing is accessed through it.
+        unsafe { Window::<'_, Ordered, SIZE>::new(range.start() as usize, length) }?;
 
         // SAFETY: `range` is not empty, and it is claimed: no RAM is in it, since RAM is busy for
         // ever and could not have been claimed.
@@ -241,7 +246,9 @@ impl<H: Holder, const SIZE: usize> Mapping<H, SIZE> {
         let now = unsafe { Cache::read_back(addr as usize) };
         let made = match now {
             Some(now) if now.is_no_weaker_than(cache) => {
-                compat::RawMapping::new(addr as usize, length).map(|io| (io, now))
+                // SAFETY: `length` bytes were mapped just above, and nobody unmaps them but `drop`.
+                // That it is live for less than `'static` is what `window` says.
+                unsafe { Window::new(addr as usize, length) }.map(|io| (io, now))
             }
             _ => Err(EBUSY),
         };
@@ -329,20 +336,34 @@ impl<H: Holder, const SIZE: usize> Mapping<H, SIZE> {
         self.range
     }
 
-    /// Returns the raw mapping, for the implementation of `Io`.
-    #[inline]
-    pub(crate) fn raw(&self) -> &compat::RawMapping<SIZE> {
-        &self.io
+    /// Returns a view of the registers, ordered and little-endian, as the mapping itself is.
+    ///
+    /// # Examples
+    ///
+    /// See [`Window`].
+    #[inline(always)]
+    pub fn window(&self) -> Window<'_, Ordered, SIZE> {
+        self.io
     }
-}
 
-/// The width in bytes of the widest access that there is room for.
-const fn widest_access(length: usize) -> ResourceSize {
-    match length {
-        0 | 1 => 1,
-        2 | 3 => 2,
-        4..=7 => 4,
-        _ => 8,
+    /// Returns a view whose accesses are not ordered against memory: `readl_relaxed()`.
+    ///
+    /// # Examples
+    ///
+    /// See [`Window`].
+    #[inline(always)]
+    pub fn relaxed(&self) -> Window<'_, Relaxed, SIZE> {
+        self.io.relaxed()
+    }
+
+    /// Returns a view of registers that are big-endian: `ioread32be()`.
+    ///
+    /// # Examples
+    ///
+    /// See [`Window`].
+    #[inline(always)]
+    pub fn big_endian(&self) -> Window<'_, BigEndian, SIZE> {
+        self.io.big_endian()
     }
 }
 
@@ -351,6 +372,6 @@ impl<H: Holder, const SIZE: usize> Drop for Mapping<H, SIZE> {
         // SAFETY: By the type invariant this is a mapping made by `ioremap()` or its kin, and
         // whoever used it borrowed it from `self`. The claim is released after this, with the field
         // that holds it.
-        unsafe { bindings::iounmap(self.io.addr() as *mut c_void) };
+        unsafe { bindings::iounmap(self.io.base() as *mut c_void) };
     }
 }

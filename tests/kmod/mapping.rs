@@ -197,22 +197,30 @@ fn parts(start: u64) -> Result {
             && Mapping::<_, 8>::part_of(&claim, 0, 8, Cache::Uncached).is_ok()
     );
     check!(
-        "misaligned_part_is_refused",
-        part(4, 8).err() == Some(EINVAL)
-            && part(2, 4).err() == Some(EINVAL)
-            && part(1, 2).err() == Some(EINVAL)
+        "misaligned_sized_part_is_refused",
+        Mapping::<_, 8>::part_of(&claim, 4, 8, Cache::Uncached).err() == Some(EINVAL)
+            && Mapping::<_, 4>::part_of(&claim, 2, 4, Cache::Uncached).err() == Some(EINVAL)
+            && Mapping::<_, 2>::part_of(&claim, 1, 2, Cache::Uncached).err() == Some(EINVAL)
     );
     check!(
         "small_part_needs_no_more_than_its_own_alignment",
-        part(4, 4).is_ok() && part(2, 2).is_ok() && part(1, 1).is_ok()
+        Mapping::<_, 4>::part_of(&claim, 4, 8, Cache::Uncached).is_ok()
+            && Mapping::<_, 2>::part_of(&claim, 2, 8, Cache::Uncached).is_ok()
+            && Mapping::<_, 1>::part_of(&claim, 1, 8, Cache::Uncached).is_ok()
     );
+    let crooked = part(2, 8)?;
+    check!(
+        "part_of_unknown_size_begins_anywhere",
+        crooked.try_read32(0) == Err(EINVAL) && crooked.try_read32(2).is_ok()
+    );
+    drop(crooked);
     drop(mapped);
     drop(claim);
 
     let odd = request_mem_region(start + 4, 8, c"iomem_test")?;
     check!(
         "misaligned_claim_is_refused",
-        Mapping::<_>::ioremap(&odd).err() == Some(EINVAL)
+        Mapping::<_, 8>::ioremap(&odd).err() == Some(EINVAL)
     );
     drop(odd);
 

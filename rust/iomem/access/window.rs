@@ -15,11 +15,6 @@ use super::{
     Relaxed,
     RelaxedBigEndian, //
 };
-use crate::mapping::{
-    Holder,
-    Mapping, //
-};
-
 /// A view of registers, to be read and written as `A` says.
 ///
 /// It borrows from the owner of the registers, for `'a`, and is an [`Io`](kernel::io::Io): see the
@@ -305,29 +300,6 @@ impl<'a, const SIZE: usize> Window<'a, BigEndian, SIZE> {
     #[inline(always)]
     pub fn relaxed(self) -> Window<'a, RelaxedBigEndian, SIZE> {
         self.as_kind()
-    }
-}
-
-impl<H: Holder, const SIZE: usize> Mapping<H, SIZE> {
-    /// Returns a view of the registers, ordered and little-endian, as the mapping itself is.
-    #[inline(always)]
-    pub fn window(&self) -> Window<'_, Ordered, SIZE> {
-        let raw = self.raw();
-        // SAFETY: By the type invariant this is a live mapping, which stays while it is borrowed,
-        // of no fewer than `SIZE` bytes, and `RawMapping` is aligned as `Window` wants it.
-        unsafe { Window::new_unchecked(raw.addr(), raw.length()) }
-    }
-
-    /// Returns a view whose accesses are not ordered against memory: `readl_relaxed()`.
-    #[inline(always)]
-    pub fn relaxed(&self) -> Window<'_, Relaxed, SIZE> {
-        self.window().relaxed()
-    }
-
-    /// Returns a view of registers that are big-endian: `ioread32be()`.
-    #[inline(always)]
-    pub fn big_endian(&self) -> Window<'_, BigEndian, SIZE> {
-        self.window().big_endian()
     }
 }
 
