@@ -8,7 +8,9 @@
  */
 
 #include "device.c"
+#include "fs.c"
 #include "io.c"
 #include "iomap.c"
 #include "mm.c"
 #include "pgtable.c"
+#include "uio.c"

@@ -2,59 +2,107 @@
 
 //! Character devices: the node in `/dev` that a program opens.
 //!
+//! | module | what it is for |
+//! |---|---|
+//! | [`misc`] | a node with a name of its own: `misc_register` |
+//! | [`file`] | an open file: its own data, its minor number, its flags |
+//! | [`transfer`] | what is read and written, and where: the position, `llseek` |
+//! | [`poll`] | `poll()`, `select()`, `epoll` |
+//! | [`wait`] | sleeping until there is something to read, a signal comes or the device goes |
+//!
 //! # The life of a device
 //!
-//! A driver keeps what a node stands for in an [`Arc`] of a type that implements [`CharDevice`].
-//! [`Registration::register`] makes the node. Each `open()` takes a reference of its own, which
-//! the file keeps until it is released; a VMA keeps its file. Dropping the [`Registration`] removes
-//! the node, and nothing else: files that are open stay so and their calls still arrive. A device
-//! that can disappear therefore remembers that it has, and says `ENODEV`. The last reference that
-//! goes, the driver's or a file's, drops the device and with it its claims.
+//! A driver keeps what a node stands for in an [`Arc`](kernel::sync::Arc) of a type that implements
+//! [`CharDevice`]. A [`Registration`] makes the node. Each `open()` takes a reference of its own,
+//! which the file keeps until it is released, together with the file's own data,
+//! [`CharDevice::State`]; a VMA keeps its file. Dropping the [`Registration`] removes the node, and
+//! nothing else: files that are open stay so and their calls still arrive. A device that can
+//! disappear therefore remembers that it has, says `ENODEV`, and wakes who waits for it. The last
+//! reference that goes, the driver's or a file's, drops the device and with it its claims.
 //!
 //! The module that registered the node cannot be unloaded while a file is open, because the file
 //! operations name it as their owner.
 //!
+//! # What a device does not implement
+//!
+//! The kernel tells a file that has no `read` from one whose `read` fails, and so does this: the
+//! trait is a [`vtable`], and what an implementation leaves out stays out of its
+//! `struct file_operations`. Programs then see what they see of C drivers:
+//!
+//! | left out | what programs see |
+//! |---|---|
+//! | [`read`](CharDevice::read), [`write`](CharDevice::write) | `EINVAL` |
+//! | [`size`](CharDevice::size) and [`llseek`](CharDevice::llseek) | `ESPIPE` from `lseek()`; from `pread()` and `pwrite()` as well, if there is a `read` or `write` |
+//! | [`poll`](CharDevice::poll) | always ready to be read and written |
+//! | [`ioctl`](CharDevice::ioctl) | `ENOTTY` |
+//! | [`mmap`](CharDevice::mmap) | `ENODEV` |
+//!
 //! # Locks
 //!
-//! `misc_mtx`, the kernel's own, is held during [`CharDevice::open`] and taken by registration and
-//! its removal; so a device is never removed while it is being opened, and `open` must neither
-//! register nor remove a device.
+//! [`CharDevice::open`] runs under a lock that the removal of the node takes too: `misc_mtx`, the
+//! kernel's own. So a device is never removed while it is being opened, and `open` must neither
+//! register nor remove a device. No other method is called with a lock of this module held.
 //!
 //! # What the kernel crate's `MiscDevice` does not do
 //!
 //! Its name is `'static`, so it serves one node; it has no owner before Linux 7.3, so a module can
-//! be unloaded under an open file; it hands out a `VmaNew`, see [`crate::vma`].
+//! be unloaded under an open file; it knows neither mode nor `llseek` nor `poll`; it hands out a
+//! `VmaNew`, see [`crate::vma`].
 //!
-//! C header: [`include/linux/miscdevice.h`](srctree/include/linux/miscdevice.h)
+//! C headers: [`include/linux/fs.h`](srctree/include/linux/fs.h),
+//! [`include/linux/miscdevice.h`](srctree/include/linux/miscdevice.h)
 
 use kernel::{
-    device::Device,
-    error::to_result,
-    fs::File,
+    iov::{
+        IovIterDest,
+        IovIterSource, //
+    },
     prelude::*,
-    str::CString,
-    sync::{
-        Arc,
-        ArcBorrow, //
-    },
-    types::{
-        ForeignOwnable,
-        Opaque, //
-    },
     ThisModule, //
 };
 
-use crate::{
-    bindings,
-    vma::{
-        Mapped,
-        NewVma, //
+use crate::vma::{
+    Mapped,
+    NewVma, //
+};
+
+pub mod file;
+mod fops;
+pub mod misc;
+pub mod poll;
+pub mod transfer;
+pub mod wait;
+
+pub use self::{
+    file::{
+        CharFile,
+        OpenFile, //
     },
+    misc::{
+        Options,
+        Registration, //
+    },
+};
+
+use self::{
+    poll::{
+        Events,
+        PollTable, //
+    },
+    transfer::Seek,
 };
 
 /// Names the module that calls it, as `THIS_MODULE` does in C.
 ///
 /// For [`CharDevice::OWNER`].
+///
+/// # Examples
+///
+/// ```no_run
+/// use kernel::ThisModule;
+///
+/// const OWNER: ThisModule = iomem::this_module!();
+/// ```
 #[macro_export]
 macro_rules! this_module {
     () => {
@@ -70,62 +118,150 @@ macro_rules! this_module {
 
 /// What a node in `/dev` stands for, shared by all who have it open.
 ///
-/// The methods are called by programs, at any time and at the same time.
+/// The methods are called by programs, at any time and at the same time. An implementation wears
+/// `#[vtable]`; only [`open`](Self::open) has to be there, see the [module](self) for what programs
+/// see of the others.
+///
+/// Corresponds to the C `struct file_operations` in
+/// [`include/linux/fs.h`](srctree/include/linux/fs.h).
 ///
 /// # Examples
 ///
+/// A device whose registers a program maps:
+///
 /// ```no_run
 /// use iomem::{
-///     chardev::CharDevice,
+///     chardev::{
+///         CharDevice,
+///         CharFile,
+///         OpenFile, //
+///     },
 ///     resource::MemRegion,
 ///     vma::{
 ///         Mapped,
 ///         NewVma, //
 ///     },
 /// };
-/// use kernel::{
-///     fs::File,
-///     ThisModule, //
-/// };
+/// use kernel::ThisModule;
 ///
 /// struct Registers {
 ///     claim: MemRegion,
 /// }
 ///
+/// #[vtable]
 /// impl CharDevice for Registers {
 ///     const OWNER: ThisModule = iomem::this_module!();
+///     type State = ();
 ///
-///     fn mmap<'a>(&'a self, _file: &File, vma: NewVma<'a>) -> Result<Mapped<'a>> {
+///     fn open(&self, _file: CharFile<'_>) -> impl PinInit<(), Error> {
+///         Ok(())
+///     }
+///
+///     fn mmap<'a>(&'a self, _file: OpenFile<'a, Self>, vma: NewVma<'a>) -> Result<Mapped<'a>> {
 ///         vma.forbid_exec()?;
 ///         let prot = vma.page_prot().noncached();
 ///         vma.vm_iomap_memory(&self.claim, prot)
 ///     }
 /// }
 /// ```
+#[vtable]
 pub trait CharDevice: Send + Sync + Sized + 'static {
     /// The module whose code this is: `iomem::this_module!()`. It stays loaded while a file is
     /// open.
     const OWNER: ThisModule;
 
-    /// A program opens the node. Context: may sleep; must not register or remove a device.
+    /// What each open file has for itself: `()`, or what it has seen of the device's events, say.
+    type State: Send + Sync + 'static;
+
+    /// A program opens the node: gives the file its [`State`](Self::State), made in place.
+    ///
+    /// `Ok(value)` is such an initializer. Context: may sleep; must not register or remove a device.
     ///
     /// # Errors
     ///
-    /// Whatever it returns is what `open()` fails with.
-    fn open(&self, _file: &File) -> Result {
-        Ok(())
+    /// Whatever the initializer fails with is what `open()` fails with.
+    fn open(&self, file: CharFile<'_>) -> impl PinInit<Self::State, Error>;
+
+    /// The last descriptor and the last mapping of an open file are gone. Its state is dropped after
+    /// this. Context: may sleep.
+    fn release(&self, _file: OpenFile<'_, Self>) {}
+
+    /// How many bytes can be read and written, counted from offset 0.
+    ///
+    /// A device that implements this has positions, and is never asked to read or write beyond
+    /// them: reading from `size` on gives 0 bytes, writing there fails with `ENOSPC`, a transfer
+    /// that begins before `size` ends there, and `lseek()` refuses to go beyond with `EINVAL`.
+    /// Context: may sleep.
+    fn size(&self, _file: OpenFile<'_, Self>) -> u64 {
+        0
     }
 
-    /// The last descriptor and the last mapping of an open file are gone. Context: may sleep.
-    fn release(&self, _file: &File) {}
+    /// A program reads, at `position` bytes from the beginning: `read()`, `pread()`, `readv()`…
+    ///
+    /// Returns how many bytes were put into `buffer`; `read()` then moves the file's position by
+    /// that many, `pread()` does not. [`transfer::Give`] puts them there with the right error. Without
+    /// [`size`](Self::size) or [`llseek`](Self::llseek) the device is a stream, and `position` is 0.
+    /// Context: may sleep.
+    ///
+    /// # Errors
+    ///
+    /// Whatever it returns is what `read()` fails with. A transfer that failed half-way is no
+    /// error: return how far it came.
+    fn read(
+        &self,
+        _file: OpenFile<'_, Self>,
+        _position: u64,
+        _buffer: &mut IovIterDest<'_>,
+    ) -> Result<usize> {
+        Err(EINVAL)
+    }
+
+    /// A program writes, at `position` bytes from the beginning: `write()`, `pwrite()`, `writev()`…
+    ///
+    /// Returns how many bytes of `buffer` the device took; `write()` then moves the file's position
+    /// by that many, `pwrite()` does not. [`transfer::Take`] gets them with the right error. Without
+    /// [`size`](Self::size) or [`llseek`](Self::llseek) the device is a stream, and `position` is 0.
+    /// Context: may sleep.
+    ///
+    /// # Errors
+    ///
+    /// Whatever it returns is what `write()` fails with. A transfer that failed half-way is no
+    /// error: return how far it came.
+    fn write(
+        &self,
+        _file: OpenFile<'_, Self>,
+        _position: u64,
+        _buffer: &mut IovIterSource<'_>,
+    ) -> Result<usize> {
+        Err(EINVAL)
+    }
+
+    /// A program calls `lseek()`: returns the new position.
+    ///
+    /// Only for a device whose positions are not simply those below [`size`](Self::size); which of
+    /// them there are is said by the function of [`Seek`] that is called. Context: may sleep.
+    ///
+    /// # Errors
+    ///
+    /// Whatever it returns is what `lseek()` fails with.
+    fn llseek(&self, _file: OpenFile<'_, Self>, _seek: Seek<'_>) -> Result<u64> {
+        Err(ESPIPE)
+    }
+
+    /// A program waits for the node to become ready: `poll()`, `select()`, `epoll_wait()`.
+    ///
+    /// First says where it will be woken ([`PollTable::wait`]), then looks, and returns what is
+    /// ready now. See [`poll`](crate::chardev::poll). Context: may sleep.
+    fn poll<'a>(&'a self, _file: OpenFile<'a, Self>, _table: PollTable<'a>) -> Events {
+        Events::IN | Events::OUT
+    }
 
     /// A program maps the node. Context: may sleep; the program's `mmap_lock` is held for writing.
     ///
     /// # Errors
     ///
-    /// Whatever it returns is what `mmap()` fails with; the default is `ENODEV`, as for every file
-    /// that cannot be mapped.
-    fn mmap<'a>(&'a self, _file: &File, _vma: NewVma<'a>) -> Result<Mapped<'a>> {
+    /// Whatever it returns is what `mmap()` fails with.
+    fn mmap<'a>(&'a self, _file: OpenFile<'a, Self>, _vma: NewVma<'a>) -> Result<Mapped<'a>> {
         Err(ENODEV)
     }
 
@@ -134,214 +270,8 @@ pub trait CharDevice: Send + Sync + Sized + 'static {
     ///
     /// # Errors
     ///
-    /// Whatever it returns is what `ioctl()` fails with; the default is `ENOTTY`, as for every
-    /// command that is not known.
-    fn ioctl(&self, _file: &File, _cmd: u32, _arg: usize) -> Result<isize> {
+    /// Whatever it returns is what `ioctl()` fails with: `ENOTTY` for a command that is not known.
+    fn ioctl(&self, _file: OpenFile<'_, Self>, _cmd: u32, _arg: usize) -> Result<isize> {
         Err(ENOTTY)
-    }
-}
-
-/// A node in `/dev`, readable and writable by its owner only (mode 0600).
-///
-/// Dropping it removes the node. Corresponds to a C `struct miscdevice` between `misc_register()`
-/// and `misc_deregister()`.
-///
-/// # Invariants
-///
-/// `misc` is registered, and its `fops` are those of `T`.
-#[pin_data(PinnedDrop)]
-pub struct Registration<T: CharDevice> {
-    // It points to `name`, so both stay in place until it has been deregistered.
-    #[pin]
-    misc: Opaque<bindings::miscdevice>,
-    name: CString,
-    device: Arc<T>,
-}
-
-// SAFETY: A node may be removed by another thread than the one that made it, and `T` is `Send` and
-// `Sync`, so a reference to it may be sent.
-unsafe impl<T: CharDevice> Send for Registration<T> {}
-
-// SAFETY: The methods that take `&self` read what does not change after registration.
-unsafe impl<T: CharDevice> Sync for Registration<T> {}
-
-impl<T: CharDevice> Registration<T> {
-    /// Makes the node `/dev/<name>`, a child of `parent` in sysfs, which stands for `device`.
-    ///
-    /// The node can be opened before this returns. Context: may sleep.
-    ///
-    /// Corresponds to the C function `misc_register()`.
-    ///
-    /// # Errors
-    ///
-    /// - `EBUSY`: no minor number is left.
-    /// - `EEXIST`: there is a misc device of that name.
-    /// - `ENOMEM`: no memory.
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// # use iomem::chardev::{CharDevice, Registration};
-    /// # use kernel::{device::Device, str::CString, sync::Arc};
-    /// fn make<T: CharDevice>(
-    ///     device: Arc<T>,
-    ///     parent: &Device,
-    /// ) -> Result<Pin<KBox<Registration<T>>>> {
-    ///     let name = CString::try_from_fmt(fmt!("my-device{}", 0))?;
-    ///     KBox::pin_init(Registration::register(name, device, parent), GFP_KERNEL)
-    /// }
-    /// ```
-    pub fn register<'a>(
-        name: CString,
-        device: Arc<T>,
-        parent: &'a Device,
-    ) -> impl PinInit<Self, Error> + 'a {
-        // The node can be opened as soon as `misc` is registered, and `open` reads `device`:
-        // `misc` comes last.
-        try_pin_init!(&this in Self {
-            name,
-            device,
-            misc <- Opaque::try_ffi_init(move |slot: *mut bindings::miscdevice| {
-                // SAFETY: `name` was initialized above and is not moved from its pinned place.
-                let name = unsafe { (*this.as_ptr()).name.as_char_ptr() };
-                let misc = bindings::miscdevice {
-                    minor: bindings::MISC_DYNAMIC_MINOR as c_int,
-                    name,
-                    fops: Vtable::<T>::FOPS,
-                    // `Device` is a transparent wrapper around `struct device`.
-                    parent: core::ptr::from_ref(parent).cast_mut().cast(),
-                    mode: 0o600,
-                    ..pin_init::zeroed()
-                };
-
-                // SAFETY: The initializer may write to its slot.
-                unsafe { slot.write(misc) };
-
-                // SAFETY: The structure is complete. It and what it points to stay in place until
-                // `drop` has called `misc_deregister()`: the slot is pinned, the operations are
-                // static, and the parent is only used during the call.
-                // INVARIANT: On success it is registered, with `T`'s operations.
-                to_result(unsafe { bindings::misc_register(slot) })
-            }),
-        })
-    }
-
-    /// Returns what the node stands for.
-    pub fn device(&self) -> ArcBorrow<'_, T> {
-        self.device.as_arc_borrow()
-    }
-
-    /// Returns the name of the node in `/dev`.
-    pub fn name(&self) -> &CStr {
-        &self.name
-    }
-}
-
-#[pinned_drop]
-impl<T: CharDevice> PinnedDrop for Registration<T> {
-    fn drop(self: Pin<&mut Self>) {
-        // SAFETY: By the type invariant it is registered. When this returns, no `open` is running
-        // and none can begin.
-        unsafe { bindings::misc_deregister(self.misc.get()) };
-    }
-}
-
-/// The file operations of a [`CharDevice`], for C to call.
-///
-/// `private_data` of a file that `open` succeeded for is a reference to the device that
-/// [`Arc::into_foreign`] gave, until `release` takes it back.
-struct Vtable<T>(T);
-
-impl<T: CharDevice> Vtable<T> {
-    const FOPS: &'static bindings::file_operations = &bindings::file_operations {
-        owner: T::OWNER.as_ptr(),
-        open: Some(Self::open),
-        release: Some(Self::release),
-        mmap: Some(Self::mmap),
-        unlocked_ioctl: Some(Self::ioctl),
-        // The argument is an address and the structures have one layout.
-        #[cfg(CONFIG_COMPAT)]
-        compat_ioctl: bindings::compat_ptr_ioctl,
-        ..pin_init::zeroed()
-    };
-
-    /// # Safety
-    ///
-    /// To be called by `misc_open()`, for a file of a `Registration<T>`.
-    unsafe extern "C" fn open(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
-        // SAFETY: `misc_open()` set `private_data` to the `struct miscdevice`, which is the one of
-        // a `Registration<T>`, and holds `misc_mtx`, so it stays registered during this call.
-        let device = unsafe {
-            let misc = (*file).private_data.cast::<bindings::miscdevice>();
-            let registration =
-                kernel::container_of!(Opaque::cast_from(misc), Registration<T>, misc);
-            (*registration).device.clone()
-        };
-
-        // SAFETY: The file is valid during the call, and nobody has its descriptor yet.
-        match device.open(unsafe { File::from_raw_file(file) }) {
-            Ok(()) => {
-                // SAFETY: A file being opened has no other user.
-                unsafe { (*file).private_data = device.into_foreign() };
-                0
-            }
-            Err(e) => e.to_errno(),
-        }
-    }
-
-    /// Returns the device of an open file.
-    ///
-    /// # Safety
-    ///
-    /// `file` is one that [`Self::open`] succeeded for and that is not released during `'a`.
-    unsafe fn device<'a>(file: *mut bindings::file) -> &'a T {
-        // SAFETY: `private_data` is the reference that `open` left there, and only `release` takes
-        // it back, after `'a`.
-        let device: ArcBorrow<'a, T> = unsafe { Arc::borrow((*file).private_data) };
-        // SAFETY: The file's reference keeps the device in place and alive during `'a`.
-        unsafe { &*core::ptr::from_ref::<T>(&device) }
-    }
-
-    /// # Safety
-    ///
-    /// To be called by the VFS, once, for a file that [`Self::open`] succeeded for.
-    unsafe extern "C" fn release(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
-        // SAFETY: `open` left the reference there, this is the one call that takes it back, and no
-        // other operation runs at the same time or later.
-        let device = unsafe { Arc::<T>::from_foreign((*file).private_data) };
-        // SAFETY: The file is valid during the call, and nobody has its descriptor any more.
-        device.release(unsafe { File::from_raw_file(file) });
-        0
-    }
-
-    /// # Safety
-    ///
-    /// To be called by the VFS, for a file that [`Self::open`] succeeded for.
-    unsafe extern "C" fn mmap(
-        file: *mut bindings::file,
-        vma: *mut bindings::vm_area_struct,
-    ) -> c_int {
-        // SAFETY: The file is open during the call. The VMA holds a reference to the file, so the
-        // device lives until the VMA is gone, which is what `NewVma::from_raw` asks of the life
-        // that both share. The VMA is being set up, and passed on just once.
-        let (device, vma) = unsafe { (Self::device(file), NewVma::from_raw(vma)) };
-        // SAFETY: The file is valid during the call; `mmap` does not use its position.
-        match device.mmap(unsafe { File::from_raw_file(file) }, vma) {
-            Ok(_) => 0,
-            Err(e) => e.to_errno(),
-        }
-    }
-
-    /// # Safety
-    ///
-    /// To be called by the VFS, for a file that [`Self::open`] succeeded for.
-    unsafe extern "C" fn ioctl(file: *mut bindings::file, cmd: c_uint, arg: c_ulong) -> c_long {
-        // SAFETY: The file is open during the call.
-        let device = unsafe { Self::device(file) };
-        // SAFETY: The file is valid during the call; `ioctl` does not use its position.
-        match device.ioctl(unsafe { File::from_raw_file(file) }, cmd, arg) {
-            Ok(value) => value as c_long,
-            Err(e) => e.to_errno() as c_long,
-        }
     }
 }

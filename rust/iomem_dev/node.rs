@@ -3,7 +3,11 @@
 //! What programs do with `/dev/iomem<N>`.
 
 use iomem::{
-    chardev::CharDevice,
+    chardev::{
+        CharDevice,
+        CharFile,
+        OpenFile, //
+    },
     error::eopnotsupp,
     uapi::{
         RegionInfo,
@@ -16,7 +20,6 @@ use iomem::{
     },
 };
 use kernel::{
-    fs::File,
     page::PAGE_SIZE,
     prelude::*,
     uaccess::{
@@ -28,8 +31,14 @@ use kernel::{
 
 use crate::window::Window;
 
+#[vtable]
 impl CharDevice for Window {
     const OWNER: ThisModule = iomem::this_module!();
+    type State = ();
+
+    fn open(&self, _file: CharFile<'_>) -> impl PinInit<(), Error> {
+        Ok(())
+    }
 
     /// Maps the registers: shared, uncached, never executable.
     ///
@@ -41,7 +50,7 @@ impl CharDevice for Window {
     /// - `ENXIO`: the offset is beyond the registers.
     /// - `EINVAL`: the length is, from that offset.
     /// - `EACCES` (from the kernel): writing, through a descriptor that is read-only.
-    fn mmap<'a>(&'a self, _file: &File, vma: NewVma<'a>) -> Result<Mapped<'a>> {
+    fn mmap<'a>(&'a self, _file: OpenFile<'a, Self>, vma: NewVma<'a>) -> Result<Mapped<'a>> {
         self.check()?;
         if !vma.is_shared() {
             return Err(eopnotsupp());
@@ -57,7 +66,7 @@ impl CharDevice for Window {
         vma.vm_iomap_memory(claim, prot)
     }
 
-    fn ioctl(&self, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
+    fn ioctl(&self, _file: OpenFile<'_, Self>, cmd: u32, arg: usize) -> Result<isize> {
         self.check()?;
         match cmd {
             IOC_REGION_INFO => self.region_info(arg),

@@ -13,7 +13,10 @@
 //! them the claim is released.
 
 use iomem::{
-    chardev::Registration,
+    chardev::{
+        Options,
+        Registration, //
+    },
     index::{
         Index,
         Indices, //
@@ -126,7 +129,7 @@ impl platform::Driver for Driver {
 
             let range = window.claim().range();
             Ok(try_pin_init!(Self {
-                node <- Registration::register(name, window, pdev.as_ref()),
+                node <- Registration::register(Options::new(name).parent(pdev.as_ref()), window),
                 _: {
                     dev_info!(
                         pdev.as_ref(),

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! An open file of a character device.
+//!
+//! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
+
+use core::ops::Deref;
+
+use kernel::fs::{
+    file::flags,
+    LocalFile, //
+};
+
+use crate::{
+    bindings,
+    chardev::CharDevice, //
+};
+
+/// A file of a character device, open or being opened, during one call.
+///
+/// It dereferences to the kernel crate's [`LocalFile`], for flags and credentials.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::chardev::CharFile;
+///
+/// /// Opens the first of four channels for reading only.
+/// fn channel(file: CharFile<'_>) -> Result<u32> {
+///     if file.minor() > 3 {
+///         return Err(ENXIO);
+///     }
+///     Ok(file.minor())
+/// }
+/// ```
+#[derive(Clone, Copy)]
+pub struct CharFile<'a> {
+    file: &'a LocalFile,
+}
+
+impl<'a> CharFile<'a> {
+    /// Wraps the file that an operation was called with.
+    ///
+    /// # Safety
+    ///
+    /// `file` is the one of a running file operation of the current task, which lasts for `'a`.
+    pub(super) unsafe fn from_raw(file: *mut bindings::file) -> Self {
+        Self {
+            // SAFETY: The VFS keeps the file valid during the operation. If it is using the
+            // position without a lock, it does so in the task that is in the operation, the
+            // current one.
+            file: unsafe { LocalFile::from_raw_file(file) },
+        }
+    }
+
+    /// Returns the minor number of the node that was opened: which of the nodes that share a major
+    /// it is. Context: any.
+    ///
+    /// Corresponds to the C function `iminor()` in
+    /// [`include/linux/fs.h`](srctree/include/linux/fs.h).
+    pub fn minor(&self) -> u32 {
+        // SAFETY: The file is valid, and it has its inode from before it is opened until after it
+        // is released.
+        unsafe { bindings::iminor((*self.file.as_ptr()).f_inode) }
+    }
+
+    /// Tells whether the program asked not to be put to sleep, `O_NONBLOCK`: what would have to
+    /// wait fails with `EAGAIN`. Context: any.
+    pub fn is_nonblocking(&self) -> bool {
+        self.file.flags() & flags::O_NONBLOCK != 0
+    }
+}
+
+impl Deref for CharFile<'_> {
+    type Target = LocalFile;
+
+    fn deref(&self) -> &LocalFile {
+        self.file
+    }
+}
+
+/// An open file of the device `T`, during one call.
+///
+/// It dereferences to [`CharFile`].
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::chardev::{
+///     CharDevice,
+///     OpenFile, //
+/// };
+/// use kernel::sync::atomic::{
+///     Atomic,
+///     Relaxed, //
+/// };
+///
+/// /// Tells how many events the file has not seen, and that it now has.
+/// fn news<T: CharDevice<State = Atomic<u64>>>(file: OpenFile<'_, T>, events: u64) -> u64 {
+///     let seen = file.state().xchg(events, Relaxed);
+///     events.wrapping_sub(seen)
+/// }
+/// ```
+pub struct OpenFile<'a, T: CharDevice> {
+    file: CharFile<'a>,
+    state: &'a T::State,
+}
+
+impl<T: CharDevice> Clone for OpenFile<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: CharDevice> Copy for OpenFile<'_, T> {}
+
+impl<'a, T: CharDevice> OpenFile<'a, T> {
+    pub(super) fn new(file: CharFile<'a>, state: &'a T::State) -> Self {
+        Self { file, state }
+    }
+
+    /// Returns what [`CharDevice::open`] made for this file. Context: any.
+    #[inline]
+    pub fn state(&self) -> &'a T::State {
+        self.state
+    }
+}
+
+impl<'a, T: CharDevice> Deref for OpenFile<'a, T> {
+    type Target = CharFile<'a>;
+
+    fn deref(&self) -> &CharFile<'a> {
+        &self.file
+    }
+}

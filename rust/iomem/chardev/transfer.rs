@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is read and written, and where.
+//!
+//! The buffers are the kernel crate's: [`IovIterDest`] for what a program reads, [`IovIterSource`]
+//! for what it writes. They stand for one piece of the program's memory or for many (`readv()`), or
+//! for memory of the kernel's. [`Give`] and [`Take`] add what those lack: the error that C gives.
+//!
+//! # Partial transfers
+//!
+//! Where a program's memory ends half-way, C's rule is: what was transferred counts, and only a
+//! transfer of nothing at all is `EFAULT`. The library holds a driver to it: a count above what has
+//! really passed through the buffer is lowered to that.
+//!
+//! C headers: [`include/linux/uio.h`](srctree/include/linux/uio.h),
+//! [`include/linux/fs.h`](srctree/include/linux/fs.h)
+
+use core::marker::PhantomData;
+
+use kernel::{
+    iov::{
+        IovIterDest,
+        IovIterSource, //
+    },
+    prelude::*, //
+};
+
+use crate::bindings;
+
+/// Puts bytes into the buffer of a program that reads.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::chardev::transfer::Give;
+/// use kernel::iov::IovIterDest;
+///
+/// fn read(value: u32, buffer: &mut IovIterDest<'_>) -> Result<usize> {
+///     buffer.give(&value.to_le_bytes())
+/// }
+/// ```
+pub trait Give {
+    /// Puts `bytes` into the buffer, as many as there is room for, and returns how many.
+    ///
+    /// Context: may sleep (page faults).
+    ///
+    /// Corresponds to the C function `copy_to_iter()` in
+    /// [`include/linux/uio.h`](srctree/include/linux/uio.h).
+    ///
+    /// # Errors
+    ///
+    /// `EFAULT`: there is room and something to put there, but not one byte could be: the program's
+    /// memory is not writable.
+    fn give(&mut self, bytes: &[u8]) -> Result<usize>;
+}
+
+impl Give for IovIterDest<'_> {
+    fn give(&mut self, bytes: &[u8]) -> Result<usize> {
+        let some = !bytes.is_empty() && !self.is_empty();
+        match self.copy_to_iter(bytes) {
+            0 if some => Err(EFAULT),
+            n => Ok(n),
+        }
+    }
+}
+
+/// Gets bytes from the buffer of a program that writes.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::chardev::transfer::Take;
+/// use kernel::iov::IovIterSource;
+///
+/// /// A device that takes 32 bits at a time.
+/// fn write(buffer: &mut IovIterSource<'_>) -> Result<u32> {
+///     let mut bytes = [0; 4];
+///     if buffer.take(&mut bytes)? < bytes.len() {
+///         return Err(EINVAL);
+///     }
+///     Ok(u32::from_le_bytes(bytes))
+/// }
+/// ```
+pub trait Take {
+    /// Fills `bytes` from the buffer, as far as that goes, and returns how many bytes it was.
+    ///
+    /// Context: may sleep (page faults).
+    ///
+    /// Corresponds to the C function `copy_from_iter()` in
+    /// [`include/linux/uio.h`](srctree/include/linux/uio.h).
+    ///
+    /// # Errors
+    ///
+    /// `EFAULT`: the buffer has something, and there is room for it, but not one byte could be had:
+    /// the program's memory is not readable.
+    fn take(&mut self, bytes: &mut [u8]) -> Result<usize>;
+}
+
+impl Take for IovIterSource<'_> {
+    fn take(&mut self, bytes: &mut [u8]) -> Result<usize> {
+        let some = !bytes.is_empty() && !self.is_empty();
+        match self.copy_from_iter(bytes) {
+            0 if some => Err(EFAULT),
+            n => Ok(n),
+        }
+    }
+}
+
+/// One call of `lseek()`, to be carried out by saying which positions there are.
+///
+/// # Invariants
+///
+/// `file` is the one of a running `->llseek` call.
+pub struct Seek<'a> {
+    file: *mut bindings::file,
+    offset: i64,
+    whence: c_int,
+    call: PhantomData<&'a bindings::file>,
+}
+
+impl Seek<'_> {
+    /// Wraps what `->llseek` was called with.
+    ///
+    /// # Safety
+    ///
+    /// `file` is the one of a running `->llseek` call, and the value is not used after it.
+    pub(super) unsafe fn from_raw(file: *mut bindings::file, offset: i64, whence: c_int) -> Self {
+        // INVARIANT: By the requirement.
+        Self {
+            file,
+            offset,
+            whence,
+            call: PhantomData,
+        }
+    }
+
+    /// Goes there, if it is one of the positions from 0 to `size`, the end, in bytes. Returns the
+    /// new position. Context: any.
+    ///
+    /// Corresponds to the C function `fixed_size_llseek()` in
+    /// [`include/linux/fs.h`](srctree/include/linux/fs.h).
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: it is none of them, or `whence` is not `SEEK_SET`, `SEEK_CUR` or `SEEK_END`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use iomem::chardev::transfer::Seek;
+    /// fn llseek(seek: Seek<'_>) -> Result<u64> {
+    ///     seek.within(0x1000)
+    /// }
+    /// ```
+    pub fn within(self, size: u64) -> Result<u64> {
+        // Positions are signed numbers, of which a larger size has them all.
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
+        // SAFETY: By the type invariant the file is the one of a running call.
+        Self::result(unsafe {
+            bindings::fixed_size_llseek(self.file, self.offset, self.whence, size)
+        })
+    }
+
+    /// Goes there, if it is a position at all, for a device that has no end. Returns the new
+    /// position. Context: any.
+    ///
+    /// Corresponds to the C function `no_seek_end_llseek()` in
+    /// [`include/linux/fs.h`](srctree/include/linux/fs.h).
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: it is negative, or `whence` is neither `SEEK_SET` nor `SEEK_CUR`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use iomem::chardev::transfer::Seek;
+    /// fn llseek(seek: Seek<'_>) -> Result<u64> {
+    ///     seek.without_end()
+    /// }
+    /// ```
+    pub fn without_end(self) -> Result<u64> {
+        // SAFETY: By the type invariant the file is the one of a running call.
+        Self::result(unsafe { bindings::no_seek_end_llseek(self.file, self.offset, self.whence) })
+    }
+
+    /// A position, or what C says instead of one.
+    fn result(position: i64) -> Result<u64> {
+        u64::try_from(position).map_err(|_| Error::from_errno(position as c_int))
+    }
+}

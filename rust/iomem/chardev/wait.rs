@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Sleeping until something has happened.
+//!
+//! A [`WaitQueue`] is where programs sleep, in a call ([`WaitQueue::wait_until`]) or in `poll()`
+//! ([`PollTable::wait`](super::poll::PollTable::wait)), and where whoever changes what they wait for
+//! wakes them: [`WaitQueue::wake_all`].
+//!
+//! # Why not the kernel crate's `CondVar`
+//!
+//! A `CondVar` goes with a lock that both sides take. What devices report, they report in an
+//! interrupt handler, which must not take a `Mutex`, nor a `SpinLock` that others take with
+//! interrupts enabled. Here the condition is looked at without a lock, after the sleeper has entered
+//! itself into the queue, so an atomic variable will do: change it, then wake. And its
+//! `PollCondVar` may be freed while it is polled, which `poll()`, other than `epoll`, does not
+//! bear; a [`WaitQueue`] lives as long as the file.
+//!
+//! C header: [`include/linux/wait.h`](srctree/include/linux/wait.h)
+
+use kernel::{
+    prelude::*,
+    sync::LockClassKey,
+    types::Opaque, //
+};
+
+use crate::bindings;
+
+/// Makes the initializer of a [`WaitQueue`], with a lock class of its own.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::chardev::wait::WaitQueue;
+///
+/// let queue = KBox::pin_init(iomem::new_wait_queue!("my_device::queue"), GFP_KERNEL)?;
+/// queue.wake_all();
+/// # Ok::<(), Error>(())
+/// ```
+#[macro_export]
+macro_rules! new_wait_queue {
+    ($($name:literal)?) => {
+        $crate::chardev::wait::WaitQueue::new(
+            ::kernel::optional_name!($($name)?),
+            ::kernel::static_lock_class!(),
+        )
+    };
+}
+
+/// Where programs sleep, and are woken.
+///
+/// Made in place with [`new_wait_queue!`](crate::new_wait_queue). Corresponds to the C
+/// `wait_queue_head_t`.
+///
+/// # Locks
+///
+/// The kernel's own lock in it protects the list of sleepers; it is taken with interrupts disabled
+/// and nothing is taken inside it but what waking a task takes.
+///
+/// # Examples
+///
+/// A device that counts events, and a reader that waits for the next one:
+///
+/// ```no_run
+/// use iomem::chardev::wait::WaitQueue;
+/// use kernel::sync::atomic::{
+///     Acquire,
+///     Atomic,
+///     Full, //
+/// };
+///
+/// #[pin_data]
+/// struct Device {
+///     events: Atomic<u64>,
+///     gone: Atomic<bool>,
+///     #[pin]
+///     queue: WaitQueue,
+/// }
+///
+/// impl Device {
+///     /// Called by the interrupt handler.
+///     fn event(&self) {
+///         self.events.fetch_add(1, Full);
+///         self.queue.wake_all();
+///     }
+///
+///     /// Waits for an event after number `seen`.
+///     fn next(&self, seen: u64) -> Result<u64> {
+///         self.queue.wait_until(|| {
+///             if self.gone.load(Acquire) {
+///                 return Some(Err(ENODEV));
+///             }
+///             let now = self.events.load(Acquire);
+///             (now != seen).then_some(Ok(now))
+///         })?
+///     }
+/// }
+/// ```
+#[pin_data]
+pub struct WaitQueue {
+    // The list of sleepers is linked through it, so it stays in place.
+    #[pin]
+    head: Opaque<bindings::wait_queue_head>,
+}
+
+// SAFETY: The C type may be used by any thread: it has a lock of its own.
+unsafe impl Send for WaitQueue {}
+
+// SAFETY: As above.
+unsafe impl Sync for WaitQueue {}
+
+impl WaitQueue {
+    /// Returns an initializer, for [`new_wait_queue!`](crate::new_wait_queue), which gives the name
+    /// and the lock class.
+    ///
+    /// Corresponds to the C macro `init_waitqueue_head()`.
+    pub fn new(name: &'static CStr, key: Pin<&'static LockClassKey>) -> impl PinInit<Self> {
+        pin_init!(Self {
+            // SAFETY: The initializer may write to its slot; name and key are there for ever.
+            head <- Opaque::ffi_init(|slot| unsafe {
+                bindings::__init_waitqueue_head(slot, name.as_char_ptr(), key.as_ptr())
+            }),
+        })
+    }
+
+    /// Wakes everybody who sleeps here: in a call, to look at their condition again, and in
+    /// `poll()`, to ask the device again.
+    ///
+    /// What was written before this is seen by who is woken. Context: any, also an interrupt
+    /// handler.
+    ///
+    /// Corresponds to the C macro `wake_up_all()`.
+    pub fn wake_all(&self) {
+        // SAFETY: The queue has been initialized. No number is the limit, and no key means that
+        // those who wait for any event are woken.
+        unsafe {
+            bindings::__wake_up(
+                self.head.get(),
+                bindings::TASK_NORMAL,
+                0,
+                core::ptr::null_mut(),
+            )
+        };
+    }
+
+    /// Sleeps until `condition` gives something, and returns that.
+    ///
+    /// The condition is looked at before the first sleep, and again whenever the queue is woken.
+    /// It must not sleep itself. A device that can go away says so through the condition.
+    /// Context: may sleep.
+    ///
+    /// Corresponds to the C macro `wait_event_interruptible()`.
+    ///
+    /// # Errors
+    ///
+    /// `ERESTARTSYS`: a signal came first. Passed on to the program, it is `EINTR`, or the call
+    /// begins again, as the program has asked the signal to be handled.
+    pub fn wait_until<T>(&self, mut condition: impl FnMut() -> Option<T>) -> Result<T> {
+        let entry = Opaque::<bindings::wait_queue_entry>::uninit();
+        // SAFETY: The entry is memory of this function's, to be initialized for the current task.
+        unsafe { bindings::init_wait_entry(entry.get(), 0) };
+
+        let result = loop {
+            // SAFETY: Queue and entry have been initialized. `finish_wait` below takes the entry out
+            // again, before it goes.
+            let interrupted = unsafe {
+                bindings::prepare_to_wait_event(
+                    self.head.get(),
+                    entry.get(),
+                    bindings::TASK_INTERRUPTIBLE as c_int,
+                )
+            };
+            // From here on a wake-up is not lost: it makes `schedule` return at once.
+            if let Some(value) = condition() {
+                break Ok(value);
+            }
+            if interrupted != 0 {
+                break Err(ERESTARTSYS);
+            }
+            // SAFETY: This is a context that may sleep.
+            unsafe { bindings::schedule() };
+        };
+
+        // SAFETY: Queue and entry are those of above.
+        unsafe { bindings::finish_wait(self.head.get(), entry.get()) };
+        result
+    }
+
+    /// Returns the queue for C.
+    pub(super) fn as_raw(&self) -> *mut bindings::wait_queue_head {
+        self.head.get()
+    }
+}
