@@ -5,6 +5,8 @@
 //! | module | what it is for |
 //! |---|---|
 //! | [`misc`] | a node with a name of its own: `misc_register` |
+//! | [`major`] | a major number with 256 minors: `register_chrdev` |
+//! | [`class`] | nodes for those minors, if the user is not to make them: `device_create` |
 //! | [`file`] | an open file: its own data, its minor number, its flags |
 //! | [`transfer`] | what is read and written, and where: the position, `llseek` |
 //! | [`poll`] | `poll()`, `select()`, `epoll` |
@@ -40,8 +42,9 @@
 //! # Locks
 //!
 //! [`CharDevice::open`] runs under a lock that the removal of the node takes too: `misc_mtx`, the
-//! kernel's own. So a device is never removed while it is being opened, and `open` must neither
-//! register nor remove a device. No other method is called with a lock of this module held.
+//! kernel's own, for a [`misc`] device, one of its own for a [`major`]. So a device is never
+//! removed while it is being opened, and `open` must neither register nor remove a device. No other
+//! method is called with a lock of this module held.
 //!
 //! # What the kernel crate's `MiscDevice` does not do
 //!
@@ -50,7 +53,8 @@
 //! `VmaNew`, see [`crate::vma`].
 //!
 //! C headers: [`include/linux/fs.h`](srctree/include/linux/fs.h),
-//! [`include/linux/miscdevice.h`](srctree/include/linux/miscdevice.h)
+//! [`include/linux/miscdevice.h`](srctree/include/linux/miscdevice.h),
+//! [`include/linux/cdev.h`](srctree/include/linux/cdev.h)
 
 use kernel::{
     iov::{
@@ -66,8 +70,10 @@ use crate::vma::{
     NewVma, //
 };
 
+pub mod class;
 pub mod file;
 mod fops;
+pub mod major;
 pub mod misc;
 pub mod poll;
 pub mod transfer;

@@ -43,12 +43,13 @@ impl<'a> CharFile<'a> {
     ///
     /// # Safety
     ///
-    /// `file` is the one of a running file operation of the current task, which lasts for `'a`.
+    /// `file` is the one of a file operation that the current task is in, and it is not released
+    /// during `'a`.
     pub(super) unsafe fn from_raw(file: *mut bindings::file) -> Self {
         Self {
-            // SAFETY: The VFS keeps the file valid during the operation. If it is using the
-            // position without a lock, it does so in the task that is in the operation, the
-            // current one.
+            // SAFETY: The file is valid until it is released. If the VFS is using the position
+            // without a lock, it does so in the task that is in the operation, the current one; and
+            // the reference stays with that, since it cannot be sent.
             file: unsafe { LocalFile::from_raw_file(file) },
         }
     }

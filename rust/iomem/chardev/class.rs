@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Nodes of a [`major`](super::major), made by the driver.
+//!
+//! `register_chrdev()` takes a number and leaves the nodes to `mknod`. A driver that has a class
+//! in sysfs can have them made, and removed: each [`Node`] is a device of its [`Class`].
+//!
+//! C headers: [`include/linux/device.h`](srctree/include/linux/device.h),
+//! [`include/linux/device/class.h`](srctree/include/linux/device/class.h)
+
+use core::ptr::NonNull;
+
+use kernel::{
+    device::Device,
+    error::from_err_ptr,
+    prelude::*,
+    sync::Arc, //
+};
+
+use crate::{
+    bindings,
+    chardev::{
+        major::{
+            Registration,
+            MINORS,
+            MINOR_BITS, //
+        },
+        CharDevice, //
+    },
+};
+
+/// A class of devices in sysfs, `/sys/class/<name>`, for the nodes of a driver.
+///
+/// Dropping it removes it; the nodes in it keep it. Corresponds to what is between `class_create()`
+/// and `class_destroy()` in C.
+///
+/// # Invariants
+///
+/// `class` is registered, by [`Class::new`].
+pub struct Class {
+    class: NonNull<bindings::class>,
+}
+
+// SAFETY: It may be removed by another thread than the one that made it.
+unsafe impl Send for Class {}
+
+// SAFETY: What can be done through a shared reference takes the class's own locks.
+unsafe impl Sync for Class {}
+
+impl Class {
+    /// Makes the class. Context: may sleep.
+    ///
+    /// Corresponds to the C function `class_create()` in
+    /// [`include/linux/device/class.h`](srctree/include/linux/device/class.h).
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL`: the name is empty.
+    /// - `EEXIST`: there is a class of that name.
+    /// - `ENOMEM`: no memory.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// let class = iomem::chardev::class::Class::new(c"my-class")?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn new(name: &'static CStr) -> Result<Self> {
+        if name.is_empty() {
+            return Err(EINVAL);
+        }
+        // SAFETY: The kernel keeps the name, which is there for ever.
+        let class = from_err_ptr(unsafe { bindings::class_create(name.as_char_ptr()) })?;
+        // INVARIANT: It was just registered.
+        Ok(Self {
+            class: NonNull::new(class).ok_or(ENOMEM)?,
+        })
+    }
+}
+
+impl Drop for Class {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant it is registered, and no node is left in it, since each
+        // has a reference.
+        unsafe { bindings::class_destroy(self.class.as_ptr()) };
+    }
+}
+
+/// A node in `/dev` of a [`Registration`]'s major.
+///
+/// Dropping it removes the node. It may outlive the registration: then it leads nowhere (`ENXIO`).
+///
+/// # Invariants
+///
+/// `device` is registered, by [`Registration::node`], in `_class`.
+pub struct Node {
+    device: NonNull<bindings::device>,
+    _class: Arc<Class>,
+}
+
+// SAFETY: It may be removed by another thread than the one that made it.
+unsafe impl Send for Node {}
+
+// SAFETY: Nothing can be done through a shared reference.
+unsafe impl Sync for Node {}
+
+impl<T: CharDevice> Registration<T> {
+    /// Makes the node `/dev/<name>` of minor number `minor`, of mode 0600, which shows in sysfs
+    /// under `class`, as a child of `parent`. Context: may sleep.
+    ///
+    /// Corresponds to the C function `device_create()` in
+    /// [`include/linux/device.h`](srctree/include/linux/device.h).
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL`: the name is empty, or there is no such minor: they end below [`MINORS`].
+    /// - `EEXIST`: `class` has a device of that name, or there is a node of that minor.
+    /// - `ENOMEM`: no memory.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::chardev::{
+    ///     class::{
+    ///         Class,
+    ///         Node, //
+    ///     },
+    ///     major::Registration,
+    ///     CharDevice, //
+    /// };
+    /// use kernel::sync::Arc;
+    ///
+    /// fn make<T: CharDevice>(registration: &Registration<T>) -> Result<Node> {
+    ///     let class = Arc::new(Class::new(c"my-class")?, GFP_KERNEL)?;
+    ///     registration.node(&class, 0, c"my-device", None)
+    /// }
+    /// ```
+    pub fn node(
+        &self,
+        class: &Arc<Class>,
+        minor: u32,
+        name: &CStr,
+        parent: Option<&Device>,
+    ) -> Result<Node> {
+        if name.is_empty() || minor >= MINORS {
+            return Err(EINVAL);
+        }
+        // `Device` is a transparent wrapper around `struct device`.
+        let parent = parent.map_or(core::ptr::null(), core::ptr::from_ref);
+
+        // SAFETY: The class is registered, and the node keeps it so. The name is copied, by a
+        // format that takes one string, and the parent gets a reference.
+        let device = from_err_ptr(unsafe {
+            bindings::device_create(
+                class.class.as_ptr(),
+                parent.cast_mut().cast(),
+                self.major() << MINOR_BITS | minor,
+                core::ptr::null_mut(),
+                c"%s".as_char_ptr(),
+                name.as_char_ptr(),
+            )
+        })?;
+        // INVARIANT: It was just made, in this class.
+        Ok(Node {
+            device: NonNull::new(device).ok_or(ENOMEM)?,
+            _class: class.clone(),
+        })
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant it is registered, and this is the one place that ends it.
+        unsafe { bindings::device_unregister(self.device.as_ptr()) };
+    }
+}
