@@ -11,6 +11,7 @@
  *	IOMEM_IVSHMEM	a window on BAR 2 of QEMU's ivshmem-plain device
  *	IOMEM_PL031	a window on a PL031 real-time clock, from a device tree
  *	IOMEM_KO	the module iomem_dev.ko, for the tests that load it
+ *	IOMEM_CHARDEV_KO	the module iomem_test_chardev.ko
  *	IOMEM_RANGE	START-LAST of the device that a test is about, in hexadecimal
  */
 #ifndef _IOMEM_TEST_H
@@ -64,12 +65,12 @@ static inline uint64_t window_length(int fd)
 	return ioctl(fd, IOMEM_IOC_REGION_INFO, &info) ? 0 : info.length;
 }
 
-/* All of /proc/iomem, to be freed; NULL if it cannot be read. */
-static inline char *proc_iomem(void)
+/* All of a file under /proc, to be freed; NULL if it cannot be read. */
+static inline char *proc_text(const char *path)
 {
 	size_t room = 1 << 20, length = 0;
 	char *text = calloc(1, room);
-	int fd = open("/proc/iomem", O_RDONLY);
+	int fd = open(path, O_RDONLY);
 	ssize_t n;
 
 	if (!text || fd < 0) {
@@ -81,6 +82,11 @@ static inline char *proc_iomem(void)
 	close(fd);
 
 	return text;
+}
+
+static inline char *proc_iomem(void)
+{
+	return proc_text("/proc/iomem");
 }
 
 /*
