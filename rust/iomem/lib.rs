@@ -15,7 +15,7 @@
 //! | [`iomap`] | either kind behind one type: `ioport_map`, `ioread32` |
 //! | [`access`] | registers: ordered, relaxed, big-endian, repeated, copied, waited for |
 //! | [`vma`] | map a claim into a program: `vm_iomap_memory`, `pgprot_noncached` |
-//! | [`chardev`] | the device node that the program opens: `misc_register` |
+//! | [`chardev`] | the device node that the program opens: `misc_register`, `register_chrdev` |
 //! | [`platform`] | platform devices made from a list of resources |
 //! | [`error`] | error codes that the kernel crate lacks |
 //! | [`index`] | the `<N>` in a device's name |

@@ -3,26 +3,36 @@
 //! Platform devices made by a driver, from a list of resources.
 //!
 //! A driver for hardware that nothing describes, neither device tree nor ACPI, makes the device
-//! itself. [`Device::register`] does so; the driver core then looks for a driver of that name and
+//! itself. [`Info::register`] does so; the driver core then looks for a driver of that name and
 //! probes it, usually before `register` returns. Dropping the [`Device`] unbinds the driver and
 //! removes the device.
 //!
-//! # Why its resource is not in `/proc/iomem`
+//! The driver that is bound to it finds its resources as those of any platform device: memory by
+//! the kernel crate's `resource_by_index` and `resource_by_name`, ports by [`Ports`]. It is found
+//! by its name, or by what is written to `driver_override` in sysfs.
 //!
-//! The kernel would insert it there, and where a resource of the same range is there already, the
-//! BAR of a PCI device say, it would become that one's parent. Removing it takes its children along:
-//! the BAR would be gone from the tree for good. So the resource gets a root of its own, and what
-//! `/proc/iomem` shows of the device is what its driver claims, as for a device of a device tree.
+//! # Why its resources are not in `/proc/iomem` and `/proc/ioports`
+//!
+//! The kernel would insert them there, and where a resource of the same range is there already, the
+//! BAR of a PCI device say, one of ours would become that one's parent. Removing it takes its
+//! children along: the BAR would be gone from the tree for good. So the resources get roots of their
+//! own, and what `/proc` shows of the device is what its driver claims, as for a device of a device
+//! tree.
+//!
+//! For the same reason a driver must make its claims on the two trees that everybody shares, with
+//! [`request_mem_region`](crate::resource::request_mem_region) and
+//! [`request_region`](crate::resource::request_region). The kernel crate's `IoRequest` claims
+//! *within* the device's resource: on such a device nobody else would see the claim.
 //!
 //! C header: [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h)
 
 use core::ptr::NonNull;
 
 use kernel::{
+    device,
     error::from_err_ptr,
-    io::PhysAddr,
     prelude::*,
-    types::Opaque, //
+    str::CString, //
 };
 
 use crate::{
@@ -30,16 +40,173 @@ use crate::{
     range::Range, //
 };
 
+mod ports;
+mod resource;
+
+pub use self::{
+    ports::Ports,
+    resource::Resource, //
+};
+
+use self::resource::Roots;
+
+/// The number in the name of a platform device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Id {
+    /// The kernel's choice: `<name>.<n>.auto`.
+    Auto,
+    /// None, for a device of which there is one: `<name>`.
+    None,
+    /// This one: `<name>.<n>`. No larger than `i32::MAX`.
+    Number(u32),
+}
+
+/// What a platform device is to be.
+///
+/// Corresponds to the C `struct platform_device_info`.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::{
+///     platform::{
+///         Id,
+///         Info,
+///         Resource, //
+///     },
+///     range::Range, //
+/// };
+///
+/// let resources = [
+///     Resource::mem(Range::new(0xfea0_0000, 0x1000)?).named(c"control"),
+///     Resource::mem(Range::new(0xfeb0_0000, 0x10_0000)?).named(c"buffer"),
+///     Resource::port(Range::new(0x2f0, 4)?),
+/// ];
+/// let device = Info::new(c"my-driver", &resources)
+///     .id(Id::Number(0))
+///     .register()?;
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Info<'a> {
+    name: &'a CStr,
+    resources: &'a [Resource],
+    id: Id,
+    parent: Option<&'a device::Device>,
+}
+
+impl<'a> Info<'a> {
+    /// A device for the driver `name`, with these resources, [`Id::Auto`] and no parent.
+    pub const fn new(name: &'a CStr, resources: &'a [Resource]) -> Self {
+        Self {
+            name,
+            resources,
+            id: Id::Auto,
+            parent: None,
+        }
+    }
+
+    /// Gives it a number, or none.
+    pub const fn id(mut self, id: Id) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// Makes it a child of `parent` in sysfs, which has to be there for longer.
+    pub const fn parent(mut self, parent: &'a device::Device) -> Self {
+        self.parent = Some(parent);
+        self
+    }
+
+    /// Makes the device.
+    ///
+    /// Its ranges are not claimed by this: that is left to the driver. Context: may sleep; probes
+    /// the driver.
+    ///
+    /// Corresponds to the C function `platform_device_register_full()` in
+    /// [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h).
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL`: the name is empty, there are no resources, or the number is too large.
+    /// - `ERANGE`: a range ends beyond the last address that there is
+    ///   ([`Root::last`](crate::resource::Root::last)).
+    /// - `EBUSY`: two resources overlap, so that no driver could claim both.
+    /// - `EEXIST`: there is a device of that name and number.
+    /// - `ENOMEM`: no memory.
+    pub fn register(self) -> Result<Device> {
+        if self.name.is_empty() || self.resources.is_empty() {
+            return Err(EINVAL);
+        }
+        let (id, taken) = match self.id {
+            Id::Auto => (bindings::PLATFORM_DEVID_AUTO, false),
+            Id::None => (bindings::PLATFORM_DEVID_NONE, exists(self.name)),
+            Id::Number(id) => {
+                let name = CString::try_from_fmt(fmt!("{}.{id}", self.name))?;
+                (i32::try_from(id).map_err(|_| EINVAL)?, exists(&name))
+            }
+        };
+        // The kernel would find out as well, and log a stack trace.
+        if taken {
+            return Err(EEXIST);
+        }
+        let (roots, resources) = Roots::with(self.resources)?;
+
+        let info = bindings::platform_device_info {
+            name: self.name.as_char_ptr(),
+            id,
+            // `Device` is a transparent wrapper around `struct device`.
+            parent: self
+                .parent
+                .map_or(core::ptr::null(), core::ptr::from_ref)
+                .cast_mut()
+                .cast(),
+            res: resources.as_ptr(),
+            num_res: u32::try_from(resources.len()).map_err(|_| EINVAL)?,
+            ..pin_init::zeroed()
+        };
+
+        // SAFETY: `info` and what it points to are valid for the call, which copies them, but for
+        // the names of resources, which are there for ever, the parent, to which it takes a
+        // reference, and the resources' parents: those stay until the device has been unregistered,
+        // and the kernel inserts into them only what the range of all addresses contains.
+        let pdev = unsafe { bindings::platform_device_register_full(&raw const info) };
+        let pdev = from_err_ptr(pdev)?;
+
+        // INVARIANT: It was just registered, with resources whose parents are in `roots`.
+        Ok(Device {
+            pdev: NonNull::new(pdev).ok_or(ENOMEM)?,
+            _roots: roots,
+        })
+    }
+}
+
+/// Tells whether there is a platform device of that name now.
+fn exists(name: &CStr) -> bool {
+    // SAFETY: The bus is part of the kernel image, and the function compares the names of its
+    // devices with a string that is valid for the call. What it finds it takes a reference to,
+    // which is given back.
+    unsafe {
+        let found = bindings::bus_find_device(
+            &raw const bindings::platform_bus_type,
+            core::ptr::null_mut(),
+            name.as_char_ptr().cast(),
+            Some(bindings::device_match_name),
+        );
+        bindings::put_device(found);
+        !found.is_null()
+    }
+}
+
 /// A platform device that its owner made.
 ///
 /// # Invariants
 ///
-/// - `pdev` is registered, by [`Device::register`].
-/// - `_root` is the parent of its resource, of which there is one, and spans all addresses.
+/// - `pdev` is registered, by [`Info::register`].
+/// - `_roots` has the parents of its resources.
 pub struct Device {
     pdev: NonNull<bindings::platform_device>,
-    // Only C reads and writes it. On the heap, because the kernel keeps its address.
-    _root: KBox<Opaque<bindings::resource>>,
+    _roots: Roots,
 }
 
 // SAFETY: Registering and unregistering may happen on different threads.
@@ -49,17 +216,14 @@ unsafe impl Send for Device {}
 unsafe impl Sync for Device {}
 
 impl Device {
-    /// Makes the device `<name>.<n>`, with memory resource 0 at `range`, `n` being chosen by the
-    /// kernel.
+    /// Makes the device `<name>.<n>.auto`, with memory resource 0 at `range`: an [`Info`] of one
+    /// resource.
     ///
-    /// The range is not claimed by this: that is left to the driver. Context: may sleep; probes the
-    /// driver.
-    ///
-    /// Corresponds to the C function `platform_device_register_full()`.
+    /// Context: may sleep; probes the driver.
     ///
     /// # Errors
     ///
-    /// `ENOMEM`: no memory.
+    /// Those of [`Info::register`].
     ///
     /// # Examples
     ///
@@ -77,40 +241,7 @@ impl Device {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn register(name: &CStr, range: Range) -> Result<Self> {
-        let root = KBox::new(
-            Opaque::new(bindings::resource {
-                end: PhysAddr::MAX,
-                flags: bindings::IORESOURCE_MEM as c_ulong,
-                ..pin_init::zeroed()
-            }),
-            GFP_KERNEL,
-        )?;
-        let resource = bindings::resource {
-            start: range.start(),
-            end: range.last(),
-            flags: bindings::IORESOURCE_MEM as c_ulong,
-            parent: root.get(),
-            ..pin_init::zeroed()
-        };
-        let info = bindings::platform_device_info {
-            name: name.as_char_ptr(),
-            id: bindings::PLATFORM_DEVID_AUTO,
-            res: &raw const resource,
-            num_res: 1,
-            ..pin_init::zeroed()
-        };
-
-        // SAFETY: `info` and what it points to are valid for the call, which copies them, but for
-        // the resource's parent: that stays until the device has been unregistered, and the kernel
-        // inserts into it only what the range of all addresses contains.
-        let pdev = unsafe { bindings::platform_device_register_full(&raw const info) };
-        let pdev = from_err_ptr(pdev)?;
-
-        // INVARIANT: It was just registered, with one resource, whose parent is `root`.
-        Ok(Self {
-            pdev: NonNull::new(pdev).ok_or(ENOMEM)?,
-            _root: root,
-        })
+        Info::new(name, &[Resource::mem(range)]).register()
     }
 
     /// Tells whether a driver is bound to the device. Context: may sleep.
@@ -123,10 +254,18 @@ impl Device {
     }
 }
 
+/// As a device of the kernel crate: for messages, and to be the parent of others.
+impl AsRef<device::Device> for Device {
+    fn as_ref(&self) -> &device::Device {
+        // SAFETY: By the type invariant the device is registered, so it is valid as long as `self`.
+        unsafe { device::Device::from_raw(&raw mut (*self.pdev.as_ptr()).dev) }
+    }
+}
+
 impl Drop for Device {
     fn drop(&mut self) {
         // SAFETY: By the type invariant the device is registered, and this is the one place that
-        // ends it. It takes the resource out of `_root`, which is freed after this.
+        // ends it. It takes the resources out of `_roots`, which are freed after this.
         unsafe { bindings::platform_device_unregister(self.pdev.as_ptr()) };
     }
 }
