@@ -12,6 +12,7 @@
  *	IOMEM_PL031	a window on a PL031 real-time clock, from a device tree
  *	IOMEM_KO	the module iomem_dev.ko, for the tests that load it
  *	IOMEM_CHARDEV_KO	the module iomem_test_chardev.ko
+ *	IOMEM_PLATFORM_KO	the module iomem_test_platform.ko
  *	IOMEM_RANGE	START-LAST of the device that a test is about, in hexadecimal
  */
 #ifndef _IOMEM_TEST_H
