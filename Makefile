@@ -66,6 +66,9 @@ demo:
 test:
 	@tests/run $(ARCH)
 
+bench:
+	@tests/bench/run $(arch)
+
 vm:
 	@scripts/build $(arch) modules samples
 	@scripts/vm --arch $(arch) --add build/samples-$(arch)/edu
@@ -79,4 +82,4 @@ clean:
 help:
 	@sed 1d scripts/help.txt
 
-.PHONY: modules install rust-analyzer demo test vm lint clean help
+.PHONY: modules install rust-analyzer demo test bench vm lint clean help

@@ -46,6 +46,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--append", action="append", default=[])
     parser.add_argument("--timeout", type=float)
     parser.add_argument("--trace", action="store_true")
+    parser.add_argument("--icount", action="store_true")
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("words", nargs="*", help="the script and its arguments; none: a shell")
     return parser.parse_args()
@@ -93,7 +94,7 @@ def boot(args: argparse.Namespace, log: console.Console, token: str) -> guest.Ou
     return guest.run(
         lambda channel: machine.command(
             args.arch, out=args.out, image=args.image, initramfs=image, shell=shell,
-            channel=channel, trace=args.trace, append=args.append),
+            channel=channel, trace=args.trace, icount=args.icount, append=args.append),
         out=args.out, console=log, shell=shell, timeout=args.timeout,
         lifeline=lifeline if lifeline.exists() else None, on_start=on_start)
 

@@ -43,16 +43,22 @@ MODELS = {
 }
 
 
-def _accelerator(model: Model) -> list[str]:
+def _processors(model: Model, icount: bool) -> list[str]:
     """Software emulation, unless somebody who tried it asks for KVM.
 
-    A /dev/kvm that opens can still hang the guest, so it is never taken unasked.
+    A /dev/kvm that opens can still hang the guest, so it is never taken unasked. With `icount`
+    the guest's clock counts instructions, which takes a single processor.
     """
     wanted = os.environ.get("IOMEM_ACCEL", "tcg")
+    if wanted == "tcg" and icount:
+        return ["-accel", "tcg,thread=single", "-cpu", model.cpu, "-smp", "1",
+                "-icount", "shift=0,sleep=off"]
     if wanted == "tcg":
-        return ["-accel", "tcg,thread=multi", "-cpu", model.cpu]
+        return ["-accel", "tcg,thread=multi", "-cpu", model.cpu, "-smp", "2"]
+    if wanted == "kvm" and icount:
+        raise Broken("KVM cannot count instructions: leave IOMEM_ACCEL unset")
     if wanted == "kvm":
-        return ["-accel", "kvm", "-cpu", "host"]
+        return ["-accel", "kvm", "-cpu", "host", "-smp", "2"]
     raise Broken(f"IOMEM_ACCEL is '{wanted}': use tcg (the default) or kvm")
 
 
@@ -99,7 +105,7 @@ def _greeting(out: Path) -> list[str]:
 
 
 def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, channel: int,
-            trace: bool, append: list[str]) -> list[str]:
+            trace: bool, icount: bool, append: list[str]) -> list[str]:
     """The QEMU command line. QEMU runs in `out`, so that no path needs escaping.
 
     `channel` is the number of a connected socket: the script's output, or the
@@ -111,7 +117,7 @@ def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, 
     if not image.is_file():
         raise Broken(f"the kernel image '{image}' is missing; run scripts/prepare {arch} again")
     base = ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            *_accelerator(model), "-smp", "2", "-m", "512M"]
+            *_processors(model, icount), "-m", "512M"]
     port = "virtconsole" if shell else "virtserialport"
     kernel = [f"console={model.console}", "ignore_loglevel", "printk.devkmsg=on",
               "log_buf_len=4M", "panic=-1", "rdinit=/init", *append]
