@@ -8,11 +8,11 @@ from objcode import Broken, Code
 
 # One access at a constant offset: here C's price is a promise.
 CONSTANT = tuple(f"{direction}{width}{order}" for order in ("", "_relaxed")
-                 for direction in ("read", "write") for width in (8, 16, 32, 64))
+                 for direction in ("read", "write") for width in (8, 16, 32, 64)
+                 ) + ("read32_be", "write32_be")
 
 # What else is shown; some of it is a call in C too.
-OTHERS = ("read32_be", "write32_be", "update32",
-          "in8", "in16", "in32", "out8", "out16", "out32",
+OTHERS = ("update32", "in8", "in16", "in32", "out8", "out16", "out32",
           "read8_rep", "read16_rep", "read32_rep", "write8_rep", "write16_rep", "write32_rep",
           "copy_from", "copy_to", "fill")
 
@@ -37,9 +37,24 @@ class Cost:
     """One form of one access: what it is made of, with the functions that it calls."""
 
     code: Code
-    # Those whose object code is at hand, and those whose is not.
+    # What it calls, and what that calls: where the object code is at hand, and where it is not.
     helpers: dict[str, Code]
     unknown: tuple[str, ...]
+
+    @classmethod
+    def of(cls, code: Code, known: dict[str, Code]) -> "Cost":
+        """The cost of a function, with what is known of others."""
+        helpers: dict[str, Code] = {}
+        unknown: list[str] = []
+        calls = list(code.calls)
+        while calls:
+            name = calls.pop(0)
+            if name not in known:
+                unknown.append(name)
+            elif name not in helpers:
+                helpers[name] = known[name]
+                calls += known[name].calls
+        return cls(code, helpers, tuple(unknown))
 
     @property
     def instructions(self) -> int:
@@ -65,31 +80,49 @@ class Row:
     forms: dict[str, Cost]
 
     def ratio(self) -> float | None:
-        """Instructions of the library to those of C."""
+        """Instructions of the library to those of C, unless they end in different functions."""
         if "library" not in self.forms:
             return None
-        return self.forms["library"].instructions / self.forms["c"].instructions
+        library, plain = self.forms["library"], self.forms["c"]
+        if set(library.unknown) != set(plain.unknown):
+            return None
+        return library.instructions / plain.instructions
 
     def problem(self) -> str | None:
         """Why this is dearer than C, or nothing."""
-        ratio = self.ratio()
-        if ratio is None:
+        if "library" not in self.forms:
             return "the library's form is not there"
         library, plain = self.forms["library"], self.forms["c"]
-        if ratio > 1:
+        if library.instructions > plain.instructions:
             return f"{library.instructions} instructions, C has {plain.instructions}"
         # Not to be had for fewer instructions either.
         more = [short(name) for name in library.code.calls if name not in plain.code.calls]
         if more:
             return f"it calls {', '.join(more)}, C does not"
+        # Nor for leaving out what C does.
+        if library.code.memory != plain.code.memory:
+            return f"its accesses are {library.code.memory}, C's {plain.code.memory}"
         return None
 
     def listing(self) -> list[str]:
-        """The object code of all forms."""
+        """The object code of the library's form, and of C's."""
         lines = []
-        for form, cost in self.forms.items():
+        for form in ("library", "c"):
+            cost = self.forms.get(form)
+            if cost is None:
+                continue
             lines += [f"{form}_{self.name}:", *(f"    {line}" for line in cost.code.lines)]
         return lines
+
+
+def check_decoration(functions: dict[str, Code]) -> None:
+    """Whether functions that do nothing have nothing that counts."""
+    for name in ("c_nothing", "library_nothing"):
+        if name not in functions or not functions[name].lines:
+            raise Broken(f"there is no {name}")
+        if functions[name].instructions:
+            raise Broken(f"{name} has {functions[name].lines}, which objcode.py does not know as"
+                         " decoration")
 
 
 def rows(functions: dict[str, Code], helpers: dict[str, Code],
@@ -104,9 +137,7 @@ def rows(functions: dict[str, Code], helpers: dict[str, Code],
                 continue
             if not code.instructions:
                 raise Broken(f"{form}_{name} has no instructions")
-            known = {call: helpers[call] for call in code.calls if call in helpers}
-            unknown = tuple(call for call in code.calls if call not in helpers)
-            row.forms[form] = Cost(code, known, unknown)
+            row.forms[form] = Cost.of(code, helpers)
         if "c" not in row.forms:
             raise Broken(f"there is no c_{name} to compare with")
         found.append(row)

@@ -52,7 +52,8 @@ const SIZE: usize = 0x2000;
 /// The register that is accessed, the same as in tests/bench/bench.h.
 const OFFSET: usize = 0x10;
 
-/// What is moved at once, in bytes, and where copies begin, as there.
+/// Where copies begin, and how much is moved at once, in bytes, as there.
+const COPY_OFFSET: usize = 0x1000;
 const BLOCK: usize = 4096;
 
 /// What a driver keeps of its device.

@@ -9,6 +9,8 @@ use crate::{
     Buffer,
     Mmio,
     Regs,
+    BLOCK,
+    COPY_OFFSET,
     OFFSET, //
 };
 
@@ -79,7 +81,51 @@ access!(library_time_write8, |io: Regs| io.write8(0, OFFSET));
 access!(library_time_write16, |io: Regs| io.write16(0, OFFSET));
 access!(library_time_write32, |io: Regs| io.write32(0, OFFSET));
 access!(library_time_write64, |io: Regs| io.write64(0, OFFSET));
+access!(library_time_read8_relaxed, |io: Regs| io
+    .relaxed()
+    .read8(OFFSET));
+access!(library_time_read16_relaxed, |io: Regs| io
+    .relaxed()
+    .read16(OFFSET));
+access!(library_time_read32_relaxed, |io: Regs| io
+    .relaxed()
+    .read32(OFFSET));
+access!(library_time_read64_relaxed, |io: Regs| io
+    .relaxed()
+    .read64(OFFSET));
+access!(library_time_write8_relaxed, |io: Regs| io
+    .relaxed()
+    .write8(0, OFFSET));
+access!(library_time_write16_relaxed, |io: Regs| io
+    .relaxed()
+    .write16(0, OFFSET));
+access!(library_time_write32_relaxed, |io: Regs| io
+    .relaxed()
+    .write32(0, OFFSET));
+access!(library_time_write64_relaxed, |io: Regs| io
+    .relaxed()
+    .write64(0, OFFSET));
 words!(library_time_words_in, library_time_words_out, |io: Regs| io);
+words!(
+    library_time_words_in_relaxed,
+    library_time_words_out_relaxed,
+    |io: Regs| io.relaxed()
+);
+block!(library_time_words_in_rep, |io: Regs, buffer| {
+    io.window().read_rep(OFFSET, &mut buffer.words)
+});
+block!(library_time_words_out_rep, |io: Regs, buffer| {
+    io.window().write_rep(OFFSET, &buffer.words)
+});
+block!(library_time_copy_from, |io: Regs, buffer| {
+    let _ = io.window().memcpy_fromio(COPY_OFFSET, &mut buffer.bytes);
+});
+block!(library_time_copy_to, |io: Regs, buffer| {
+    let _ = io.window().memcpy_toio(COPY_OFFSET, &buffer.bytes);
+});
+block!(library_time_fill, |io: Regs, _buffer| {
+    let _ = io.window().memset_io(COPY_OFFSET, 0, BLOCK);
+});
 
 access!(crate_time_read8, |io: Mmio| io.read8(OFFSET));
 access!(crate_time_read16, |io: Mmio| io.read16(OFFSET));

@@ -19,7 +19,7 @@ EXPLAINED = """\
 Instructions and bytes of a function that makes one access, its argument a pointer to
 what a driver keeps of its device: the address is loaded from there. With the helpers
 that it calls, which the note names for the library and the kernel crate. Not counted:
-marks, signatures, room for the tracer, padding and the return (tests/bench/objcode.py)."""
+what a function that does nothing has too, such as the return (tests/bench/objcode.py)."""
 
 
 def table(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> None:
@@ -99,6 +99,7 @@ def main() -> int:
     args = parser.parse_args()
 
     functions = objcode.read(args.objdump, args.arch, args.module)
+    accessors.check_decoration(functions)
     helpers = {}
     for file in args.helpers:
         helpers.update(objcode.read(args.objdump, args.arch, file))
