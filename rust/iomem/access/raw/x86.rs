@@ -8,8 +8,13 @@
 //! encrypted guest cannot decode and emulate. A store's value comes out of one for the same
 //! reason.
 //!
-//! The ordered forms differ in what the compiler may do, not the processor: their `asm!` may touch
-//! memory, so nothing is moved across it. C's `readl()` says the same by its `"memory"` clobber.
+//! The value is consumed by it, so a driver that writes the same constant again loads it again;
+//! to keep it would leave the compiler free to write it as an immediate, and of 64 bits the
+//! kernel's own decoder for encrypted guests does not take one.
+//!
+//! The ordered forms differ in what the compiler may do, not the processor: there is an `asm!` that
+//! may touch memory on either side, so nothing is moved across the access. C's `readl()` says the
+//! same by its `"memory"` clobber.
 
 use core::arch::asm;
 
@@ -22,6 +27,8 @@ macro_rules! accessors {
         /// The place is within a live mapping of I/O memory, and aligned to the width.
         #[inline(always)]
         pub(crate) unsafe fn $read(p: Place) -> $ty {
+            // SAFETY: It has no instructions.
+            unsafe { asm!("", options(nostack, preserves_flags, $($relaxed)?)) };
             // SAFETY: The caller gives an address of mapped I/O memory, which is no memory of
             // Rust's, so a volatile access is what the language has for it.
             let mut value = unsafe { (p.address() as *const $ty).read_volatile() };
@@ -45,6 +52,8 @@ macro_rules! accessors {
             };
             // SAFETY: As for reading.
             unsafe { (p.address() as *mut $ty).write_volatile(value) };
+            // SAFETY: It has no instructions.
+            unsafe { asm!("", options(nostack, preserves_flags, $($relaxed)?)) };
         }
     };
 }
