@@ -7,8 +7,10 @@
  * One file per header, sorted alphabetically.
  */
 
+#include "anon_inodes.c"
 #include "device.c"
 #include "fs.c"
+#include "huge_mm.c"
 #include "io.c"
 #include "iomap.c"
 #include "mm.c"

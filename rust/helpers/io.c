@@ -178,3 +178,14 @@ void __iomem *iomem_helper_io_map_cache(phys_addr_t addr, size_t size)
 {
 	return ioremap_cache(addr, size);
 }
+
+/* Inline, and nothing, where the architecture keeps no list of memory types. */
+int iomem_helper_io_reserve_memtype_wc(resource_size_t start, resource_size_t size)
+{
+	return arch_io_reserve_memtype_wc(start, size);
+}
+
+void iomem_helper_io_free_memtype_wc(resource_size_t start, resource_size_t size)
+{
+	arch_io_free_memtype_wc(start, size);
+}

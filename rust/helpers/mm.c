@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
+#include <linux/file.h>
 #include <linux/mm.h>
+#include <linux/mman.h>
 
 /*
  * Not a wrapper of anything: in the kernel's bindings of 7.2, VM_MAYSHARE has
@@ -9,4 +11,63 @@
 bool iomem_helper_vma_may_share(struct vm_area_struct *vma)
 {
 	return vma->vm_flags & VM_MAYSHARE;
+}
+
+/* A private mapping that may be written to: its pages are copied on write. */
+bool iomem_helper_vma_is_cow(struct vm_area_struct *vma)
+{
+	return is_cow_mapping(vma->vm_flags);
+}
+
+bool iomem_helper_vma_is_readable(struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_READ;
+}
+
+bool iomem_helper_vma_is_writable(struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_WRITE;
+}
+
+/* From C, so that the type of the flags, which changes, is nobody else's business. */
+pgprot_t iomem_helper_vma_get_page_prot(struct vm_area_struct *vma)
+{
+	return vm_get_page_prot(vma->vm_flags);
+}
+
+/* What remap_pfn_range() sets, for a VMA that is filled by faults. */
+void iomem_helper_vma_set_pfnmap(struct vm_area_struct *vma)
+{
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+}
+
+int iomem_helper_io_remap_pfn_range(struct vm_area_struct *vma, unsigned long addr,
+				    unsigned long pfn, unsigned long size, pgprot_t prot)
+{
+	return io_remap_pfn_range(vma, addr, pfn, size, prot);
+}
+
+/* Whether a fault handler may let go of the lock that it is called with. */
+bool iomem_helper_fault_may_unlock(struct vm_fault *vmf)
+{
+	return fault_flag_allow_retry_first(vmf->flags) &&
+	       !(vmf->flags & FAULT_FLAG_RETRY_NOWAIT);
+}
+
+/*
+ * Lets go of it, as VM_FAULT_RETRY says has been done. Then the VMA may go too,
+ * and with it its file; so the caller is given a reference to the file.
+ */
+struct file *iomem_helper_fault_unlock(struct vm_fault *vmf)
+{
+	struct file *file = get_file(vmf->vma->vm_file);
+
+	release_fault_lock(vmf);
+
+	return file;
+}
+
+bool iomem_helper_map_is_fixed(unsigned long flags)
+{
+	return flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
 }

@@ -14,6 +14,12 @@ pgprot_t iomem_helper_pgprot_noncached(pgprot_t prot)
 	return pgprot_noncached(prot);
 }
 
+/* Of another name, because some architectures have the function, and so the kernel's bindings. */
+pgprot_t iomem_helper_pgprot_writecombine_of(pgprot_t prot)
+{
+	return pgprot_writecombine(prot);
+}
+
 /*
  * Not a wrapper of anything: the memory type that an address of the kernel has
  * for the processor, in the hardware's encoding. On x86 that is the byte of the

@@ -14,7 +14,7 @@
 //! | [`port`] | I/O ports: `inb`, `outb` |
 //! | [`iomap`] | either kind behind one type: `ioport_map`, `ioread32` |
 //! | [`access`] | registers: ordered, relaxed, big-endian, repeated, copied, waited for |
-//! | [`vma`] | map a claim into a program: `vm_iomap_memory`, `pgprot_noncached` |
+//! | [`vma`] | map a claim into a program, and take it back: `vm_iomap_memory`, `pgprot_noncached`, `vm_operations_struct` |
 //! | [`chardev`] | the device node that the program opens: `misc_register`, `register_chrdev` |
 //! | [`platform`] | platform devices made from a list of resources |
 //! | [`error`] | error codes that the kernel crate lacks |
@@ -38,5 +38,6 @@ pub mod platform;
 pub mod port;
 pub mod range;
 pub mod resource;
+mod rwsem;
 pub mod uapi;
 pub mod vma;

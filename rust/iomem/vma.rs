@@ -1,18 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Mapping a claim into a program.
+//! Mapping a claim into a program, and taking it back.
 //!
 //! # The life of a mapping
 //!
 //! A program calls `mmap()` on a device node. The kernel sets up a VMA and passes it to the
 //! driver's [`CharDevice::mmap`](crate::chardev::CharDevice::mmap) as a [`NewVma`]. The driver
-//! looks at what is wanted, refuses it or restricts it, and hands the VMA and a claim to one of
-//! the mapping functions, [`NewVma::vm_iomap_memory`] for now. That consumes the VMA and gives a
-//! [`Mapped`], which is what `mmap` returns: a VMA is mapped once, and in one way.
+//! looks at what is wanted, refuses it or restricts it, and then maps it, which consumes the VMA and
+//! gives a [`Mapped`]; that is what `mmap` returns. So a VMA is mapped once, and in one way:
+//!
+//! - *at once*, so that it never faults later: [`NewVma::vm_iomap_memory`],
+//!   [`NewVma::remap_pfn_range`], [`NewVma::io_remap_pfn_range`];
+//! - *at fault time*, each page when it is first touched, or 2 MiB or 1 GiB of them:
+//!   [`NewVma::map_on_fault`], with [`VmaOps::fault`].
 //!
 //! From then on the VMA belongs to the program, which may split it, copy it with `fork()`, or
 //! unmap it. Each VMA keeps the file open; the file keeps the driver's device, which owns the
 //! claim. So the claim holds for as long as any program can reach the range.
+//!
+//! A device that can go away before its files do puts its claims into a [`Lease`]: when that is
+//! revoked, every mapping is gone at once and the claims can be released.
+//!
+//! | item | what it is for |
+//! |---|---|
+//! | [`NewVma`], [`Mapped`] | a VMA to be mapped; the proof that it has been |
+//! | [`PageProt`], [`WcReservation`] | how it is cached |
+//! | [`VmaOps`], [`Area`] | what happens to it later: `struct vm_operations_struct` |
+//! | [`Fault`], [`VmFault`] | a page that is not there yet, and the answer |
+//! | [`Access`] | a debugger looks at it: `ptrace`, `/proc/<pid>/mem` |
+//! | [`Lease`], [`AddressSpace`] | taking mappings back |
 //!
 //! # What this makes impossible
 //!
@@ -21,14 +37,18 @@
 //! it. The functions here make PFN maps. Therefore a [`NewVma`] does not give out the `VmaNew` that
 //! it wraps: both flags on one VMA cannot be reached.
 //!
+//! A private writable mapping of a device would be a copy of its registers from the first write on.
+//! No function here makes one.
+//!
 //! C header: [`include/linux/mm.h`](srctree/include/linux/mm.h)
 
 use core::marker::PhantomData;
 
 use kernel::{
-    error::to_result,
     mm::virt::VmaNew,
-    prelude::*, //
+    page::PAGE_SHIFT,
+    prelude::*,
+    sync::Arc, //
 };
 
 use crate::{
@@ -36,43 +56,79 @@ use crate::{
     resource::MemRegion, //
 };
 
-/// How a mapping is cached and ordered, and who may do what with it: a `pgprot_t`.
-///
-/// It begins as what the VMA's flags give ([`NewVma::page_prot`]) and is then changed:
-/// `vma.page_prot().noncached()`.
-#[derive(Clone, Copy)]
-pub struct PageProt(bindings::pgprot_t);
+mod access;
+mod align;
+mod area;
+mod eager;
+mod fault;
+mod lease;
+mod ops;
+mod prot;
+mod space;
 
-impl PageProt {
-    /// Makes it uncached: each access of the program is one access of the bus, in program order.
-    ///
-    /// On arm64 this is Device-nGnRnE memory, where an access that is not aligned to its width
-    /// faults (`SIGBUS`). On x86 it is UC-minus.
-    ///
-    /// Corresponds to the C macro `pgprot_noncached()` in
-    /// [`include/linux/pgtable.h`](srctree/include/linux/pgtable.h).
-    #[must_use]
-    pub fn noncached(self) -> Self {
-        // SAFETY: The macro computes on a number.
-        Self(unsafe { bindings::pgprot_noncached(self.0) })
-    }
-}
+pub use self::{
+    access::Access,
+    area::Area,
+    fault::{
+        Fault,
+        VmFault, //
+    },
+    lease::{
+        Lease,
+        LeaseGuard, //
+    },
+    ops::VmaOps,
+    prot::{
+        PageProt,
+        WcReservation, //
+    },
+    space::AddressSpace, //
+};
+
+pub(crate) use self::align::get_unmapped_area;
+
+use self::ops::Operated;
 
 /// A VMA that is being set up by `mmap()`, not mapped yet.
 ///
-/// `'a` is the life of the open file's device: what is mapped has to live as long.
+/// `'a` is how long what is mapped has to live: the life of the open file's device, or, within
+/// [`Lease::mmap`], that of what is leased.
 ///
 /// # Invariants
 ///
-/// `VM_MIXEDMAP` is not set, and nothing has been mapped.
+/// - `VM_MIXEDMAP` is not set, and nothing has been mapped.
+/// - The VMA's operations and private data are those of `ops`, if there are any.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::vma::NewVma;
+///
+/// fn check(vma: &NewVma<'_>) -> Result {
+///     if !vma.is_shared() || vma.page_offset() != 0 || vma.length() > 0x1000 {
+///         return Err(EINVAL);
+///     }
+///     vma.forbid_exec()
+/// }
+/// ```
 pub struct NewVma<'a> {
     vma: &'a VmaNew,
+    ops: Option<Operated>,
     // Invariant in `'a`, so that it stays the life of the device and nothing shorter.
     device: PhantomData<fn(&'a ()) -> &'a ()>,
 }
 
 /// The proof that a VMA has been mapped: what a driver's `mmap` returns.
+///
+/// # Invariants
+///
+/// `VM_PFNMAP` is set on the VMA, and it is no copy-on-write mapping.
+///
+/// # Examples
+///
+/// See [`NewVma::vm_iomap_memory`].
 pub struct Mapped<'a> {
+    ops: Option<Operated>,
     device: PhantomData<fn(&'a ()) -> &'a ()>,
 }
 
@@ -84,22 +140,42 @@ impl<'a> NewVma<'a> {
     /// - `vma` is the one of a running `->mmap` call, and nothing else uses it during `'a`'s part
     ///   of that call.
     /// - What is borrowed for `'a` stays valid until the VMA's file is released.
+    /// - If a [`Mapped`] comes of it, either [`Mapped::finish`] is called and `->mmap` succeeds, or
+    ///   `->mmap` fails.
     pub(crate) unsafe fn from_raw(vma: *mut bindings::vm_area_struct) -> Self {
-        // INVARIANT: The core makes VMAs without `VM_MIXEDMAP`, and empty.
+        // INVARIANT: The core makes VMAs without `VM_MIXEDMAP`, empty, and without a driver's
+        // operations.
         Self {
             // SAFETY: By the requirements the VMA is undergoing initial setup.
             vma: unsafe { VmaNew::from_raw(vma) },
+            ops: None,
             device: PhantomData,
         }
     }
 
+    fn as_ptr(&self) -> *mut bindings::vm_area_struct {
+        self.vma.as_ptr()
+    }
+
+    fn start(&self) -> usize {
+        self.vma.start()
+    }
+
     /// Returns how many bytes the program asked for: whole pages, not zero.
+    ///
+    /// # Examples
+    ///
+    /// See [`NewVma`].
     #[inline]
     pub fn length(&self) -> usize {
         self.vma.end().wrapping_sub(self.vma.start())
     }
 
     /// Returns the offset into the file, in pages: `offset / PAGE_SIZE`.
+    ///
+    /// # Examples
+    ///
+    /// See [`NewVma`].
     #[inline]
     pub fn page_offset(&self) -> usize {
         // SAFETY: The VMA is valid and undergoing initial setup, so nothing writes to it.
@@ -110,6 +186,10 @@ impl<'a> NewVma<'a> {
     ///
     /// This is `VM_MAYSHARE`: `VM_SHARED` is clear also for a shared mapping of a file that was
     /// opened read-only.
+    ///
+    /// # Examples
+    ///
+    /// See [`NewVma`].
     #[inline]
     pub fn is_shared(&self) -> bool {
         // SAFETY: The VMA is valid, and the function reads its flags.
@@ -122,31 +202,31 @@ impl<'a> NewVma<'a> {
     /// # Errors
     ///
     /// `EPERM`: the program asked for `PROT_EXEC`.
+    ///
+    /// # Examples
+    ///
+    /// See [`NewVma`].
     pub fn forbid_exec(&self) -> Result {
         self.vma.try_clear_mayexec().map_err(|_| EPERM)
     }
 
-    /// Returns the page protection that the flags of the VMA give, cached as memory is.
+    /// Returns the page protection to begin with: cached as memory is.
+    ///
+    /// # Examples
+    ///
+    /// See [`PageProt`].
     #[inline]
     pub fn page_prot(&self) -> PageProt {
-        // SAFETY: The VMA is valid and undergoing initial setup, so nothing writes to it.
-        PageProt(unsafe { (*self.vma.as_ptr()).vm_page_prot })
+        PageProt::CACHED
     }
 
-    /// Maps a claim into the program, the whole VMA at once, so that it never faults.
+    /// Gives the VMA operations: `ops` is told what happens to it, until it is unmapped.
     ///
-    /// The VMA shows the claim from page [`page_offset`](Self::page_offset) on. It is marked as I/O
-    /// (`VM_IO`, `VM_PFNMAP`), does not grow with `mremap()` and is left out of core dumps.
-    /// Context: called from `->mmap`; may sleep.
+    /// The VMA takes the reference, and every VMA that comes of it by `fork()`, by a split or by
+    /// `mremap()` takes one more. It is still to be mapped. Giving operations twice drops the first
+    /// ones.
     ///
-    /// Corresponds to the C function `vm_iomap_memory()` in
-    /// [`include/linux/mm.h`](srctree/include/linux/mm.h).
-    ///
-    /// # Errors
-    ///
-    /// - `EINVAL`: the VMA is longer than what the claim has from the offset on, or the claim does
-    ///   not begin and end at page boundaries: its pages would show what is next to it.
-    /// - `ENOMEM`: no memory for page tables.
+    /// Corresponds to setting `vm_ops` and `vm_private_data` in C.
     ///
     /// # Examples
     ///
@@ -155,35 +235,98 @@ impl<'a> NewVma<'a> {
     ///     resource::MemRegion,
     ///     vma::{
     ///         Mapped,
-    ///         NewVma, //
+    ///         NewVma,
+    ///         VmaOps, //
     ///     },
     /// };
+    /// use kernel::sync::Arc;
     ///
-    /// fn mmap<'a>(claim: &'a MemRegion, vma: NewVma<'a>) -> Result<Mapped<'a>> {
-    ///     vma.forbid_exec()?;
+    /// fn mmap<'a, T: VmaOps>(
+    ///     claim: &'a MemRegion,
+    ///     ops: Arc<T>,
+    ///     vma: NewVma<'a>,
+    /// ) -> Result<Mapped<'a>> {
     ///     let prot = vma.page_prot().noncached();
-    ///     vma.vm_iomap_memory(claim, prot)
+    ///     vma.with_ops(ops).vm_iomap_memory(claim, prot)
     /// }
     /// ```
-    pub fn vm_iomap_memory(self, claim: &'a MemRegion, prot: PageProt) -> Result<Mapped<'a>> {
-        let range = claim.range();
-        if !range.is_page_aligned() {
+    #[must_use]
+    pub fn with_ops<T: VmaOps>(mut self, ops: Arc<T>) -> Self {
+        // What was there before is taken away first, since it puts back what it found.
+        self.ops = None;
+        // SAFETY: The VMA is undergoing initial setup and `self` is the only user of it.
+        // INVARIANT: Operations and private data are those of the new `ops`.
+        self.ops = Some(unsafe { Operated::new(self.as_ptr(), ops) });
+        self
+    }
+
+    /// Leaves the VMA empty, for `ops` to fill when it is touched: [`VmaOps::fault`] and
+    /// [`VmaOps::huge_fault`].
+    ///
+    /// It is marked as by [`vm_iomap_memory`](Self::vm_iomap_memory). `prot` is what the pages get
+    /// that [`Fault::insert_pfn`] inserts. Context: called from `->mmap`.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: the mapping is private and writable.
+    ///
+    /// # Examples
+    ///
+    /// See [`VmaOps`].
+    pub fn map_on_fault<T: VmaOps>(self, ops: Arc<T>, prot: PageProt) -> Result<Mapped<'a>> {
+        let this = self.with_ops(ops);
+        this.prepare(prot)?;
+        // SAFETY: The VMA is undergoing initial setup and `this` is the only user of it. By the type
+        // invariant it is not a mixed map.
+        unsafe { bindings::vma_set_pfnmap(this.as_ptr()) };
+        Ok(this.into_mapped())
+    }
+
+    /// Sets how it is cached, after making sure that it is no copy-on-write mapping.
+    ///
+    /// Set in the VMA itself: that is where `mprotect()` takes it from.
+    fn prepare(&self, prot: PageProt) -> Result {
+        let vma = self.as_ptr();
+        // SAFETY: The VMA is valid, and the function reads its flags.
+        if unsafe { bindings::vma_is_cow(vma) } {
             return Err(EINVAL);
         }
-        let length = usize::try_from(range.length()).map_err(|_| EINVAL)?;
-        let vma = self.vma.as_ptr();
-
         // SAFETY: The VMA is undergoing initial setup and `self` is the only user of it, so it may
-        // be written to. The protection was made from the VMA's own.
-        unsafe { (*vma).vm_page_prot = prot.0 };
-
-        // SAFETY: The VMA is undergoing initial setup, is empty and is not a mixed map, by the type
-        // invariant. The function checks offset and length. The range is claimed for `'a`, which
-        // lasts until the VMA's file is released, so for as long as the VMA.
-        to_result(unsafe { bindings::vm_iomap_memory(vma, range.start(), length) })?;
-
-        Ok(Mapped {
-            device: PhantomData,
-        })
+        // be written to.
+        unsafe { (*vma).vm_page_prot = prot.of(vma) };
+        Ok(())
     }
+
+    /// To be called when the VMA has been mapped, after [`Self::prepare`].
+    fn into_mapped(self) -> Mapped<'a> {
+        // INVARIANT: Mapping it has set `VM_PFNMAP`; `prepare` has looked at the flags.
+        Mapped {
+            ops: self.ops,
+            device: PhantomData,
+        }
+    }
+}
+
+impl Mapped<'_> {
+    /// Leaves the VMA to the program, and its operations with it: `->mmap` is about to succeed.
+    pub(crate) fn finish(self) {
+        if let Some(ops) = self.ops {
+            ops.finish();
+        }
+    }
+}
+
+/// Returns the frame number of the claim's page `page`, if `count` pages from there on belong to the
+/// claim and it shows nothing but its own.
+fn claim_pfn(claim: &MemRegion, page: usize, count: usize) -> Option<c_ulong> {
+    let range = claim.range();
+    if !range.is_page_aligned() {
+        return None;
+    }
+    let pages = range.length() >> PAGE_SHIFT;
+    if page.checked_add(count)? as u64 > pages {
+        return None;
+    }
+    let first = usize::try_from(range.start() >> PAGE_SHIFT).ok()?;
+    first.checked_add(page)
 }

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/* It includes linux/huge_mm.h, which cannot be included first. */
+#include <linux/mm.h>
+
+/* Inserts a page of 2^order pages where the architecture maps such pages of I/O memory. */
+vm_fault_t iomem_helper_vmf_insert_pfn_order(struct vm_fault *vmf, unsigned long pfn,
+					     unsigned int order, bool write)
+{
+	if (IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) && order == PMD_ORDER)
+		return vmf_insert_pfn_pmd(vmf, pfn, write);
+
+	if (IS_ENABLED(CONFIG_ARCH_SUPPORTS_PUD_PFNMAP) && order == PUD_ORDER)
+		return vmf_insert_pfn_pud(vmf, pfn, write);
+
+	return VM_FAULT_FALLBACK;
+}
+
+/* The sizes of such pages in bytes, 0 where there is none. */
+unsigned long iomem_helper_pmd_pfnmap_size(void)
+{
+	return IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) ? PMD_SIZE : 0;
+}
+
+unsigned long iomem_helper_pud_pfnmap_size(void)
+{
+	return IS_ENABLED(CONFIG_ARCH_SUPPORTS_PUD_PFNMAP) ? PUD_SIZE : 0;
+}

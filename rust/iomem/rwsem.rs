@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A lock that many may hold for reading or one for writing, and that may be slept on.
+//!
+//! The kernel crate has mutexes and spinlocks only. Within this crate; a driver meets it as
+//! [`Lease`](crate::vma::Lease).
+//!
+//! C header: [`include/linux/rwsem.h`](srctree/include/linux/rwsem.h)
+
+use core::{
+    cell::UnsafeCell,
+    marker::PhantomPinned,
+    ops::{
+        Deref,
+        DerefMut, //
+    },
+};
+
+use kernel::{
+    prelude::*,
+    sync::LockClassKey,
+    types::{
+        NotThreadSafe,
+        Opaque, //
+    },
+};
+
+use crate::bindings;
+
+/// A value behind a `struct rw_semaphore`.
+///
+/// # Invariants
+///
+/// `sem` is initialized; `value` is read by holders of the lock, and written by the one who holds
+/// it for writing.
+#[pin_data]
+pub(crate) struct RwSem<T> {
+    #[pin]
+    sem: Opaque<bindings::rw_semaphore>,
+    // Waiters are on a list within it.
+    #[pin]
+    _pin: PhantomPinned,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: It owns its value and may be sent with it.
+unsafe impl<T: Send> Send for RwSem<T> {}
+
+// SAFETY: Readers share the value, so it has to be `Sync`; the writer may take it out, so it has to
+// be `Send`.
+unsafe impl<T: Send + Sync> Sync for RwSem<T> {}
+
+impl<T> RwSem<T> {
+    /// Puts `value` behind a lock that lockdep knows as `name` and `class`.
+    pub(crate) fn new(
+        value: T,
+        name: &'static CStr,
+        class: Pin<&'static LockClassKey>,
+    ) -> impl PinInit<Self> {
+        // INVARIANT: `__init_rwsem` initializes the lock.
+        pin_init!(Self {
+            // SAFETY: The slot may be written to, and stays in place while the lock exists; name and
+            // class are static.
+            sem <- Opaque::ffi_init(|slot| unsafe {
+                bindings::__init_rwsem(slot, name.as_char_ptr(), class.as_ptr())
+            }),
+            _pin: PhantomPinned,
+            value: UnsafeCell::new(value),
+        })
+    }
+
+    /// Takes the lock for reading. Context: may sleep.
+    pub(crate) fn read(&self) -> ReadGuard<'_, T> {
+        // SAFETY: By the type invariant it is initialized.
+        unsafe { bindings::down_read(self.sem.get()) };
+        // INVARIANT: It has just been taken.
+        ReadGuard {
+            lock: self,
+            _not_send: NotThreadSafe,
+        }
+    }
+
+    /// Takes the lock for writing. Context: may sleep.
+    pub(crate) fn write(&self) -> WriteGuard<'_, T> {
+        // SAFETY: By the type invariant it is initialized.
+        unsafe { bindings::down_write(self.sem.get()) };
+        // INVARIANT: It has just been taken.
+        WriteGuard {
+            lock: self,
+            _not_send: NotThreadSafe,
+        }
+    }
+}
+
+/// The lock, held for reading.
+///
+/// # Invariants
+///
+/// The task that made it holds the lock for reading.
+pub(crate) struct ReadGuard<'a, T> {
+    lock: &'a RwSem<T>,
+    _not_send: NotThreadSafe,
+}
+
+impl<T> Deref for ReadGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: By the type invariant nobody holds the lock for writing.
+        unsafe { &*self.lock.value.get() }
+    }
+}
+
+impl<T> Drop for ReadGuard<'_, T> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant this task holds it.
+        unsafe { bindings::up_read(self.lock.sem.get()) };
+    }
+}
+
+/// The lock, held for writing.
+///
+/// # Invariants
+///
+/// The task that made it holds the lock for writing.
+pub(crate) struct WriteGuard<'a, T> {
+    lock: &'a RwSem<T>,
+    _not_send: NotThreadSafe,
+}
+
+impl<T> Deref for WriteGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: By the type invariant nobody else holds the lock.
+        unsafe { &*self.lock.value.get() }
+    }
+}
+
+impl<T> DerefMut for WriteGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: By the type invariant nobody else holds the lock.
+        unsafe { &mut *self.lock.value.get() }
+    }
+}
+
+impl<T> Drop for WriteGuard<'_, T> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant this task holds it.
+        unsafe { bindings::up_write(self.lock.sem.get()) };
+    }
+}

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What programs can reach until it is taken back.
+
+use core::marker::PhantomData;
+
+use kernel::{
+    mm::Mm,
+    new_mutex,
+    prelude::*,
+    sync::{
+        aref::ARef,
+        Mutex, //
+    },
+};
+
+use super::{
+    AddressSpace,
+    Fault,
+    Mapped,
+    NewVma,
+    VmFault, //
+};
+use crate::{
+    bindings,
+    rwsem::{
+        ReadGuard,
+        RwSem, //
+    },
+};
+
+/// Claims, or whatever has them, that programs can map until they are taken back.
+///
+/// A device can go away while programs have it mapped. [`revoke`](Self::revoke) takes every mapping
+/// back at once: those of each file, each node, each process, and each part that was split off,
+/// moved or copied by `fork()`. From then on touching one is `SIGBUS`, and mapping is `ENODEV`. What
+/// was leased comes back by value, so its claims can be released, though files are still open.
+///
+/// # How to use it
+///
+/// The driver puts what owns its claims in, returns the lease's [`AddressSpace`] from
+/// [`CharDevice::address_space`](crate::chardev::CharDevice::address_space), and maps within
+/// [`Lease::mmap`]; handlers of faults insert pages within [`Lease::fault`]; everything else looks
+/// at it through [`Lease::get`].
+///
+/// # Locks
+///
+/// *The lease's lock* protects what is leased. It is held for reading while a VMA is filled, while
+/// a page is inserted, and as long as a [`LeaseGuard`] exists; for writing while it is taken back.
+/// A program's `mmap_lock`, and a VMA's own lock, is taken before it. So a program's memory must not
+/// be accessed while it is held: that can fault, and the handler of the fault takes these locks in
+/// the other order.
+///
+/// *In-flight* is a list under a mutex of its own, which is taken last.
+///
+/// *Revoking* is a mutex that makes a second [`revoke`](Self::revoke) wait for the first. It is
+/// taken first, and no other lock but those that `revoke` names is taken while it is held.
+///
+/// # Why nothing is missed
+///
+/// `unmap_mapping_range()` takes the pages out of the VMAs that are in the address space. Whatever
+/// it should find has to be there.
+///
+/// - *A page inserted by a fault*: the VMA has been entered into the address space, since it can
+///   fault only after `mmap()` is done. The page is inserted under the lease's lock, so before the
+///   lease is taken back, or not at all.
+/// - *A VMA filled at once*: `->mmap` runs before the VMA is entered, so here the unmapping could
+///   come in between. Under the lease's lock `->mmap` finds the lease there and puts the program's
+///   memory on the list of those in flight. `revoke` takes the lease away, then takes and drops the
+///   `mmap_lock` of each program on the list: that waits for its `mmap()` to be done, and so for the
+///   VMA to be entered. Then it unmaps.
+/// - *A VMA copied by `fork()`, split or moved by `mremap()`*: the kernel enters the new one before
+///   it copies or moves pages into it, and orders it so that the unmapping comes by it after the
+///   old one, or moves the pages under a lock that the unmapping takes. That is how it truncates
+///   files.
+///
+/// # What stays until `munmap()`
+///
+/// The VMAs themselves: they are empty, and the program unmaps them, or ends, when it likes. On x86
+/// a VMA that was filled at once also keeps its range on the kernel's list of what is mapped how.
+/// As long as a write-combining one is left, who maps the range uncached gets it write-combining.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::{
+///     chardev::CharDevice,
+///     resource::MemRegion,
+///     vma::{
+///         AddressSpace,
+///         Lease,
+///         Mapped,
+///         NewVma, //
+///     },
+/// };
+/// use kernel::{
+///     fs::File,
+///     ThisModule, //
+/// };
+///
+/// #[pin_data]
+/// struct Registers {
+///     #[pin]
+///     lease: Lease<MemRegion>,
+/// }
+///
+/// impl CharDevice for Registers {
+///     const OWNER: ThisModule = iomem::this_module!();
+///
+///     fn address_space(&self) -> Option<&AddressSpace> {
+///         Some(self.lease.address_space())
+///     }
+///
+///     fn mmap<'a>(&'a self, _file: &File, vma: NewVma<'a>) -> Result<Mapped<'a>> {
+///         self.lease.mmap(vma, |claim, vma| {
+///             let prot = vma.page_prot().noncached();
+///             vma.vm_iomap_memory(claim, prot)
+///         })
+///     }
+/// }
+///
+/// /// The device goes away.
+/// fn unbind(registers: &Registers) {
+///     // No program can reach it any more, and it leaves /proc/iomem.
+///     drop(registers.lease.revoke());
+/// }
+/// ```
+#[pin_data]
+pub struct Lease<T> {
+    space: AddressSpace,
+    #[pin]
+    leased: RwSem<Option<T>>,
+    #[pin]
+    in_flight: Mutex<KVec<ARef<Mm>>>,
+    #[pin]
+    revoking: Mutex<()>,
+}
+
+impl<T> Lease<T> {
+    /// Leases `value`. Context: may sleep.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: no memory. Others: as [`AddressSpace::new`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::{
+    ///     resource::request_mem_region,
+    ///     vma::Lease, //
+    /// };
+    /// use kernel::sync::Arc;
+    ///
+    /// let claim = request_mem_region(0xfea0_0000, 0x1000, c"my-device")?;
+    /// let lease = Arc::pin_init(Lease::new(claim), GFP_KERNEL)?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn new(value: T) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            space: AddressSpace::new()?,
+            leased <- RwSem::new(
+                Some(value),
+                c"Lease::leased",
+                kernel::static_lock_class!()
+            ),
+            in_flight <- new_mutex!(KVec::new(), "Lease::in_flight"),
+            revoking <- new_mutex!((), "Lease::revoking"),
+        })
+    }
+
+    /// Returns the address space that all files of the device have to share.
+    ///
+    /// # Examples
+    ///
+    /// See [`Lease`].
+    pub fn address_space(&self) -> &AddressSpace {
+        &self.space
+    }
+
+    /// Returns what is leased, unless it has been taken back. That waits until the guard is dropped.
+    ///
+    /// No program's memory may be accessed as long as the guard exists: see the section on locks of
+    /// [`Lease`]. Context: may sleep.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::{
+    ///     resource::MemRegion,
+    ///     vma::Lease, //
+    /// };
+    ///
+    /// fn length(lease: &Lease<MemRegion>) -> Result<u64> {
+    ///     let claim = lease.get().ok_or(ENODEV)?;
+    ///     Ok(claim.range().length())
+    /// }
+    /// ```
+    pub fn get(&self) -> Option<LeaseGuard<'_, T>> {
+        let guard = self.leased.read();
+        // INVARIANT: It is there, and nobody can take it while the lock is held.
+        guard.is_some().then_some(LeaseGuard { guard })
+    }
+
+    /// Maps what is leased: `map` is given it and the VMA, both for as long as the lease lasts.
+    ///
+    /// Context: called from `->mmap`; may sleep.
+    ///
+    /// # Errors
+    ///
+    /// - `ENODEV`: it has been taken back.
+    /// - `EINVAL`: the file does not have the lease's address space.
+    /// - `ENOMEM`: no memory.
+    /// - Whatever `map` returns.
+    ///
+    /// # Examples
+    ///
+    /// See [`Lease`].
+    pub fn mmap<'a>(
+        &'a self,
+        vma: NewVma<'a>,
+        map: impl for<'t> FnOnce(&'t T, NewVma<'t>) -> Result<Mapped<'t>>,
+    ) -> Result<Mapped<'a>> {
+        // SAFETY: A VMA that `->mmap` was called for has a file.
+        if !unsafe { self.space.reaches(vma.as_ptr()) } {
+            return Err(EINVAL);
+        }
+        let leased = self.leased.read();
+        let value = leased.as_ref().ok_or(ENODEV)?;
+        self.enter(vma.vma.mm())?;
+
+        // What is borrowed from the value is borrowed for less than `'a`, the device's life. That is
+        // enough, because `revoke` unmaps the VMA before the value can be dropped: see above.
+        let mapped = map(
+            value,
+            NewVma {
+                vma: vma.vma,
+                ops: vma.ops,
+                device: PhantomData,
+            },
+        )?;
+        Ok(Mapped {
+            ops: mapped.ops,
+            device: PhantomData,
+        })
+    }
+
+    /// Answers a fault from what is leased: `insert` is given it and the fault, both for as long as
+    /// the lease lasts.
+    ///
+    /// The answer is [`VmFault::Sigbus`] if it has been taken back, or if the file does not have the
+    /// lease's address space. Context: called from a handler of faults; may sleep.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::{
+    ///     resource::MemRegion,
+    ///     vma::{
+    ///         Fault,
+    ///         Lease,
+    ///         VmFault,
+    ///         VmaOps, //
+    ///     },
+    /// };
+    /// use kernel::sync::Arc;
+    ///
+    /// struct Pages {
+    ///     lease: Arc<Lease<MemRegion>>,
+    /// }
+    ///
+    /// impl VmaOps for Pages {
+    ///     fn fault<'a>(&'a self, fault: Fault<'a>) -> VmFault {
+    ///         let page = fault.page_offset();
+    ///         self.lease
+    ///             .fault(fault, |claim, fault| fault.insert_pfn(claim, page))
+    ///     }
+    /// }
+    /// ```
+    pub fn fault<'a>(
+        &'a self,
+        fault: Fault<'a>,
+        insert: impl for<'t> FnOnce(&'t T, Fault<'t>) -> VmFault,
+    ) -> VmFault {
+        // SAFETY: A VMA that has our operations was made by `->mmap`, so it has a file.
+        if !unsafe { self.space.reaches(fault.vma_ptr()) } {
+            return VmFault::Sigbus;
+        }
+        let leased = self.leased.read();
+        match leased.as_ref() {
+            // As in `mmap` above.
+            Some(value) => insert(value, fault.shorten()),
+            None => VmFault::Sigbus,
+        }
+    }
+
+    /// Takes it back. When this returns, no program can reach what was leased, nor ever will.
+    ///
+    /// Returns it to the first caller, `None` to later ones; they all wait until it is done.
+    ///
+    /// Context: may sleep. Must not be called with a [`LeaseGuard`] in hand, nor from `->mmap`, a
+    /// VMA's operations, or anything else that is called with a program's `mmap_lock` held.
+    ///
+    /// # Examples
+    ///
+    /// See [`Lease`].
+    pub fn revoke(&self) -> Option<T> {
+        let _revoking = self.revoking.lock();
+
+        // From here on no VMA is filled and no page inserted.
+        let value = self.leased.write().take();
+
+        // What has been filled is entered into the address space when its `mmap()` is done.
+        let in_flight = core::mem::take(&mut *self.in_flight.lock());
+        for mm in &in_flight {
+            // SAFETY: The reference keeps the structure and the lock in it, also when the program
+            // has ended.
+            unsafe {
+                bindings::mmap_read_lock(mm.as_raw());
+                bindings::mmap_read_unlock(mm.as_raw());
+            }
+        }
+
+        self.space.unmap_all();
+        value
+    }
+
+    /// Puts the memory of a program that is in `mmap()` on the list of those in flight.
+    fn enter(&self, mm: &Mm) -> Result {
+        let mut in_flight = self.in_flight.lock();
+        // Who can be locked is not in `mmap()` any more. So the list stays as short as there are
+        // calls at the same time.
+        in_flight.retain(|other| {
+            // SAFETY: The reference keeps the structure and the lock in it.
+            unsafe {
+                if !bindings::mmap_read_trylock(other.as_raw()) {
+                    return true;
+                }
+                bindings::mmap_read_unlock(other.as_raw());
+            }
+            false
+        });
+        if in_flight.iter().any(|other| other.as_raw() == mm.as_raw()) {
+            return Ok(());
+        }
+        in_flight.push(ARef::from(mm), GFP_KERNEL)?;
+        Ok(())
+    }
+}
+
+/// What is leased, while it is sure not to be taken back.
+///
+/// # Invariants
+///
+/// The value is there.
+///
+/// # Examples
+///
+/// See [`Lease::get`].
+pub struct LeaseGuard<'a, T> {
+    guard: ReadGuard<'a, Option<T>>,
+}
+
+impl<T> core::ops::Deref for LeaseGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match &*self.guard {
+            Some(value) => value,
+            // SAFETY: By the type invariant it is there.
+            None => unsafe { core::hint::unreachable_unchecked() },
+        }
+    }
+}

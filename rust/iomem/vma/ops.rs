@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! VMA operations: what a driver is told of a mapping after `mmap()`.
+
+use core::marker::PhantomData;
+
+use kernel::{
+    prelude::*,
+    sync::{
+        Arc,
+        ArcBorrow, //
+    },
+    types::ForeignOwnable, //
+};
+
+use super::{
+    fault::State,
+    Access,
+    Area,
+    Fault,
+    VmFault, //
+};
+use crate::bindings;
+
+/// What happens to a VMA after `mmap()`: a `struct vm_operations_struct` and its private data.
+///
+/// The value is held by an [`Arc`], of which each VMA has a reference. A VMA can become several: by
+/// `fork()`, which copies it, by `munmap()` or `mprotect()` of a part, which split it, and by
+/// `mremap()`, which moves it. They all share the value; the last one to be closed drops its last
+/// reference.
+///
+/// What a handler puts into the program has to be borrowed from the value itself, for `'a`: a claim
+/// that the value owns cannot end before its pages are gone. Claims that are to end earlier belong
+/// in a [`Lease`](super::Lease).
+///
+/// Corresponds to the C structure `vm_operations_struct` in
+/// [`include/linux/mm.h`](srctree/include/linux/mm.h).
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::{
+///     resource::MemRegion,
+///     vma::{
+///         Area,
+///         Fault,
+///         Mapped,
+///         NewVma,
+///         VmFault,
+///         VmaOps, //
+///     },
+/// };
+/// use kernel::sync::Arc;
+///
+/// struct Screen {
+///     pixels: MemRegion,
+/// }
+///
+/// impl VmaOps for Screen {
+///     fn open(&self, vma: &Area<'_>) {
+///         pr_info!("mapped at {:#x}\n", vma.start());
+///     }
+///
+///     fn close(&self, vma: &Area<'_>) {
+///         pr_info!("no longer mapped at {:#x}\n", vma.start());
+///     }
+///
+///     fn fault<'a>(&'a self, fault: Fault<'a>) -> VmFault {
+///         let page = fault.page_offset();
+///         fault.insert_pfn(&self.pixels, page)
+///     }
+///
+///     // The same, for as many pages at once as fit.
+///     fn huge_fault<'a>(&'a self, fault: Fault<'a>) -> VmFault {
+///         self.fault(fault)
+///     }
+/// }
+///
+/// fn mmap<'a>(screen: &Arc<Screen>, vma: NewVma<'a>) -> Result<Mapped<'a>> {
+///     let prot = vma.page_prot().writecombine();
+///     vma.map_on_fault(screen.clone(), prot)
+/// }
+/// ```
+pub trait VmaOps: Send + Sync + Sized + 'static {
+    /// There is a VMA more: `mmap()` made it, or it comes of another one.
+    ///
+    /// Unlike in C, it is called for the first one too, when `mmap()` has succeeded: each call of
+    /// [`close`](Self::close) has one of this before it. Context: may sleep; the program's
+    /// `mmap_lock` is held for writing.
+    fn open(&self, _vma: &Area<'_>) {}
+
+    /// There is a VMA less: it has been unmapped, or its program ended. Its pages are gone already.
+    /// Context: may sleep; the program's `mmap_lock` is held for writing.
+    fn close(&self, _vma: &Area<'_>) {}
+
+    /// The VMA is about to be split at `address`, which is within it. Context: may sleep; the
+    /// program's `mmap_lock` is held for writing.
+    ///
+    /// # Errors
+    ///
+    /// Whatever it returns is what `munmap()`, `mprotect()` or `mremap()` fails with.
+    fn may_split(&self, _vma: &Area<'_>, _address: usize) -> Result {
+        Ok(())
+    }
+
+    /// The program touched a page that is not there. The default is [`VmFault::Sigbus`].
+    ///
+    /// Context: may sleep; the program's `mmap_lock` or the VMA's own lock is held for reading.
+    /// Other faults of the same VMA are handled at the same time. What is locked here must not be
+    /// held while a program's memory is accessed: that can fault.
+    fn fault<'a>(&'a self, _fault: Fault<'a>) -> VmFault {
+        VmFault::Sigbus
+    }
+
+    /// The program touched a page that is not there, and all of a huge page around it could be
+    /// inserted. The default is [`VmFault::Fallback`]: [`fault`](Self::fault) is called next.
+    ///
+    /// The kernel asks for the largest first: 1 GiB on x86, then 2 MiB. [`Fault::insert_pfn`] says
+    /// `Fallback` by itself where it does not fit, so the body of this can be that of `fault`.
+    /// Context: as `fault`.
+    fn huge_fault<'a>(&'a self, _fault: Fault<'a>) -> VmFault {
+        VmFault::Fallback
+    }
+
+    /// A debugger reads or writes what is mapped: `ptrace()`, `/proc/<pid>/mem`. Returns how many
+    /// bytes were transferred, as [`Access::region`] does.
+    ///
+    /// The kernel calls it on architectures with `CONFIG_HAVE_IOREMAP_PROT`, such as x86 and arm64.
+    /// Context: may sleep; the program's `mmap_lock` is held for reading.
+    ///
+    /// # Errors
+    ///
+    /// Any one: the debugger gets `EIO`. That is the default.
+    fn access(&self, _access: Access<'_>) -> Result<usize> {
+        Err(EIO)
+    }
+
+    /// Returns the name of the VMA, if it is to have one.
+    ///
+    /// The kernel asks for it when it dumps core: a VMA with a name is part of the dump, as a hole
+    /// of its length since its pages cannot be read. `/proc/<pid>/maps` shows the node's path for
+    /// every VMA that has a file, as those of devices have, and asks for this name for the others.
+    /// Context: any.
+    fn name(&self, _vma: &Area<'_>) -> Option<&CStr> {
+        None
+    }
+}
+
+/// Operations that have been given to a VMA in `->mmap`, which has not succeeded yet.
+///
+/// Dropping it takes them away again: when `->mmap` fails, the core forgets the operations without
+/// calling any, so the reference would be lost.
+///
+/// # Invariants
+///
+/// - `vma` is being set up, and nobody else uses it.
+/// - Its `vm_ops` and `vm_private_data` are as [`Operated::new`] set them for the type that `open`
+///   and `take` are made for.
+pub(super) struct Operated {
+    vma: *mut bindings::vm_area_struct,
+    previous: *const bindings::vm_operations_struct,
+    open: unsafe fn(*mut bindings::vm_area_struct),
+    take: unsafe fn(*mut bindings::vm_area_struct),
+}
+
+impl Operated {
+    /// Gives operations to a VMA, and a reference to `ops`.
+    ///
+    /// # Safety
+    ///
+    /// `vma` is being set up by `->mmap`, has no private data, and nobody else uses it as long as
+    /// the value exists. If [`Self::finish`] is called, `VM_PFNMAP` is set on it by then, it is no
+    /// copy-on-write mapping, and `->mmap` succeeds.
+    pub(super) unsafe fn new<T: VmaOps>(vma: *mut bindings::vm_area_struct, ops: Arc<T>) -> Self {
+        // SAFETY: By the requirements the VMA may be written to.
+        let previous = unsafe {
+            let previous = (*vma).vm_ops;
+            (*vma).vm_ops = Vtable::<T>::OPS;
+            (*vma).vm_private_data = ops.into_foreign();
+            previous
+        };
+        // INVARIANT: Both have just been set, for `T`.
+        Self {
+            vma,
+            previous,
+            open: Vtable::<T>::first,
+            take: Vtable::<T>::take,
+        }
+    }
+
+    /// Leaves the operations to the VMA, and tells them of it.
+    pub(super) fn finish(self) {
+        // SAFETY: By the type invariant the VMA is valid, and has the operations of the type that
+        // `open` is made for.
+        unsafe { (self.open)(self.vma) };
+        core::mem::forget(self);
+    }
+}
+
+impl Drop for Operated {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant the VMA is valid and may be written to, and its private data
+        // is a reference of the type that `take` is made for, which nobody has taken.
+        unsafe {
+            (self.take)(self.vma);
+            (*self.vma).vm_private_data = core::ptr::null_mut();
+            (*self.vma).vm_ops = self.previous;
+        }
+    }
+}
+
+/// The operations of a [`VmaOps`], for C to call.
+///
+/// `vm_private_data` of a VMA that has them is a reference that [`Arc::into_foreign`] gave: put
+/// there by [`Operated::new`] for the first VMA, and by `open` for each VMA that the core copied
+/// from another; taken back by `close`. Such a VMA has `VM_PFNMAP`, not `VM_MIXEDMAP`, and is no
+/// copy-on-write mapping.
+struct Vtable<T>(PhantomData<T>);
+
+impl<T: VmaOps> Vtable<T> {
+    const OPS: &'static bindings::vm_operations_struct = &bindings::vm_operations_struct {
+        open: Some(Self::open),
+        close: Some(Self::close),
+        may_split: Some(Self::may_split),
+        fault: Some(Self::fault),
+        huge_fault: Some(Self::huge_fault),
+        access: Some(Self::access),
+        name: Some(Self::name),
+        ..pin_init::zeroed()
+    };
+
+    /// Returns what the VMA has a reference to.
+    ///
+    /// # Safety
+    ///
+    /// `vma` has these operations, and is not closed during `'a`.
+    unsafe fn ops<'a>(vma: *mut bindings::vm_area_struct) -> ArcBorrow<'a, T> {
+        // SAFETY: The private data is a reference that `into_foreign` gave, and only `close` takes it
+        // back, after `'a`.
+        unsafe { Arc::borrow((*vma).vm_private_data) }
+    }
+
+    /// For the first VMA, which C does not call `open` for.
+    ///
+    /// # Safety
+    ///
+    /// `vma` is being set up and has these operations.
+    unsafe fn first(vma: *mut bindings::vm_area_struct) {
+        // SAFETY: By the requirements.
+        unsafe { Self::ops(vma).open(&Area::from_raw(vma)) };
+    }
+
+    /// # Safety
+    ///
+    /// `vma` has these operations, and nobody uses its private data from now on.
+    unsafe fn take(vma: *mut bindings::vm_area_struct) {
+        // SAFETY: The private data is a reference that `into_foreign` gave.
+        drop(unsafe { Arc::<T>::from_foreign((*vma).vm_private_data) });
+    }
+
+    /// # Safety
+    ///
+    /// To be called by the core, for a VMA that it copied, private data and all, from one that has
+    /// these operations.
+    unsafe extern "C" fn open(vma: *mut bindings::vm_area_struct) {
+        // SAFETY: The private data is the reference of the VMA that this one was copied from, which
+        // cannot be closed before this returns: both are under locks that are held for writing.
+        let ops = unsafe { Self::ops(vma) };
+        // The one that is there belongs to the other VMA; this one gets its own.
+        let _own = Arc::from(ops).into_foreign();
+        // SAFETY: The core holds `mmap_lock` for writing.
+        ops.open(&unsafe { Area::from_raw(vma) });
+    }
+
+    /// # Safety
+    ///
+    /// To be called by the core, once, for a VMA that has these operations.
+    unsafe extern "C" fn close(vma: *mut bindings::vm_area_struct) {
+        // SAFETY: The VMA has a reference of its own, and no other operation is called any more.
+        unsafe {
+            Self::ops(vma).close(&Area::from_raw(vma));
+            Self::take(vma);
+        }
+    }
+
+    /// # Safety
+    ///
+    /// To be called by the core, for a VMA that has these operations.
+    unsafe extern "C" fn may_split(vma: *mut bindings::vm_area_struct, address: c_ulong) -> c_int {
+        // SAFETY: The core holds `mmap_lock` for writing.
+        let (ops, area) = unsafe { (Self::ops(vma), Area::from_raw(vma)) };
+        match ops.may_split(&area, address) {
+            Ok(()) => 0,
+            Err(e) => e.to_errno(),
+        }
+    }
+
+    /// # Safety
+    ///
+    /// `vmf` is that of a fault in a VMA that has these operations, at the huge page of 2^`order`
+    /// pages that contains the address, or at a page if `order` is 0.
+    unsafe fn answer(vmf: *mut bindings::vm_fault, order: u32) -> bindings::vm_fault_t {
+        // A reference of our own: a handler that waits lets go of the lock that keeps the VMA, and
+        // with it the VMA's reference.
+        // SAFETY: The core holds a lock that keeps the VMA from being closed.
+        let ops: Arc<T> = unsafe { Self::ops((*vmf).__bindgen_anon_1.vma) }.into();
+        // SAFETY: By the requirements, and as the documentation of `Vtable` says of the VMA's flags.
+        let state = unsafe { State::new(vmf, order) };
+        let answer = if order == 0 {
+            ops.fault(Fault::new(&state))
+        } else {
+            ops.huge_fault(Fault::new(&state))
+        };
+        state.answer(answer)
+    }
+
+    /// # Safety
+    ///
+    /// To be called by the core, for a fault in a VMA that has these operations.
+    unsafe extern "C" fn fault(vmf: *mut bindings::vm_fault) -> bindings::vm_fault_t {
+        // SAFETY: By the requirements.
+        unsafe { Self::answer(vmf, 0) }
+    }
+
+    /// # Safety
+    ///
+    /// To be called by the core, for a fault in a VMA that has these operations; `order` is that of
+    /// a huge page.
+    unsafe extern "C" fn huge_fault(
+        vmf: *mut bindings::vm_fault,
+        order: c_uint,
+    ) -> bindings::vm_fault_t {
+        // SAFETY: By the requirements.
+        unsafe { Self::answer(vmf, order) }
+    }
+
+    /// # Safety
+    ///
+    /// To be called by the core, for a VMA that has these operations and contains `address`; `buf`
+    /// is a buffer of `len` bytes.
+    unsafe extern "C" fn access(
+        vma: *mut bindings::vm_area_struct,
+        address: c_ulong,
+        buf: *mut c_void,
+        len: c_int,
+        write: c_int,
+    ) -> c_int {
+        // SAFETY: The core holds `mmap_lock` for reading.
+        let (ops, area) = unsafe { (Self::ops(vma), Area::from_raw(vma)) };
+        let write = write & bindings::FOLL_WRITE as c_int != 0;
+        // SAFETY: The buffer is of that length, and the core does not use it during the call.
+        let access = unsafe { Access::new(area, address, buf.cast(), len.max(0) as usize, write) };
+        match ops.access(access) {
+            Ok(done) => c_int::try_from(done.min(len.max(0) as usize)).unwrap_or(c_int::MAX),
+            Err(e) => e.to_errno(),
+        }
+    }
+
+    /// # Safety
+    ///
+    /// To be called by the core, for a VMA that has these operations.
+    unsafe extern "C" fn name(vma: *mut bindings::vm_area_struct) -> *const c_char {
+        // SAFETY: The core holds a lock that keeps the VMA, and with it what the name is borrowed
+        // from, for as long as it uses the name.
+        let (ops, area) = unsafe { (Self::ops(vma), Area::from_raw(vma)) };
+        // SAFETY: As above: the VMA's reference keeps the value in place.
+        let ops = unsafe { &*core::ptr::from_ref::<T>(&ops) };
+        ops.name(&area)
+            .map_or(core::ptr::null(), |name| name.as_char_ptr())
+    }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! How a mapping is cached: page protections.
+
+use kernel::{
+    error::to_result,
+    prelude::*, //
+};
+
+use crate::{
+    bindings,
+    mapping::Holder,
+    range::Range, //
+};
+
+/// How a mapping is cached and ordered.
+///
+/// It begins as cached as memory is ([`NewVma::page_prot`](super::NewVma::page_prot)) and is then
+/// changed: `vma.page_prot().noncached()`. Whether a program may read or write is not part of it:
+/// that is for the flags of the VMA to say, and a mapping gets what `vm_get_page_prot()` makes of
+/// them, cached as this value says. So the protection of one VMA cannot end up on another.
+///
+/// Corresponds to the C type `pgprot_t`, and to the C function `vm_get_page_prot()` in
+/// [`include/linux/mm.h`](srctree/include/linux/mm.h).
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::vma::{
+///     NewVma,
+///     PageProt, //
+/// };
+///
+/// fn for_pixels(vma: &NewVma<'_>) -> PageProt {
+///     vma.page_prot().writecombine()
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageProt(Caching);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Caching {
+    Cached,
+    Noncached,
+    Writecombine,
+}
+
+impl PageProt {
+    pub(super) const CACHED: Self = Self(Caching::Cached);
+
+    /// Makes it uncached: each access of the program is one access of the bus, in program order.
+    ///
+    /// On arm64 this is Device-nGnRnE memory, where an access that is not aligned to its width
+    /// faults (`SIGBUS`). On x86 it is UC-minus.
+    ///
+    /// Corresponds to the C macro `pgprot_noncached()` in
+    /// [`include/linux/pgtable.h`](srctree/include/linux/pgtable.h).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn f(vma: &iomem::vma::NewVma<'_>) {
+    /// let prot = vma.page_prot().noncached();
+    /// # }
+    /// ```
+    #[must_use]
+    pub const fn noncached(self) -> Self {
+        Self(Caching::Noncached)
+    }
+
+    /// Makes it write-combining: writes are gathered and may reach the bus later, together and in
+    /// another order; reads are not cached. For pixels and other plain memory, not for registers.
+    ///
+    /// On arm64 this is Normal non-cacheable memory. On x86 it is WC, with two limits. Where the
+    /// kernel has mapped the same pages uncached, the program gets them uncached too. And a page
+    /// that is inserted at fault time gets what the range is known as, so for that the range has to
+    /// be made known: see [`WcReservation`].
+    ///
+    /// Corresponds to the C macro `pgprot_writecombine()` in
+    /// [`include/linux/pgtable.h`](srctree/include/linux/pgtable.h).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn f(vma: &iomem::vma::NewVma<'_>) {
+    /// let prot = vma.page_prot().writecombine();
+    /// # }
+    /// ```
+    #[must_use]
+    pub const fn writecombine(self) -> Self {
+        Self(Caching::Writecombine)
+    }
+
+    /// Returns the protection that the flags of `vma` give, cached as `self` says.
+    ///
+    /// # Safety
+    ///
+    /// `vma` is valid, and its flags do not change during the call.
+    pub(super) unsafe fn of(self, vma: *mut bindings::vm_area_struct) -> bindings::pgprot_t {
+        // SAFETY: By the requirements the flags can be read; the functions compute on numbers.
+        unsafe {
+            let prot = bindings::vma_get_page_prot(vma);
+            match self.0 {
+                Caching::Cached => prot,
+                Caching::Noncached => bindings::pgprot_noncached(prot),
+                Caching::Writecombine => bindings::pgprot_writecombine_of(prot),
+            }
+        }
+    }
+}
+
+/// A claim that is known as write-combining, for pages that are inserted at fault time.
+///
+/// x86 keeps a list of what is mapped how, so that no page is mapped in two ways at once, and
+/// `vmf_insert_pfn()` takes the cache mode from that list: uncached, where the range is not on it.
+/// As long as this value exists, the claim is on the list as write-combining. Other architectures
+/// keep no such list, and there it does nothing.
+///
+/// Corresponds to the C functions `arch_io_reserve_memtype_wc()` and `arch_io_free_memtype_wc()` in
+/// [`include/linux/io.h`](srctree/include/linux/io.h).
+///
+/// # Invariants
+///
+/// The range of `holder`'s claim has been reserved by `arch_io_reserve_memtype_wc()`.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::{
+///     resource::request_mem_region,
+///     vma::WcReservation, //
+/// };
+///
+/// let pixels = WcReservation::new(request_mem_region(0xfd00_0000, 0x100_0000, c"pixels")?)?;
+/// assert_eq!(pixels.region().range().length(), 0x100_0000);
+/// # Ok::<(), Error>(())
+/// ```
+pub struct WcReservation<H: Holder> {
+    holder: H,
+    range: Range,
+}
+
+impl<H: Holder> WcReservation<H> {
+    /// Makes the claim that `holder` holds known as write-combining. Context: may sleep.
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL`: the claim does not begin and end at page boundaries.
+    /// - `EBUSY`: some of it is mapped already, in a way that cannot be had together with this.
+    /// - `ENOMEM`: no memory.
+    ///
+    /// # Examples
+    ///
+    /// See [`WcReservation`].
+    pub fn new(holder: H) -> Result<Self> {
+        let range = holder.region().range();
+        if !range.is_page_aligned() {
+            return Err(EINVAL);
+        }
+
+        // SAFETY: The function takes any range; this one is claimed, so it is no RAM.
+        to_result(unsafe { bindings::io_reserve_memtype_wc(range.start(), range.length()) })?;
+
+        // INVARIANT: It has just been reserved.
+        Ok(Self { holder, range })
+    }
+
+    /// Returns the claim.
+    ///
+    /// # Examples
+    ///
+    /// See [`WcReservation`].
+    #[inline]
+    pub fn region(&self) -> &crate::resource::MemRegion {
+        self.holder.region()
+    }
+}
+
+impl<H: Holder> Drop for WcReservation<H> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant the range is reserved, and this is the one place that ends
+        // it.
+        unsafe { bindings::io_free_memtype_wc(self.range.start(), self.range.length()) };
+    }
+}
