@@ -66,6 +66,7 @@ use kernel::{
 };
 
 use crate::vma::{
+    AddressSpace,
     Mapped,
     NewVma, //
 };
@@ -269,6 +270,39 @@ pub trait CharDevice: Send + Sync + Sized + 'static {
     /// Whatever it returns is what `mmap()` fails with.
     fn mmap<'a>(&'a self, _file: OpenFile<'a, Self>, _vma: NewVma<'a>) -> Result<Mapped<'a>> {
         Err(ENODEV)
+    }
+
+    /// Returns the address space that all files of the device share, whichever node they were opened
+    /// by; without one, each node has its own. Asked for each time the device is opened. A device
+    /// whose mappings can be taken back returns that of its [`Lease`](crate::vma::Lease), where
+    /// there is an example.
+    fn address_space(&self) -> Option<&AddressSpace> {
+        None
+    }
+
+    /// Returns the physical address that a mapping of `length` bytes from page `page_offset` of the
+    /// file on would begin with. A program's address is then chosen so that huge pages fit, unless
+    /// the program chose it. An answer that is wrong costs huge pages and nothing else.
+    ///
+    /// Corresponds to the C file operation `get_unmapped_area`. Context: may sleep; the program's
+    /// `mmap_lock` is held for writing.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use iomem::{chardev::CharDevice, resource::MemRegion};
+    /// # use kernel::{io::PhysAddr, page::PAGE_SIZE, ThisModule};
+    /// # struct Memory { claim: MemRegion }
+    /// impl CharDevice for Memory {
+    /// #   const OWNER: ThisModule = iomem::this_module!();
+    ///     fn physical_address(&self, page_offset: usize, _length: usize) -> Option<PhysAddr> {
+    ///         let offset = page_offset.checked_mul(PAGE_SIZE)?;
+    ///         self.claim.range().start().checked_add(offset as PhysAddr)
+    ///     }
+    /// }
+    /// ```
+    fn physical_address(&self, _page_offset: usize, _length: usize) -> Option<PhysAddr> {
+        None
     }
 
     /// A program calls `ioctl()`. `arg` is usually an address in the program. Programs of 32 bits

@@ -21,7 +21,10 @@ use crate::{
         CharFile,
         OpenFile, //
     },
-    vma::NewVma,
+    vma::{
+        get_unmapped_area,
+        NewVma, //
+    },
 };
 
 /// What `private_data` of an open file points to: its state, and a reference to its device.
@@ -56,6 +59,11 @@ impl<T: CharDevice> Opened<T> {
         );
         match opened {
             Ok(opened) => {
+                if let Some(space) = device.address_space() {
+                    // SAFETY: The file is being opened. The address space is the device's, or lives
+                    // longer, and the file is about to get a reference to the device.
+                    unsafe { space.adopt(file) };
+                }
                 // SAFETY: A file being opened has no other user.
                 unsafe { (*file).private_data = opened.into_foreign() };
             }
@@ -106,6 +114,11 @@ impl<T: CharDevice> Vtable<T> {
             },
             poll: if T::HAS_POLL { Some(Self::poll) } else { None },
             mmap: if T::HAS_MMAP { Some(Self::mmap) } else { None },
+            get_unmapped_area: if T::HAS_PHYSICAL_ADDRESS {
+                Some(Self::get_unmapped_area)
+            } else {
+                None
+            },
             unlocked_ioctl: if T::HAS_IOCTL {
                 Some(Self::ioctl)
             } else {
@@ -312,9 +325,29 @@ impl<T: CharDevice> Vtable<T> {
         // that both share. The VMA is being set up, and passed on just once.
         let ((device, open_file), vma) = unsafe { (Self::opened(file), NewVma::from_raw(vma)) };
         match device.mmap(open_file, vma) {
-            Ok(_) => 0,
+            Ok(mapped) => {
+                mapped.finish();
+                0
+            }
             Err(e) => e.to_errno(),
         }
+    }
+
+    /// # Safety
+    ///
+    /// To be called by the core, for a file that `open` succeeded for.
+    unsafe extern "C" fn get_unmapped_area(
+        file: *mut bindings::file,
+        address: c_ulong,
+        length: c_ulong,
+        page_offset: c_ulong,
+        flags: c_ulong,
+    ) -> c_ulong {
+        // SAFETY: The file is open during the call.
+        let (device, _) = unsafe { Self::opened(file) };
+        let physical = device.physical_address(page_offset, length);
+        // SAFETY: These are the arguments that the core called us with.
+        unsafe { get_unmapped_area(file, address, length, page_offset, flags, physical) }
     }
 
     /// # Safety
