@@ -51,6 +51,15 @@ MAPPING = {
     0x10e31004: ("kernel: a refused access is none", []),
 }
 
+# By a debugger (tests/vma_ops.c).
+DEBUGGER = {
+    0x10e35001: ("debugger: 4 bytes are one read", edu(("read", 0x00, 4, None))),
+    0x10e35002: ("debugger: 8 bytes are one read", edu(("read", 0x80, 8, None))),
+    0x10e35003: ("debugger: 4 bytes are one write", edu(("write", 0x80, 4, None))),
+    0x10e35004: ("debugger: 12 bytes are two reads",
+                 edu(("read", 0x84, 4, None), ("read", 0x88, 8, None))),
+}
+
 SERIES = edu(("write", SOURCE, 4, 1), ("write", TARGET, 4, 2), ("read", SOURCE, 4, 1),
              ("write", SOURCE, 4, 3), ("read", TARGET, 4, 2))
 
@@ -156,7 +165,7 @@ PORTS = {
 }
 
 EXPECTED = {
-    **{mark: (name, BOTH, wanted) for mark, (name, wanted) in (USER | MAPPING).items()},
+    **{mark: (name, BOTH, wanted) for mark, (name, wanted) in (USER | MAPPING | DEBUGGER).items()},
     **{0x10e32000 + mark: (f"kernel: {name}", BOTH, wanted)
        for mark, (name, wanted) in ACCESS.items()},
     **{0x10e33000 + mark: (f"kernel: {name}", BOTH, wanted)

@@ -57,6 +57,7 @@
 //! [`include/linux/cdev.h`](srctree/include/linux/cdev.h)
 
 use kernel::{
+    io::PhysAddr,
     iov::{
         IovIterDest,
         IovIterSource, //
@@ -290,11 +291,14 @@ pub trait CharDevice: Send + Sync + Sized + 'static {
     /// # Examples
     ///
     /// ```no_run
-    /// # use iomem::{chardev::CharDevice, resource::MemRegion};
+    /// # use iomem::{chardev::{CharDevice, CharFile}, resource::MemRegion};
     /// # use kernel::{io::PhysAddr, page::PAGE_SIZE, ThisModule};
     /// # struct Memory { claim: MemRegion }
+    /// #[vtable]
     /// impl CharDevice for Memory {
     /// #   const OWNER: ThisModule = iomem::this_module!();
+    /// #   type State = ();
+    /// #   fn open(&self, _file: CharFile<'_>) -> impl PinInit<(), Error> { Ok(()) }
     ///     fn physical_address(&self, page_offset: usize, _length: usize) -> Option<PhysAddr> {
     ///         let offset = page_offset.checked_mul(PAGE_SIZE)?;
     ///         self.claim.range().start().checked_add(offset as PhysAddr)

@@ -17,6 +17,7 @@ from pathlib import Path
 from . import Broken
 
 IVSHMEM_BYTES = 1 << 20
+LARGE_BYTES = 1 << 30
 
 # The node that QEMU gives its real-time clock on arm64, 4 KiB at 0x9010000. The
 # kernel's own driver would claim it; under our name it is a window.
@@ -96,6 +97,15 @@ def _ivshmem(out: Path) -> list[str]:
             "-device", "ivshmem-plain,memdev=shared"]
 
 
+def _large() -> list[str]:
+    """A second shared memory, of 1 GiB, for huge pages; only what is touched takes room.
+
+    It comes after all others, so that who looks for the first one finds that file.
+    """
+    return ["-object", f"memory-backend-ram,id=large,size={LARGE_BYTES}",
+            "-device", "ivshmem-plain,memdev=large"]
+
+
 def _greeting(out: Path) -> list[str]:
     """A string that differs in every run: reading it proves that hardware was read."""
     greeting = f"hello from the host, {secrets.token_hex(8)}"
@@ -130,7 +140,7 @@ def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, 
         "-device", "virtio-serial-pci", "-device", f"{port},chardev=channel,name=iomem.out",
         "-qmp", "unix:qmp.sock,server=on,wait=off",
         "-device", "edu", "-device", "pci-testdev", *_ivshmem(out),
-        "-device", "bochs-display", *_greeting(out), *model.devices,
+        "-device", "bochs-display", *_large(), *_greeting(out), *model.devices,
         *(["-trace", "memory_region_ops_read", "-trace", "memory_region_ops_write",
            "-D", "trace.log"] if trace else []),
     ]

@@ -84,7 +84,11 @@ use crate::{
 ///
 /// ```no_run
 /// use iomem::{
-///     chardev::CharDevice,
+///     chardev::{
+///         CharDevice,
+///         CharFile,
+///         OpenFile, //
+///     },
 ///     resource::MemRegion,
 ///     vma::{
 ///         AddressSpace,
@@ -93,10 +97,7 @@ use crate::{
 ///         NewVma, //
 ///     },
 /// };
-/// use kernel::{
-///     fs::File,
-///     ThisModule, //
-/// };
+/// use kernel::ThisModule;
 ///
 /// #[pin_data]
 /// struct Registers {
@@ -104,14 +105,20 @@ use crate::{
 ///     lease: Lease<MemRegion>,
 /// }
 ///
+/// #[vtable]
 /// impl CharDevice for Registers {
 ///     const OWNER: ThisModule = iomem::this_module!();
+///     type State = ();
+///
+///     fn open(&self, _file: CharFile<'_>) -> impl PinInit<(), Error> {
+///         Ok(())
+///     }
 ///
 ///     fn address_space(&self) -> Option<&AddressSpace> {
 ///         Some(self.lease.address_space())
 ///     }
 ///
-///     fn mmap<'a>(&'a self, _file: &File, vma: NewVma<'a>) -> Result<Mapped<'a>> {
+///     fn mmap<'a>(&'a self, _file: OpenFile<'a, Self>, vma: NewVma<'a>) -> Result<Mapped<'a>> {
 ///         self.lease.mmap(vma, |claim, vma| {
 ///             let prot = vma.page_prot().noncached();
 ///             vma.vm_iomap_memory(claim, prot)

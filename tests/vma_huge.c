@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Huge pages: where they fit, one fault fills 2 MiB or, on x86, 1 GiB; where they
+ * do not, the next smaller size does.
+ */
+
+#include "vma_test.h"
+
+#ifdef __x86_64__
+#define LARGEST	GIB
+#else
+#define LARGEST	(2 * MIB)
+#endif
+
+#define LARGE(length, how, page)	\
+	mmap(NULL, length, RW, MAP_SHARED, self->fd,	\
+	     VMA_LARGE | VMA_OFFSET(how, WRITECOMBINE, page))
+
+static uint64_t size_of(int fd, volatile void *address)
+{
+	struct iomem_test_pagetable out;
+
+	return entry(fd, address, &out) ? 0 : out.size;
+}
+
+TEST_F(vma, address_is_aligned_like_the_device)
+{
+	static const uint64_t page[] = { 0, 1, 511, 512, 513 };
+	size_t i;
+	char *p;
+
+	for (i = 0; i < ARRAY_SIZE(page); i++) {
+		uint64_t physical = self->large + page[i] * PAGE;
+
+		p = LARGE(16 * MIB, HUGE, page[i]);
+		ASSERT_NE(MAP_FAILED, p);
+		EXPECT_EQ(0, ((uintptr_t)p - physical) % (2 * MIB));
+		munmap(p, 16 * MIB);
+	}
+	p = LARGE(GIB, HUGE, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(0, ((uintptr_t)p - self->large) % LARGEST);
+	munmap(p, GIB);
+}
+
+/* Who chooses an address gets that one. */
+TEST_F(vma, chosen_address_is_kept)
+{
+	char *room = mmap(NULL, 8 * MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *p;
+	/* Not aligned like the device, by a page. */
+	char *at = (char *)(((uintptr_t)room + 2 * MIB) & ~(2 * MIB - 1)) + PAGE;
+
+	p = mmap(at, 4 * MIB, RW, MAP_SHARED | MAP_FIXED, self->fd,
+		 VMA_LARGE | VMA_OFFSET(HUGE, WRITECOMBINE, 0));
+	ASSERT_EQ(at, p);
+	EXPECT_EQ(0, look(p + 2 * MIB));
+	EXPECT_EQ(PAGE, size_of(self->pagetable, p + 2 * MIB));
+	EXPECT_EQ(0, COUNT(HUGE_2M));
+	EXPECT_EQ(1, COUNT(FAULT));
+	munmap(p, 4 * MIB);
+
+	/* As a hint, where there is room. */
+	munmap(room, 8 * MIB);
+	p = mmap(at, 4 * MIB, RW, MAP_SHARED, self->fd,
+		 VMA_LARGE | VMA_OFFSET(HUGE, WRITECOMBINE, 0));
+	EXPECT_EQ(at, p);
+	munmap(p, 4 * MIB);
+}
+
+TEST_F(vma, one_fault_fills_two_mebibytes)
+{
+	char *p = LARGE(4 * MIB, HUGE, 512);
+	size_t i;
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(0, COUNT(HUGE_2M));
+	for (i = 0; i < 1024; i++)
+		put(p + i * PAGE, i);
+	EXPECT_EQ(2, COUNT(HUGE_2M));
+	EXPECT_EQ(0, COUNT(FAULT));
+	EXPECT_EQ(2 * MIB, size_of(self->pagetable, p + 5 * PAGE));
+	munmap(p, 4 * MIB);
+
+	/* The same memory in small pages. */
+	p = LARGE(4 * MIB, FAULT, 512);
+	ASSERT_NE(MAP_FAILED, p);
+	for (i = 0; i < 1024; i += 73)
+		EXPECT_EQ(i, get(p + i * PAGE));
+	EXPECT_EQ(PAGE, size_of(self->pagetable, p));
+	munmap(p, 4 * MIB);
+}
+
+TEST_F(vma, one_fault_fills_all_of_it)
+{
+	const size_t faults = GIB / LARGEST;
+	char *p = LARGE(GIB, HUGE, 0);
+	struct iomem_test_pagetable out;
+	size_t i;
+
+	ASSERT_NE(MAP_FAILED, p);
+	for (i = 0; i < GIB; i += 2 * MIB)
+		EXPECT_EQ(0, look(p + i + PAGE));
+	EXPECT_EQ(faults, COUNT(HUGE_1G) + COUNT(HUGE_2M));
+	EXPECT_EQ(LARGEST == GIB, COUNT(HUGE_1G));
+	EXPECT_EQ(0, COUNT(FAULT));
+	ASSERT_EQ(0, entry(self->pagetable, p + 777 * PAGE, &out));
+	EXPECT_EQ(LARGEST, out.size);
+	EXPECT_EQ(self->large + 777 * PAGE, out.physical);
+	EXPECT_EQ(CACHING_WRITECOMBINE, out.caching);
+	EXPECT_EQ(1, out.writable);
+	munmap(p, GIB);
+}
+
+/* Three MiB: one huge page, and after it small ones, each with its own fault. */
+TEST_F(vma, what_is_left_over_gets_small_pages)
+{
+	char *p = LARGE(3 * MIB, HUGE, 0);
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(0, look(p + MIB));
+	EXPECT_EQ(1, COUNT(HUGE_2M));
+	EXPECT_EQ(0, COUNT(FAULT));
+	EXPECT_EQ(0, look(p + 2 * MIB));
+	EXPECT_EQ(0, look(p + 2 * MIB + PAGE));
+	EXPECT_EQ(1, COUNT(HUGE_2M));
+	EXPECT_EQ(2, COUNT(FAULT));
+	EXPECT_EQ(PAGE, size_of(self->pagetable, p + 2 * MIB));
+	munmap(p, 3 * MIB);
+}
+
+/* The handler asks for pages that are not aligned like the addresses. */
+TEST_F(vma, incongruent_pages_are_small)
+{
+	char *p = LARGE(4 * MIB, ASKEW, 0);
+	struct iomem_test_pagetable out;
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(0, look(p + 2 * MIB));
+	EXPECT_EQ(0, COUNT(HUGE_2M));
+	EXPECT_LT(0, COUNT(FALLBACK));
+	EXPECT_EQ(1, COUNT(FAULT));
+	ASSERT_EQ(0, entry(self->pagetable, p + 2 * MIB, &out));
+	EXPECT_EQ(PAGE, out.size);
+	EXPECT_EQ(self->large + 2 * MIB + PAGE, out.physical);
+	munmap(p, 4 * MIB);
+}
+
+/* A VMA may go beyond the device: a huge page would, so it is small, and beyond is nothing. */
+TEST_F(vma, huge_page_stays_within_the_device)
+{
+	char *p = MAP(512, HUGE, NONCACHED, 0);
+
+	/* The small device has 1 MiB. */
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(0, look(p));
+	EXPECT_EQ(0, look(p + MIB - PAGE));
+	EXPECT_EQ(SIGBUS, look(p + MIB));
+	EXPECT_EQ(0, COUNT(HUGE_2M));
+	munmap(p, 2 * MIB);
+
+	p = LARGE(4 * MIB, HUGE, GIB / PAGE - 512);
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(0, look(p));
+	EXPECT_EQ(SIGBUS, look(p + 2 * MIB));
+	EXPECT_EQ(SIGBUS, look(p + 4 * MIB - PAGE));
+	EXPECT_EQ(1, COUNT(HUGE_2M));
+	munmap(p, 4 * MIB);
+}
+
+/* A hole in a huge page: the rest of it comes back in small ones. */
+TEST_F(vma, huge_page_can_be_split)
+{
+	char *p = LARGE(2 * MIB, HUGE, 0);
+
+	ASSERT_NE(MAP_FAILED, p);
+	put(p, 0x11);
+	put(p + 2 * MIB - PAGE, 0x22);
+	EXPECT_EQ(1, COUNT(HUGE_2M));
+	ASSERT_EQ(0, munmap(p + MIB, PAGE));
+	EXPECT_EQ(2, COUNT(OPEN) - COUNT(CLOSE));
+	EXPECT_EQ(0x11, get(p));
+	EXPECT_EQ(0x22, get(p + 2 * MIB - PAGE));
+	EXPECT_EQ(SIGSEGV, look(p + MIB));
+	EXPECT_EQ(1, COUNT(HUGE_2M));
+	EXPECT_EQ(PAGE, size_of(self->pagetable, p));
+	munmap(p, 2 * MIB);
+	EXPECT_EQ(COUNT(OPEN), COUNT(CLOSE));
+}
+
+TEST_F(vma, huge_page_can_be_write_protected)
+{
+	const size_t length = LARGEST;
+	char *p = LARGE(length, HUGE, 0);
+
+	ASSERT_NE(MAP_FAILED, p);
+	put(p + PAGE, 1);
+	ASSERT_EQ(0, mprotect(p, length, PROT_READ));
+	EXPECT_EQ(SIGSEGV, touch(p + PAGE, &(uint64_t){ 0 }, true));
+	EXPECT_EQ(1, get(p + PAGE));
+	ASSERT_EQ(0, mprotect(p, length, RW));
+	put(p + PAGE, 2);
+	EXPECT_EQ(2, get(p + PAGE));
+	EXPECT_EQ(LARGEST, size_of(self->pagetable, p + PAGE));
+	munmap(p, length);
+}
+
+TEST_HARNESS_MAIN
