@@ -23,7 +23,7 @@ FLOOR = {"x86_64": 176, "arm64": 182}
 
 # What the suite in the guest has to run, so that a missing program is a failure.
 PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access", "kmod_ports",
-            "kmod_chardev", "chardev", "transfer", "wait", "kmod_platform", "platform",
+            "kmod_chardev", "chardev", "transfer", "wait", "kmod_platform", "platform", "kmod_doc",
             "vma", "vma_ops", "vma_huge", "vma_revoke",
             "mmap", "edu", "devicetree", "ivshmem", "params", "reload", "proc_iomem")
 

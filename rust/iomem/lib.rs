@@ -23,6 +23,10 @@
 //!
 //! What differs between kernel releases is in `compat`, and only there.
 
+// The kernel's build says so on the command line, which rustdoc does not pass on when it looks for
+// examples.
+#![cfg_attr(doctest, no_std)]
+
 #[path = "../bindings/lib.rs"]
 pub(crate) mod bindings;
 
