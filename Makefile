@@ -47,6 +47,10 @@ rust-analyzer:
 	$(kbuild) modules rust-analyzer
 	@scripts/rust-analyzer.py $(CURDIR) $(CURDIR)/build/$(release)
 
+# Where the kernel was built apart from its source, a link leads there.
+rustdoc: modules
+	@scripts/rustdoc.py build/$(release) $(firstword $(wildcard $(kdir)/source) $(kdir)) build/rustdoc
+
 else
 
 modules:
@@ -57,6 +61,9 @@ install:
 
 rust-analyzer:
 	@scripts/build $(arch) rust-analyzer
+
+rustdoc:
+	@scripts/build $(arch) rustdoc
 
 endif
 
@@ -82,4 +89,4 @@ clean:
 help:
 	@sed 1d scripts/help.txt
 
-.PHONY: modules install rust-analyzer demo test bench vm lint clean help
+.PHONY: modules install rust-analyzer rustdoc demo test bench vm lint clean help

@@ -14,6 +14,7 @@ An example that is to be run becomes a function that tells how it went. One with
 is compiled, and that is all.
 """
 
+import os
 import re
 import shutil
 import sys
@@ -87,8 +88,8 @@ def extract(tree: Path, output: Path, scratch: Path) -> list[Example]:
     builder = scratch / "builder"
     builder.write_text(BUILDER)
     builder.chmod(0o755)
-    done = command.run("rustdoc", "--crate-name", "iomem", "--test", "--test-builder", str(builder),
-                       str(command.source), capture_output=True,
+    done = command.run(os.environ.get("RUSTDOC", "rustdoc"), "--crate-name", "iomem", "--test",
+                       "--test-builder", str(builder), str(command.source), capture_output=True,
                        env={"IOMEM_EXAMPLES": str(scratch)})
     if done.returncode:
         raise ValueError(f"rustdoc failed:\n{done.stdout}{done.stderr}")

@@ -28,7 +28,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "mmap", "edu", "devicetree", "ivshmem", "params", "reload", "proc_iomem")
 
 # What has to have run on the host, for each architecture.
-HOST_GROUPS = ("vm", "bench", "front-door")
+HOST_GROUPS = ("vm", "bench", "front-door", "docs", "compile-fail")
 
 # What the suite's exit status says beyond its own failing (scripts/vm --help).
 STATUS = {120: "a warning is in the kernel log", 121: "the kernel panicked",

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A range that nobody checked.
+
+use iomem::range::Range;
+use kernel::prelude::*;
+
+/// Makes a range.
+pub fn make(start: u64, length: u64) -> Result<Range> {
+    #[cfg(misuse)]
+    return Ok(Range { start, length }); //~ ERROR E0451: is private
+    #[cfg(not(misuse))]
+    Range::new(start, length)
+}

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Whether every public item of the library is documented as it should be. Prints KTAP.
+
+usage: docs.py OUTPUT KERNEL_SOURCE FOLDER
+
+Builds the pages into FOLDER/pages and rustdoc's JSON into FOLDER, and looks through the
+latter: a description, an example that shows the item, and for what can fail the errors.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from ktap import Results
+
+TREE = Path(__file__).resolve().parent.parent
+FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
+# What needs no example: it is shown by what it is part of, or is a mere value.
+PLAIN = ("module", "constant", "assoc_const", "assoc_type", "struct_field", "variant")
+
+
+class Item:
+    """One public item, with what its documentation has."""
+
+    def __init__(self, entry: dict, path: str, parent: "Item | None", docs: str) -> None:
+        self.kind = next(iter(entry["inner"]))
+        self.inner = entry["inner"][self.kind]
+        self.path = path
+        self.parent = parent
+        self.docs = docs
+        span = entry["span"] or {"filename": "?", "begin": [0]}
+        self.place = f"{Path(span['filename']).name}:{span['begin'][0]}"
+
+    def has(self, heading: str) -> bool:
+        return re.search(rf"^# {heading}$", self.docs, re.M) is not None
+
+    def examples(self) -> str:
+        """All code of its documentation."""
+        return "\n".join(FENCE.findall(self.docs))
+
+    def can_fail(self) -> bool:
+        """A function that returns a `Result`, or an initializer that can fail."""
+        if self.kind != "function":
+            return False
+        output = self.inner["sig"]["output"]
+        if not output:
+            return False
+        if "resolved_path" in output:
+            path = output["resolved_path"]
+            # Releases of rustdoc before 1.87 say "name" for "path".
+            name = path.get("path", path.get("name", ""))
+            return name.endswith("Result") and "fmt" not in name
+        return "impl_trait" in output and '"Error"' in json.dumps(output)
+
+
+def walk(index: dict, number: int, path: str, parent: Item | None, items: list[Item]) -> None:
+    """Collects an item and those in it."""
+    entry = index.get(str(number))
+    if entry is None:
+        return
+    kind = next(iter(entry["inner"]))
+    inner = entry["inner"][kind]
+    if kind == "use":
+        # A re-export is documented here or where it comes from.
+        target = index.get(str(inner["id"])) or {}
+        docs = entry["docs"] or target.get("docs") or ""
+        items.append(Item({**entry, "inner": {"constant": {}}}, f"{path}::{inner['name']}", parent, docs))
+        return
+    if kind == "impl":
+        # The methods of a trait are documented with the trait.
+        if not inner["trait"]:
+            for child in inner["items"]:
+                walk(index, child, path, parent, items)
+        return
+    if kind == "struct_field" and (entry["visibility"] != "public" or entry["name"].isdigit()):
+        return
+    path = f"{path}::{entry['name']}" if path else entry["name"]
+    item = Item(entry, path, parent, entry["docs"] or "")
+    items.append(item)
+    parts = [*inner.get("impls", []), *inner.get("items", []), *inner.get("variants", [])] \
+        if isinstance(inner, dict) else []
+    struct = inner.get("kind") if kind == "struct" else None
+    if isinstance(struct, dict) and "plain" in struct:
+        parts += struct["plain"]["fields"]
+    for child in parts:
+        walk(index, child, path, item, items)
+
+
+def without_example(items: list[Item]) -> list[str]:
+    """Items that no example shows: none of their own or of their type, and none that names them."""
+    code = "\n".join(item.examples() for item in items)
+    missing = []
+    for item in items:
+        if item.kind in PLAIN or item.examples():
+            continue
+        if item.parent and item.parent.kind != "module" and item.parent.examples():
+            continue
+        name = item.path.rpartition("::")[2]
+        if not re.search(rf"\b{name}\b", code):
+            missing.append(f"{item.place}: {item.path}")
+    return missing
+
+
+def main() -> int:
+    output, kernel, folder = (Path(word).resolve() for word in sys.argv[1:4])
+    results = Results(7)
+
+    rustdoc = [sys.executable, "-B", str(TREE / "scripts/rustdoc.py")]
+    done = subprocess.run([*rustdoc, str(output), str(kernel), str(folder / "pages")],
+                          check=False, text=True, capture_output=True)
+    results.check("pages_build_without_warnings", done.stderr if done.returncode else "")
+    done = subprocess.run([*rustdoc, "--json", str(output), str(folder)],
+                          check=False, text=True, capture_output=True)
+    results.check("items_can_be_read", done.stderr if done.returncode else "")
+    if done.returncode:
+        return results.finish()
+
+    crate = json.loads((folder / "iomem.json").read_text(encoding="utf-8"))
+    items: list[Item] = []
+    walk(crate["index"], crate["root"], "", None, items)
+    results.check("there_are_items", [] if len(items) > 50 else [f"only {len(items)}"])
+    results.check("every_item_is_described",
+                  [f"{item.place}: {item.path}" for item in items if not item.docs.strip()])
+    results.check("every_item_is_shown_in_an_example", without_example(items))
+    results.check("every_failure_is_listed",
+                  [f"{item.place}: {item.path} has no '# Errors'" for item in items
+                   if item.can_fail() and not item.has("Errors")])
+    results.check("every_unsafe_function_says_what_it_asks",
+                  [f"{item.place}: {item.path} has no '# Safety'" for item in items
+                   if item.kind == "function" and item.inner["header"]["is_unsafe"]
+                   and not item.has("Safety")])
+    return results.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
