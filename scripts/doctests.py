@@ -33,8 +33,8 @@ while [ $# -gt 1 ]; do
 done
 """
 
-# As libtest names them.
-LISTED = re.compile(r"^test (\S+) - (\S.*) \(line (\d+)\)( - \w[\w ]*)? \.\.\. (\w+)", re.M)
+# As libtest names them: the file, the item (nothing for the crate itself) and the line.
+LISTED = re.compile(r"^test (\S+) - (.*?) ?\(line (\d+)\)", re.M)
 # As rustdoc wraps them.
 WRAPPED = re.compile(r"^fn main\(\) \{ .*fn (_doctest_main\w+?_(\d+)_(\d+))\(\)( -> .*)? \{$", re.M)
 OWN_LINES = ("#![allow(unused)]", "#[allow(unused_extern_crates)]", "extern crate r#iomem;")
@@ -96,16 +96,16 @@ def extract(tree: Path, output: Path, scratch: Path) -> list[Example]:
 
     # What the builder got names the file with all but letters and digits replaced.
     found: dict[tuple[str, int], list[Example]] = {}
-    for path, item, line, _, _ in LISTED.findall(done.stdout):
+    for path, item, line in LISTED.findall(done.stdout):
         relative = str((output / path).resolve().relative_to(tree))
         key = (re.sub(r"[^A-Za-z0-9]", "_", path), int(line))
-        found.setdefault(key, []).append(Example(relative, int(line), item.replace(" ", "")))
+        found.setdefault(key, []).append(Example(relative, int(line), item.replace(" ", "") or "iomem"))
     for kept in sorted(scratch.glob("*run-*")):
         name, line, number, body, fails = unwrap(kept.read_text(encoding="utf-8"))
         mangled = name.removeprefix("_doctest_main_").removesuffix(f"_{line}_{number}")
-        same = found[mangled, line]
+        same = found.get((mangled, line), [])
         if number >= len(same):
-            raise ValueError(f"{same[0].name}: there is another one, which rustdoc did not list")
+            raise ValueError(f"rustdoc did not list the example of {name}")
         example = same[number]
         example.number, example.body, example.fails = number, body, fails
         example.kind = kept.name.rpartition("-")[0]

@@ -30,6 +30,9 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
 # What has to have run on the host, for each architecture.
 HOST_GROUPS = ("vm", "bench", "front-door", "docs", "compile-fail")
 
+# And once, whatever the architecture.
+FIRST_GROUPS = ("log-scan", "c-to-rust")
+
 # What the suite's exit status says beyond its own failing (scripts/vm --help).
 STATUS = {120: "a warning is in the kernel log", 121: "the kernel panicked",
           124: "time was up", 125: "the set-up is broken"}
@@ -105,8 +108,8 @@ def main() -> int:
 
     total = Tally()
     for folder in options.folders:
-        # The scan of logs does not depend on the architecture: the first one ran it.
-        on_host = HOST_GROUPS + (("log-scan",) if folder == options.folders[0] else ())
+        # What does not depend on the architecture is with the first one.
+        on_host = HOST_GROUPS + (FIRST_GROUPS if folder == options.folders[0] else ())
         tally = report(folder.name, [
             *programs(ktap, folder),
             ("guest", guest(folder)),

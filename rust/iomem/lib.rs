@@ -22,6 +22,96 @@
 //! | [`uapi`] | what the driver and its programs agree on |
 //!
 //! What differs between kernel releases is in `compat`, and only there.
+//!
+//! # Examples
+//!
+//! What a driver keeps of a device that a program may map, and how it is found:
+//!
+//! ```no_run
+//! use iomem::{
+//!     chardev::CharDevice,
+//!     index::{
+//!         Index,
+//!         Indices, //
+//!     },
+//!     mapping::{
+//!         Holder,
+//!         Mapping, //
+//!     },
+//!     range::Range,
+//!     resource::{
+//!         Claim,
+//!         Mem,
+//!         MemRegion,
+//!         Port,
+//!         PortRegion,
+//!         Root, //
+//!     },
+//!     vma::{
+//!         Mapped,
+//!         NewVma,
+//!         PageProt, //
+//!     },
+//! };
+//! use kernel::{
+//!     fs::File,
+//!     io::Io,
+//!     of,
+//!     ThisModule, //
+//! };
+//!
+//! iomem::of_device_table!(
+//!     OF_TABLE,
+//!     (),
+//!     [(of::DeviceId::new(c"vendor,device"), ())]
+//! );
+//!
+//! static NUMBERS: Indices<1> = Indices::new();
+//!
+//! struct Device {
+//!     registers: MemRegion,
+//!     ports: PortRegion,
+//!     number: Index,
+//! }
+//!
+//! /// The same for both roots.
+//! fn claim<R: Root>(range: Range) -> Result<Claim<R>> {
+//!     pr_info!("claiming {range} of {}, in {}\n", R::root().size(), R::PROC);
+//!     Ok(Claim::request(range, c"my-device")?)
+//! }
+//!
+//! /// For whatever holds the claim.
+//! fn reset<H: Holder>(holder: H) -> Result {
+//!     pr_info!("resetting the device at {}\n", holder.region().range());
+//!     Mapping::<H, 0x100>::ioremap(holder)?.write32(1, 0x10);
+//!     Ok(())
+//! }
+//!
+//! impl Device {
+//!     fn new() -> Result<Self> {
+//!         let device = Self {
+//!             registers: claim::<Mem>(Range::new(0xfea0_0000, 0x2000)?)?,
+//!             ports: claim::<Port>(Range::new(0x378, 3)?)?,
+//!             number: NUMBERS.take()?,
+//!         };
+//!         reset(&device.registers)?;
+//!         Ok(device)
+//!     }
+//! }
+//!
+//! impl CharDevice for Device {
+//!     const OWNER: ThisModule = iomem::this_module!();
+//!
+//!     fn mmap<'a>(&'a self, _file: &File, vma: NewVma<'a>) -> Result<Mapped<'a>> {
+//!         // One page, the first, and no copy of it.
+//!         if !vma.is_shared() || (vma.page_offset(), vma.length()) != (0, 0x1000) {
+//!             return Err(EINVAL);
+//!         }
+//!         let uncached: PageProt = vma.page_prot().noncached();
+//!         vma.vm_iomap_memory(&self.registers, uncached)
+//!     }
+//! }
+//! ```
 
 // The kernel's build says so on the command line, which rustdoc does not pass on when it looks for
 // examples.
