@@ -76,8 +76,9 @@
 //!
 //! /// The same for both roots.
 //! fn claim<R: Root>(range: Range) -> Result<Claim<R>> {
-//!     pr_info!("claiming {range} of {}, in {}\n", R::root().size(), R::PROC);
-//!     Ok(Claim::request(range, c"my-device")?)
+//!     let claim = Claim::request(range, c"my-device")?;
+//!     pr_info!("{range} is ours, see {}; all of it is {:#x} long\n", R::PROC, R::root().size());
+//!     Ok(claim)
 //! }
 //!
 //! /// For whatever holds the claim.
