@@ -29,7 +29,6 @@
 //!
 //! ```no_run
 //! use iomem::{
-//!     chardev::CharDevice,
 //!     index::{
 //!         Index,
 //!         Indices, //
@@ -54,10 +53,8 @@
 //!     },
 //! };
 //! use kernel::{
-//!     fs::File,
 //!     io::Io,
-//!     of,
-//!     ThisModule, //
+//!     of, //
 //! };
 //!
 //! iomem::of_device_table!(
@@ -100,17 +97,13 @@
 //!     }
 //! }
 //!
-//! impl CharDevice for Device {
-//!     const OWNER: ThisModule = iomem::this_module!();
-//!
-//!     fn mmap<'a>(&'a self, _file: &File, vma: NewVma<'a>) -> Result<Mapped<'a>> {
-//!         // One page, the first, and no copy of it.
-//!         if !vma.is_shared() || (vma.page_offset(), vma.length()) != (0, 0x1000) {
-//!             return Err(EINVAL);
-//!         }
-//!         let uncached: PageProt = vma.page_prot().noncached();
-//!         vma.vm_iomap_memory(&self.registers, uncached)
+//! /// One page, the first, and no copy of it.
+//! fn map<'a>(device: &'a Device, vma: NewVma<'a>) -> Result<Mapped<'a>> {
+//!     if !vma.is_shared() || (vma.page_offset(), vma.length()) != (0, 0x1000) {
+//!         return Err(EINVAL);
 //!     }
+//!     let uncached: PageProt = vma.page_prot().noncached();
+//!     vma.vm_iomap_memory(&device.registers, uncached)
 //! }
 //! ```
 
