@@ -105,3 +105,40 @@ impl Drop for Index {
         }
     }
 }
+
+#[kunit_tests(iomem_index)]
+mod tests {
+    use super::*;
+
+    static FEW: Indices<1> = Indices::new();
+    static MANY: Indices<3> = Indices::new();
+
+    #[test]
+    fn the_lowest_free_is_taken() -> Result {
+        let (first, second, third) = (FEW.take()?, FEW.take()?, FEW.take()?);
+        assert_eq!((first.value(), second.value(), third.value()), (0, 1, 2));
+        drop(second);
+        drop(first);
+        assert_eq!(FEW.take()?.value(), 0);
+        let again = FEW.take()?;
+        assert_eq!((again.value(), FEW.take()?.value()), (0, 1));
+        Ok(())
+    }
+
+    #[test]
+    fn each_word_is_used_to_its_end() -> Result {
+        let mut held = KVec::new();
+        while let Ok(index) = MANY.take() {
+            assert_eq!(index.value() as usize, held.len());
+            held.push(index, GFP_KERNEL)?;
+        }
+        assert_eq!(held.len(), 3 * 64);
+        assert_eq!(MANY.take().err(), Some(ENOSPC));
+        // One out of the middle word comes back, and no other.
+        held.remove(100).map_err(|_| EINVAL)?;
+        let index = MANY.take()?;
+        assert_eq!(index.value(), 100);
+        assert_eq!(MANY.take().err(), Some(ENOSPC));
+        Ok(())
+    }
+}

@@ -249,3 +249,60 @@ impl fmt::Display for Range {
         f.write_fmt(fmt!("{:#x}-{:#x}", self.start(), self.last()))
     }
 }
+
+#[kunit_tests(iomem_range)]
+mod tests {
+    use super::*;
+
+    const PAGE: u64 = PAGE_SIZE as u64;
+
+    #[test]
+    fn empty_is_refused() {
+        for start in [0, 1, PAGE, u64::MAX] {
+            assert_eq!(Range::new(start, 0), Err(EINVAL));
+        }
+    }
+
+    #[test]
+    fn wrap_around_is_refused() {
+        for (start, length) in [(2, u64::MAX), (u64::MAX, 2), (1 << 63, (1 << 63) + 1)] {
+            assert_eq!(Range::new(start, length), Err(EOVERFLOW));
+        }
+    }
+
+    #[test]
+    fn the_last_address_can_be_had() -> Result {
+        for (start, length) in [(u64::MAX, 1), (1, u64::MAX), (1 << 63, 1 << 63)] {
+            assert_eq!(Range::new(start, length)?.last(), u64::MAX);
+        }
+        assert_eq!(Range::new(0, u64::MAX)?.last(), u64::MAX - 1);
+        Ok(())
+    }
+
+    #[test]
+    fn one_byte_is_its_own_last() -> Result {
+        let range = Range::new(0x1234, 1)?;
+        assert_eq!(
+            (range.start(), range.last(), range.length()),
+            (0x1234, 0x1234, 1)
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn whole_pages_are_told_from_parts() -> Result {
+        assert!(Range::new(0, PAGE)?.is_page_aligned());
+        assert!(Range::new(7 * PAGE, 3 * PAGE)?.is_page_aligned());
+        assert!(Range::new(u64::MAX - PAGE + 1, PAGE)?.is_page_aligned());
+        for (start, length) in [
+            (1, PAGE),
+            (PAGE - 1, PAGE),
+            (PAGE, PAGE - 1),
+            (PAGE, PAGE + 1),
+            (PAGE / 2, PAGE / 2),
+        ] {
+            assert!(!Range::new(start, length)?.is_page_aligned());
+        }
+        Ok(())
+    }
+}
