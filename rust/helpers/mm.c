@@ -16,7 +16,7 @@ bool iomem_helper_vma_may_share(struct vm_area_struct *vma)
 /* A private mapping that may be written to: its pages are copied on write. */
 bool iomem_helper_vma_is_cow(struct vm_area_struct *vma)
 {
-	return is_cow_mapping(vma->vm_flags);
+	return (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
 }
 
 bool iomem_helper_vma_is_readable(struct vm_area_struct *vma)

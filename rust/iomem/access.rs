@@ -17,7 +17,7 @@
 //! | `m.relaxed().big_endian()` | [`RelaxedBigEndian`] | |
 //!
 //! Every window is an [`Io`](kernel::io::Io), so that the kernel crate's accessors, and the
-//! registers that its [`register!`](kernel::io::register) declares, work on all of them. To those
+//! registers that its [`register!`](kernel::io::register!) declares, work on all of them. To those
 //! it adds what is below. Offsets are in bytes from the beginning of the window.
 //!
 //! # Bounds and alignment

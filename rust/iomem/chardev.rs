@@ -7,7 +7,7 @@
 //! | [`misc`] | a node with a name of its own: `misc_register` |
 //! | [`major`] | a major number with 256 minors: `register_chrdev` |
 //! | [`class`] | nodes for those minors, if the user is not to make them: `device_create` |
-//! | [`file`] | an open file: its own data, its minor number, its flags |
+//! | [`mod@file`] | an open file: its own data, its minor number, its flags |
 //! | [`transfer`] | what is read and written, and where: the position, `llseek` |
 //! | [`poll`] | `poll()`, `select()`, `epoll` |
 //! | [`wait`] | sleeping until there is something to read, a signal comes or the device goes |

@@ -11,9 +11,9 @@
 //! unmaps the registers and releases them.
 //!
 //! An access asks each time where the register is, as `ioread32()` does in C. A driver that knows
-//! uses a [`Mapping`] or [`Ports`](crate::port::Ports).
+//! uses a [`Mapping`] or [`Ports`].
 //!
-//! For ports this is the second of two ways of using them; [`port`](crate::port) is the first.
+//! For ports this is the second of two ways of using them; [`Ports`] is the first.
 //!
 //! C headers: [`include/asm-generic/iomap.h`](srctree/include/asm-generic/iomap.h),
 //! [`include/linux/io.h`](srctree/include/linux/io.h)
@@ -46,11 +46,39 @@ use crate::{
 /// Corresponds to `ioread8()`, `ioread16()`, `ioread32()`, `iowrite8()`, … and their `_rep` forms in
 /// [`include/asm-generic/iomap.h`](srctree/include/asm-generic/iomap.h). There are no accesses of
 /// 64 bits, since ports have none.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::{
+///     access::Window,
+///     iomap::Either, //
+/// };
+/// use kernel::io::Io;
+///
+/// fn id(regs: Window<'_, Either, 0x10>) -> u32 {
+///     regs.read32(0x0c)
+/// }
+/// ```
 pub enum Either {}
 
 /// Memory or ports, big-endian, ordered.
 ///
 /// Corresponds to `ioread16be()`, `ioread32be()`, `iowrite16be()` and `iowrite32be()`.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::{
+///     access::Window,
+///     iomap::EitherBigEndian, //
+/// };
+/// use kernel::io::Io;
+///
+/// fn id(regs: Window<'_, EitherBigEndian, 0x10>) -> u32 {
+///     regs.read32(0x0c)
+/// }
+/// ```
 pub enum EitherBigEndian {}
 
 macro_rules! kinds {

@@ -48,6 +48,20 @@ use crate::{
 /// The processor waits for an access to be done before it goes on, and orders it against memory.
 /// Corresponds to `inb()`, `inw()`, `inl()`, `outb()`, `outw()` and `outl()` in
 /// [`include/asm-generic/io.h`](srctree/include/asm-generic/io.h). There are no accesses of 64 bits.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::{
+///     access::Window,
+///     port::PortIo, //
+/// };
+/// use kernel::io::Io;
+///
+/// fn status(ports: Window<'_, PortIo, 8>) -> u8 {
+///     ports.read8(0x05)
+/// }
+/// ```
 pub enum PortIo {}
 
 impl private::Sealed for PortIo {}

@@ -21,6 +21,10 @@ use crate::bindings;
 ///
 /// The bytes of a FIFO are a stream: they come into memory in the order in which they came from the
 /// device, so an element is not swapped on any processor, and a big-endian window has none of this.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no repeated accesses of the width of `{T}`",
+    note = "the bytes of a FIFO are a stream: a big-endian window has none, use that of its mapping"
+)]
 pub trait Repeat<T>: Access<T> {
     /// Reads as many times as `buffer` has elements.
     ///

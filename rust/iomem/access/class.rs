@@ -33,10 +33,19 @@ mod private {
 /// What may be done with a register.
 pub trait Class: private::Sealed {}
 /// Reading changes nothing, so it may be repeated or left out.
+#[diagnostic::on_unimplemented(
+    message = "a register that is `{Self}` cannot be looked at",
+    note = "what is read only with effect is had by `take`; what can only be written, not at all"
+)]
 pub trait Pure: Class {}
 /// Reading changes the device.
+#[diagnostic::on_unimplemented(
+    message = "a register that is `{Self}` cannot be taken from",
+    note = "what can be read without effect is had by `get`"
+)]
 pub trait Effect: Class {}
 /// It can be written.
+#[diagnostic::on_unimplemented(message = "a register that is `{Self}` cannot be written")]
 pub trait Write: Class {}
 
 /// Reading changes nothing; it cannot be written.
@@ -71,7 +80,7 @@ classes! {
 /// A register: where it is, what its value is, and what may be done with it.
 ///
 /// `T` is what is read and written: `u8` to `u64`, or a register that the kernel crate's
-/// [`register!`](kernel::io::register) declares. `C` is its [`Class`]. The window that it is used
+/// [`register!`](kernel::io::register!) declares. `C` is its [`Class`]. The window that it is used
 /// on decides about ordering and endianness.
 ///
 /// # Examples

@@ -25,6 +25,7 @@ pub trait Kind: private::Sealed + 'static {
 }
 
 /// A kind that has accesses of the width of `T`: `u8`, `u16`, `u32` or `u64`.
+#[diagnostic::on_unimplemented(message = "`{Self}` has no accesses of the width of `{T}`")]
 pub trait Access<T>: Kind {
     /// Reads.
     ///

@@ -40,7 +40,7 @@ mod private {
 ///
 /// fn claim(pdev: &platform::Device<Core<'_>>) -> Result<PortRegion> {
 ///     let ports = pdev.port_by_index(0).ok_or(ENODEV)?;
-///     request_region(ports.start(), ports.size(), c"my-driver")
+///     Ok(request_region(ports.start(), ports.size(), c"my-driver")?)
 /// }
 /// ```
 pub trait Ports: private::Sealed {
