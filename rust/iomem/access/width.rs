@@ -63,3 +63,39 @@ impl Width {
         address & (self.bytes() - 1) == 0
     }
 }
+
+#[kunit_tests(iomem_access_width)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn four_numbers_are_widths() {
+        for (bytes, width) in [
+            (1, Width::W8),
+            (2, Width::W16),
+            (4, Width::W32),
+            (8, Width::W64),
+        ] {
+            assert_eq!(Width::from_bytes(bytes), Ok(width));
+            assert_eq!(width.bytes(), bytes);
+        }
+    }
+
+    #[test]
+    fn no_other_number_is_one() {
+        for bytes in Iterator::chain(0..64, [usize::MAX, 1 << 32]) {
+            let is_width = [1, 2, 4, 8].contains(&bytes);
+            assert_eq!(Width::from_bytes(bytes).is_ok(), is_width);
+            assert!(is_width || Width::from_bytes(bytes) == Err(EINVAL));
+        }
+    }
+
+    #[test]
+    fn aligned_is_a_multiple() {
+        for width in [Width::W8, Width::W16, Width::W32, Width::W64] {
+            for address in Iterator::chain(0..32, usize::MAX - 16..usize::MAX) {
+                assert_eq!(width.is_aligned(address), address % width.bytes() == 0);
+            }
+        }
+    }
+}

@@ -319,3 +319,114 @@ const fn offset_valid<T>(offset: usize, size: usize) -> bool {
 pub(crate) fn assert_offset<T, const SIZE: usize>(offset: usize) {
     build_assert!(offset_valid::<T>(offset, SIZE));
 }
+
+/// What needs no device: a window on memory of the kernel's own, whose bytes can be looked at.
+#[kunit_tests(iomem_access_window)]
+mod tests {
+    use super::*;
+    use kernel::io::Io;
+
+    #[repr(align(8))]
+    struct Memory([u8; 64]);
+
+    impl Memory {
+        fn new() -> Self {
+            let mut memory = Self([0; 64]);
+            for (number, byte) in (0..).zip(memory.0.iter_mut()) {
+                *byte = number;
+            }
+            memory
+        }
+
+        fn window<A: Kind, const SIZE: usize>(&mut self) -> Result<Window<'_, A, SIZE>> {
+            // SAFETY: The memory is borrowed for as long as the window. It is accessed as I/O memory
+            // is, by single loads and stores, which memory takes as well.
+            unsafe { Window::new(self.0.as_mut_ptr() as usize, self.0.len()) }
+        }
+    }
+
+    #[test]
+    fn little_and_big_end() -> Result {
+        let mut memory = Memory::new();
+        let little = memory.window::<Ordered, 64>()?;
+        let (big, both) = (little.big_endian(), little.relaxed().big_endian());
+
+        assert_eq!((little.read8(3), big.read8(3)), (3, 3));
+        assert_eq!((little.read16(2), big.read16(2)), (0x0302, 0x0203));
+        assert_eq!(
+            (little.read32(4), big.read32(4)),
+            (0x0706_0504, 0x0405_0607)
+        );
+        assert_eq!(both.read32(4), 0x0405_0607);
+        assert_eq!(big.try_read64(8)?, 0x0809_0a0b_0c0d_0e0f);
+        big.write32(0x1122_3344, 0x10);
+        both.write16(0x5566, 0x14);
+        assert_eq!(
+            memory.0[0x10..0x17],
+            [0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x16]
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn writes_are_of_their_width() -> Result {
+        let mut memory = Memory::new();
+        let window = memory.window::<Relaxed, 64>()?;
+        window.write8(0xff, 1);
+        window.write16(0xffff, 4);
+        window.write32(0xffff_ffff, 8);
+        window.try_write64(u64::MAX, 16)?;
+        for (number, byte) in (0_u8..).zip(memory.0) {
+            let written = matches!(number, 1 | 4..=5 | 8..=11 | 16..=23);
+            assert_eq!(byte, if written { 0xff } else { number });
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn offsets_are_checked() -> Result {
+        let mut memory = Memory::new();
+        let window = memory.window::<Ordered, 0>()?;
+        for offset in Iterator::chain(0..72, [usize::MAX, usize::MAX - 3, isize::MAX as usize]) {
+            let fits = |width: usize| offset % width == 0 && offset < 64;
+            assert_eq!(window.try_read8(offset).is_ok(), fits(1));
+            assert_eq!(window.try_read16(offset).is_ok(), fits(2));
+            assert_eq!(window.try_read32(offset).is_ok(), fits(4));
+            assert_eq!(window.try_read64(offset).is_ok(), fits(8));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn counts_do_not_overflow() -> Result {
+        let mut memory = Memory::new();
+        let window = memory.window::<Ordered, 0>()?;
+        assert!(window.place::<u64>(0, 8).is_ok());
+        assert!(window.place::<u64>(0, 9).is_err());
+        assert!(window.place::<u64>(8, usize::MAX / 8).is_err());
+        assert!(window.place::<u64>(0, usize::MAX).is_err());
+        assert!(window.place::<u8>(usize::MAX, 1).is_err());
+        assert!(window.place::<u8>(64, 0).is_ok());
+        assert!(window.place::<u8>(65, 0).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn parts_are_within() -> Result {
+        let mut memory = Memory::new();
+        let window = memory.window::<Ordered, 64>()?;
+        for offset in 0..80 {
+            for length in 0..80 {
+                let fits = length != 0 && offset + length <= 64;
+                assert_eq!(window.slice(offset, length).is_ok(), fits);
+            }
+            let fits = offset % 8 == 0 && offset + 16 <= 64;
+            assert_eq!(window.part::<16>(offset).is_ok(), fits);
+            assert_eq!(
+                window.part::<2>(offset).is_ok(),
+                offset % 2 == 0 && offset < 64
+            );
+        }
+        Ok(())
+    }
+}
