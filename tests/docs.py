@@ -18,6 +18,8 @@ from ktap import Results
 
 TREE = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
+# The fields of a structure of C are described in its header.
+BINDGEN = "bindings_generated.rs"
 # Written by a macro of the kernel crate's.
 GENERATED = ("project",)
 # What needs no example: it is shown by what it is part of, or is a mere value.
@@ -66,10 +68,17 @@ def walk(index: dict, number: int, path: str, parent: Item | None, items: list[I
     kind = next(iter(entry["inner"]))
     inner = entry["inner"][kind]
     if kind == "use":
-        # A re-export is documented here or where it comes from.
-        target = index.get(str(inner["id"])) or {}
-        docs = entry["docs"] or target.get("docs") or ""
-        items.append(Item({**entry, "inner": {"constant": {}}}, f"{path}::{inner['name']}", parent, docs))
+        # What is re-exported is public here, with all that it has, under the name that it has here.
+        target = index.get(str(inner["id"]))
+        if target is None:
+            docs = entry["docs"] or ""
+            items.append(Item({**entry, "inner": {"constant": {}}}, f"{path}::{inner['name']}", parent,
+                              docs))
+            return
+        if entry["docs"]:
+            target = {**target, "docs": entry["docs"]}
+        walk({**index, str(inner["id"]): {**target, "name": inner["name"]}}, inner["id"], path, parent,
+             items)
         return
     if kind == "impl":
         # The methods of a trait are documented with the trait.
@@ -77,7 +86,8 @@ def walk(index: dict, number: int, path: str, parent: Item | None, items: list[I
             for child in inner["items"]:
                 walk(index, child, path, parent, items)
         return
-    if kind == "struct_field" and (entry["visibility"] != "public" or entry["name"].isdigit()):
+    if kind == "struct_field" and (entry["visibility"] != "public" or entry["name"].isdigit()
+                                   or BINDGEN in (entry["span"] or {}).get("filename", "")):
         return
     path = f"{path}::{entry['name']}" if path else entry["name"]
     item = Item(entry, path, parent, entry["docs"] or "")

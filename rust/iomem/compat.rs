@@ -163,7 +163,20 @@ mod io {
     io_of_owner!(Ports, PortIo, H: port::Holder);
     io_of_owner!(IoMap, Either);
 
-    /// Where a register is, as the kernel crate's types say it.
+    /// Where a register is, as the kernel crate's types say it: an offset in bytes, or what
+    /// [`register!`](kernel::io::register!) declares.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use iomem::compat::Location;
+    ///
+    /// fn offset<T>(at: impl Location<T>) -> usize {
+    ///     at.location_offset()
+    /// }
+    ///
+    /// assert_eq!(offset::<u32>(0x20_usize), 0x20);
+    /// ```
     pub trait Location<T> {
         /// The integer of the register's width.
         type Raw: Into<T> + From<T>;
@@ -327,7 +340,20 @@ mod io {
     io_of_owner!(Ports, PortIo, H: port::Holder);
     io_of_owner!(IoMap, Either);
 
-    /// Where a register is, as the kernel crate's types say it.
+    /// Where a register is, as the kernel crate's types say it: an offset in bytes, or what
+    /// [`register!`](kernel::io::register!) declares.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use iomem::compat::Location;
+    ///
+    /// fn offset<T>(at: impl Location<T>) -> usize {
+    ///     at.location_offset()
+    /// }
+    ///
+    /// assert_eq!(offset::<u32>(0x20_usize), 0x20);
+    /// ```
     pub trait Location<T> {
         /// The integer of the register's width.
         type Raw: Into<T> + From<T>;

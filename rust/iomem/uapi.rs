@@ -17,6 +17,25 @@ use kernel::{
 use crate::bindings::uapi;
 
 /// `struct iomem_region_info`: what a program needs to know to map a region.
+///
+/// # Examples
+///
+/// ```
+/// use iomem::uapi::{
+///     RegionInfo,
+///     REGION_MMAP, //
+/// };
+///
+/// let info = RegionInfo {
+///     size: core::mem::size_of::<RegionInfo>() as u32,
+///     region: 0,
+///     flags: REGION_MMAP,
+///     regions: 1,
+///     offset: 0,
+///     length: 0x1000,
+/// };
+/// assert_eq!(info.size, 32);
+/// ```
 pub use crate::bindings::uapi::iomem_region_info as RegionInfo;
 
 /// The region can be mapped with `mmap()`.

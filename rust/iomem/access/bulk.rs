@@ -21,6 +21,20 @@ use crate::bindings;
 ///
 /// The bytes of a FIFO are a stream: they come into memory in the order in which they came from the
 /// device, so an element is not swapped on any processor, and a big-endian window has none of this.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::access::{
+///     Repeat,
+///     Window, //
+/// };
+///
+/// /// Of memory or of ports.
+/// fn drain<A: Repeat<u16>>(regs: Window<'_, A>, packet: &mut [u16]) -> Result {
+///     regs.try_read_rep(0x40, packet)
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no repeated accesses of the width of `{T}`",
     note = "the bytes of a FIFO are a stream: a big-endian window has none, use that of its mapping"

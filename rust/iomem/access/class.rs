@@ -33,18 +33,66 @@ mod private {
 /// What may be done with a register.
 pub trait Class: private::Sealed {}
 /// Reading changes nothing, so it may be repeated or left out.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::access::{
+///     Ordered,
+///     Pure,
+///     Reg,
+///     Window, //
+/// };
+///
+/// /// Any register that may be looked at.
+/// fn dump<C: Pure>(regs: Window<'_, Ordered, 0x100>, reg: Reg<u32, C>) {
+///     pr_info!("{:#x}\n", regs.get(reg));
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a register that is `{Self}` cannot be looked at",
     note = "what is read only with effect is had by `take`; what can only be written, not at all"
 )]
 pub trait Pure: Class {}
 /// Reading changes the device.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::access::{
+///     Effect,
+///     Ordered,
+///     Reg,
+///     Window, //
+/// };
+///
+/// /// Any FIFO.
+/// fn drop_one<C: Effect>(regs: Window<'_, Ordered, 0x100>, fifo: Reg<u8, C>) {
+///     let _ = regs.take(fifo);
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a register that is `{Self}` cannot be taken from",
     note = "what can be read without effect is had by `get`"
 )]
 pub trait Effect: Class {}
 /// It can be written.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::access::{
+///     Ordered,
+///     Reg,
+///     Window,
+///     Write, //
+/// };
+///
+/// /// Any register that can be cleared.
+/// fn clear<C: Write>(regs: Window<'_, Ordered, 0x100>, reg: Reg<u32, C>) {
+///     regs.set(reg, 0);
+/// }
+/// ```
 #[diagnostic::on_unimplemented(message = "a register that is `{Self}` cannot be written")]
 pub trait Write: Class {}
 
@@ -55,6 +103,25 @@ pub enum ReadPureWrite {}
 /// Reading changes the device; it cannot be written.
 pub enum ReadEffect {}
 /// Reading changes the device; it can be written.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::access::{
+///     Ordered,
+///     ReadWrite,
+///     Reg,
+///     Window, //
+/// };
+///
+/// /// What was sent comes back.
+/// const LOOP: Reg<u8, ReadWrite> = Reg::at(0x28);
+///
+/// fn echo(regs: Window<'_, Ordered, 0x100>, byte: u8) -> u8 {
+///     regs.set(LOOP, byte);
+///     regs.take(LOOP)
+/// }
+/// ```
 pub enum ReadWrite {}
 /// It can be written; reading it means nothing.
 pub enum WriteOnly {}

@@ -65,11 +65,39 @@ pub enum Relaxed {}
 ///
 /// Corresponds to `ioread16be()`, `ioread32be()`, `ioread64be()`, `iowrite16be()`, … in
 /// [`include/asm-generic/io.h`](srctree/include/asm-generic/io.h).
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::access::{
+///     BigEndian,
+///     Window, //
+/// };
+/// use kernel::io::Io;
+///
+/// fn magic(regs: Window<'_, BigEndian, 0x100>) -> u32 {
+///     regs.read32(0x00)
+/// }
+/// ```
 pub enum BigEndian {}
 
 /// I/O memory, big-endian, ordered as [`Relaxed`] is.
 ///
 /// C has no functions for this; drivers there write `be32_to_cpu(__raw_readl())`.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::access::{
+///     RelaxedBigEndian,
+///     Window, //
+/// };
+/// use kernel::io::Io;
+///
+/// fn pixel(memory: Window<'_, RelaxedBigEndian>, at: usize) -> Result<u16> {
+///     memory.try_read16(at)
+/// }
+/// ```
 pub enum RelaxedBigEndian {}
 
 macro_rules! kinds {

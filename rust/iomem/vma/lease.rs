@@ -195,11 +195,14 @@ impl<T> Lease<T> {
     /// ```no_run
     /// use iomem::{
     ///     resource::MemRegion,
-    ///     vma::Lease, //
+    ///     vma::{
+    ///         Lease,
+    ///         LeaseGuard, //
+    ///     },
     /// };
     ///
     /// fn length(lease: &Lease<MemRegion>) -> Result<u64> {
-    ///     let claim = lease.get().ok_or(ENODEV)?;
+    ///     let claim: LeaseGuard<'_, MemRegion> = lease.get().ok_or(ENODEV)?;
     ///     Ok(claim.range().length())
     /// }
     /// ```
