@@ -23,7 +23,43 @@
 //!
 //! What differs between kernel releases is in `compat`, and only there.
 //!
+//! Offsets and lengths are in bytes, addresses are physical and errors are the errno that C would
+//! give, unless something else is said. "Context" says from where a function may be called; where
+//! nothing is said of it, from anywhere, interrupts included.
+//!
 //! # Examples
+//!
+//! The registers of a device, here QEMU's `edu`:
+//!
+//! ```no_run
+//! use iomem::{
+//!     mapping::Mapping,
+//!     resource::request_mem_region, //
+//! };
+//! use kernel::io::{
+//!     register,
+//!     Io, //
+//! };
+//!
+//! register! {
+//!     EDU_ID(u32) @ 0x00 {
+//!         31:24 major;
+//!         23:16 minor;
+//!         15:0  magic;
+//!     }
+//! }
+//!
+//! // Ours alone from here on. Released and unmapped when `regs` is dropped.
+//! let claim = request_mem_region(0xfea0_0000, 0x10_0000, c"my-device")?;
+//! let regs = Mapping::<_, 0x100>::ioremap(claim)?;
+//!
+//! let id = regs.read(EDU_ID);
+//! regs.write32(0x1234_5678, 0x04);
+//! let inverted = regs.relaxed().read32(0x04);
+//! let mut block = [0; 64];
+//! regs.window().memcpy_fromio(0x40, &mut block)?;
+//! # Ok::<(), Error>(())
+//! ```
 //!
 //! What a driver keeps of a device that a program may map, and how it is found:
 //!

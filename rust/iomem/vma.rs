@@ -92,7 +92,8 @@ use self::ops::Operated;
 /// A VMA that is being set up by `mmap()`, not mapped yet.
 ///
 /// `'a` is how long what is mapped has to live: the life of the open file's device, or, within
-/// [`Lease::mmap`], that of what is leased.
+/// [`Lease::mmap`], that of what is leased. Context: there is one only while `->mmap` runs, where all
+/// of its methods may sleep.
 ///
 /// # Invariants
 ///

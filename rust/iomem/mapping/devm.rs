@@ -150,7 +150,7 @@ pub fn devm_ioremap_resource<const SIZE: usize>(
 /// Claims and maps a resource of `dev` until it is unbound, write-combining.
 ///
 /// Otherwise as [`devm_ioremap_resource`]; like C's, it does not look at whether the resource asks
-/// for non-posted writes.
+/// for non-posted writes. Context: may sleep.
 ///
 /// Corresponds to the C function `devm_ioremap_resource_wc()` in
 /// [`include/linux/device.h`](srctree/include/linux/device.h).

@@ -76,7 +76,7 @@ pub fn devm_request_mem_region(
 
 /// Claims a range of I/O ports until `dev` is unbound.
 ///
-/// As [`devm_request_mem_region`], for ports.
+/// As [`devm_request_mem_region`], for ports. Context: may sleep.
 ///
 /// Corresponds to the C macro `devm_request_region()` in
 /// [`include/linux/ioport.h`](srctree/include/linux/ioport.h).

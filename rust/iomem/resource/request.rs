@@ -95,7 +95,7 @@ pub fn request_mem_region_exclusive(
 
 /// Claims a range of I/O memory, and waits where another muxed claim is in the way.
 ///
-/// As [`request_muxed_region`], for memory.
+/// As [`request_muxed_region`], for memory. Context: sleeps, without limit.
 ///
 /// Corresponds to the C macro `request_mem_region_muxed()` in
 /// [`include/linux/ioport.h`](srctree/include/linux/ioport.h).
