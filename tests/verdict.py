@@ -31,7 +31,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
 HOST_GROUPS = ("vm", "bench", "front-door", "docs", "compile-fail")
 
 # And once, whatever the architecture.
-FIRST_GROUPS = ("log-scan", "c-to-rust")
+FIRST_GROUPS = ("log-scan", "templates", "c-to-rust")
 
 # What the suite's exit status says beyond its own failing (scripts/vm --help).
 STATUS = {120: "a warning is in the kernel log", 121: "the kernel panicked",
