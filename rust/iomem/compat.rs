@@ -35,17 +35,20 @@ mod io {
             Either,
             IoMap, //
         },
-        mapping::{
+        mapping::Mapping,
+        resource::{
             Holder,
-            Mapping, //
+            Mem, //
         },
     };
 
     #[cfg(CONFIG_HAS_IOPORT)]
-    use crate::port::{
-        self,
-        PortIo,
-        Ports, //
+    use crate::{
+        port::{
+            PortIo,
+            Ports, //
+        },
+        resource::Port,
     };
 
     /// What tells an offset that was checked at run time from one that the compiler checked. No
@@ -158,9 +161,9 @@ mod io {
         };
     }
 
-    io_of_owner!(Mapping, Ordered, H: Holder);
+    io_of_owner!(Mapping, Ordered, H: Holder<Mem>);
     #[cfg(CONFIG_HAS_IOPORT)]
-    io_of_owner!(Ports, PortIo, H: port::Holder);
+    io_of_owner!(Ports, PortIo, H: Holder<Port>);
     io_of_owner!(IoMap, Either);
 
     /// Where a register is, as the kernel crate's types say it: an offset in bytes, or what
@@ -226,17 +229,20 @@ mod io {
             Either,
             IoMap, //
         },
-        mapping::{
+        mapping::Mapping,
+        resource::{
             Holder,
-            Mapping, //
+            Mem, //
         },
     };
 
     #[cfg(CONFIG_HAS_IOPORT)]
-    use crate::port::{
-        self,
-        PortIo,
-        Ports, //
+    use crate::{
+        port::{
+            PortIo,
+            Ports, //
+        },
+        resource::Port,
     };
 
     /// A part of a window, as the kernel crate wants it: a pointer that is never dereferenced.
@@ -335,9 +341,9 @@ mod io {
         };
     }
 
-    io_of_owner!(Mapping, Ordered, H: Holder);
+    io_of_owner!(Mapping, Ordered, H: Holder<Mem>);
     #[cfg(CONFIG_HAS_IOPORT)]
-    io_of_owner!(Ports, PortIo, H: port::Holder);
+    io_of_owner!(Ports, PortIo, H: Holder<Port>);
     io_of_owner!(IoMap, Either);
 
     /// Where a register is, as the kernel crate's types say it: an offset in bytes, or what

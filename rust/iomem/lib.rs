@@ -69,13 +69,11 @@
 //!         Index,
 //!         Indices, //
 //!     },
-//!     mapping::{
-//!         Holder,
-//!         Mapping, //
-//!     },
+//!     mapping::Mapping,
 //!     range::Range,
 //!     resource::{
 //!         Claim,
+//!         Holder,
 //!         Mem,
 //!         MemRegion,
 //!         Port,
@@ -115,7 +113,7 @@
 //! }
 //!
 //! /// For whatever holds the claim.
-//! fn reset<H: Holder>(holder: H) -> Result {
+//! fn reset<H: Holder<Mem>>(holder: H) -> Result {
 //!     pr_info!("resetting the device at {}\n", holder.region().range());
 //!     Mapping::<H, 0x100>::ioremap(holder)?.write32(1, 0x10);
 //!     Ok(())

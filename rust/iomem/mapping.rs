@@ -50,12 +50,15 @@ use crate::{
     bindings,
     error::eopnotsupp,
     range::Range,
-    resource::MemRegion, //
+    resource::{
+        Holder,
+        Mem,
+        MemRegion, //
+    }, //
 };
 
 mod cache;
 mod devm;
-mod holder;
 
 pub use self::{
     cache::Cache,
@@ -67,7 +70,6 @@ pub use self::{
         devm_platform_ioremap_resource_byname,
         DevmMapping, //
     },
-    holder::Holder,
 };
 
 /// A claim on I/O memory, or a part of it, mapped into the kernel's address space.
@@ -102,14 +104,14 @@ pub use self::{
 /// let id = regs.try_read32(0x00)?;
 /// # Ok::<(), Error>(())
 /// ```
-pub struct Mapping<H: Holder, const SIZE: usize = 0> {
+pub struct Mapping<H: Holder<Mem>, const SIZE: usize = 0> {
     io: Window<'static, Ordered, SIZE>,
     cache: Cache,
     range: Range,
     holder: H,
 }
 
-impl<H: Holder, const SIZE: usize> Mapping<H, SIZE> {
+impl<H: Holder<Mem>, const SIZE: usize> Mapping<H, SIZE> {
     /// Maps the claim that `holder` holds, uncached. Context: may sleep.
     ///
     /// Corresponds to the C function `ioremap()` in
@@ -367,7 +369,7 @@ impl<H: Holder, const SIZE: usize> Mapping<H, SIZE> {
     }
 }
 
-impl<H: Holder, const SIZE: usize> Drop for Mapping<H, SIZE> {
+impl<H: Holder<Mem>, const SIZE: usize> Drop for Mapping<H, SIZE> {
     fn drop(&mut self) {
         // SAFETY: By the type invariant this is a mapping made by `ioremap()` or its kin, and
         // whoever used it borrowed it from `self`. The claim is released after this, with the field

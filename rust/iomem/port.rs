@@ -6,7 +6,7 @@
 //!
 //! A claim on ports, a [`PortRegion`], needs no mapping: [`Ports::new`] makes registers of it, as
 //! [`Mapping::ioremap`](crate::mapping::Mapping::ioremap) makes them of memory. It holds the claim,
-//! by value, by reference or by [`Arc`], and is an [`Io`](kernel::io::Io), so that the kernel
+//! by value, by reference or by [`Arc`](kernel::sync::Arc), and is an [`Io`](kernel::io::Io), so that the kernel
 //! crate's accessors and `register!` blocks work on ports too: `read8` is `inb()`, `write32` is
 //! `outl()`. Dropping it lets go of the claim.
 //!
@@ -24,10 +24,7 @@
 //! C headers: [`include/linux/io.h`](srctree/include/linux/io.h),
 //! [`include/asm-generic/io.h`](srctree/include/asm-generic/io.h)
 
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
+use kernel::prelude::*;
 
 use crate::{
     access::{
@@ -40,7 +37,11 @@ use crate::{
     },
     bindings,
     range::Range,
-    resource::PortRegion, //
+    resource::{
+        Holder,
+        Port,
+        PortRegion, //
+    }, //
 };
 
 /// I/O ports.
@@ -95,32 +96,6 @@ access!(u8, inb, outb, insb, outsb);
 access!(u16, inw, outw, insw, outsw);
 access!(u32, inl, outl, insl, outsl);
 
-mod holder {
-    pub trait Sealed {}
-}
-
-/// What can hold a claim on ports: the claim itself, a reference, or an [`Arc`].
-pub trait Holder: holder::Sealed {
-    /// Returns the claim that is held, the same one each time.
-    fn region(&self) -> &PortRegion;
-}
-
-macro_rules! holders {
-    ($($holder:ty),*) => {
-        $(
-            impl holder::Sealed for $holder {}
-            impl Holder for $holder {
-                #[inline]
-                fn region(&self) -> &PortRegion {
-                    self
-                }
-            }
-        )*
-    };
-}
-
-holders!(PortRegion, &PortRegion, Arc<PortRegion>);
-
 /// Claimed ports, to be read and written.
 ///
 /// It is an [`Io`](kernel::io::Io); offsets are from the first port of the claim. An access is one
@@ -161,13 +136,13 @@ holders!(PortRegion, &PortRegion, Arc<PortRegion>);
 /// assert_eq!(&signature, b"QEMU");
 /// # Ok::<(), Error>(())
 /// ```
-pub struct Ports<H: Holder, const SIZE: usize = 0> {
+pub struct Ports<H: Holder<Port>, const SIZE: usize = 0> {
     holder: H,
     base: usize,
     length: usize,
 }
 
-impl<H: Holder, const SIZE: usize> Ports<H, SIZE> {
+impl<H: Holder<Port>, const SIZE: usize> Ports<H, SIZE> {
     /// Makes registers of the claim that `holder` holds. Context: any.
     ///
     /// C needs no call for this.

@@ -31,6 +31,7 @@
 
 mod claim;
 pub(crate) mod devm;
+mod holder;
 mod intersect;
 mod muxed;
 mod refused;
@@ -47,6 +48,7 @@ pub use self::{
         devm_request_mem_region,
         devm_request_region, //
     },
+    holder::Holder,
     intersect::{
         contains_ram,
         region_intersects,

@@ -16,11 +16,12 @@ use kernel::{
 
 use super::{
     Cache,
-    Holder,
     Mapping, //
 };
 use crate::resource::{
     devm,
+    Holder,
+    Mem,
     MemRegion, //
 };
 
@@ -82,7 +83,7 @@ pub type DevmMapping<const SIZE: usize = 0> = Devres<Mapping<MemRegion, SIZE>>;
 ///     Ok(())
 /// }
 /// ```
-pub fn devm_ioremap<H: Holder + Send + 'static, const SIZE: usize>(
+pub fn devm_ioremap<H: Holder<Mem> + Send + 'static, const SIZE: usize>(
     dev: &Device<Bound>,
     holder: H,
     cache: Cache,

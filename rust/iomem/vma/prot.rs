@@ -9,8 +9,11 @@ use kernel::{
 
 use crate::{
     bindings,
-    mapping::Holder,
     range::Range, //
+    resource::{
+        Holder,
+        Mem, //
+    },
 };
 
 /// How a mapping is cached and ordered.
@@ -135,12 +138,12 @@ impl PageProt {
 /// assert_eq!(pixels.region().range().length(), 0x100_0000);
 /// # Ok::<(), Error>(())
 /// ```
-pub struct WcReservation<H: Holder> {
+pub struct WcReservation<H: Holder<Mem>> {
     holder: H,
     range: Range,
 }
 
-impl<H: Holder> WcReservation<H> {
+impl<H: Holder<Mem>> WcReservation<H> {
     /// Makes the claim that `holder` holds known as write-combining. Context: may sleep.
     ///
     /// # Errors
@@ -176,7 +179,7 @@ impl<H: Holder> WcReservation<H> {
     }
 }
 
-impl<H: Holder> Drop for WcReservation<H> {
+impl<H: Holder<Mem>> Drop for WcReservation<H> {
     fn drop(&mut self) {
         // SAFETY: By the type invariant the range is reserved, and this is the one place that ends
         // it.

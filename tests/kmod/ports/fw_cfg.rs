@@ -10,7 +10,10 @@ use iomem::{
     port::Ports,
     resource::{
         request_mem_region,
-        request_region, //
+        request_region,
+        Holder,
+        Mem,
+        Port, //
     },
 };
 use kernel::{
@@ -42,7 +45,7 @@ trait Device {
     fn data(&self, buffer: &mut [u8]);
 }
 
-impl<H: iomem::port::Holder> Device for Ports<H, 2> {
+impl<H: Holder<Port>> Device for Ports<H, 2> {
     fn select(&self, item: u16) {
         self.write_reg(FW_CFG_PORT_SELECTOR::from_raw(item));
     }
@@ -52,7 +55,7 @@ impl<H: iomem::port::Holder> Device for Ports<H, 2> {
     }
 }
 
-impl<H: iomem::mapping::Holder> Device for Mapping<H, 0x10> {
+impl<H: Holder<Mem>> Device for Mapping<H, 0x10> {
     fn select(&self, item: u16) {
         self.big_endian()
             .write_reg(FW_CFG_MEM_SELECTOR::from_raw(item));
