@@ -137,4 +137,17 @@ static inline const char *why_not_load(const char **ko, uint64_t *start, uint64_
 	return NULL;
 }
 
+/* The node of the device that the parameters made; it may not be number 0. */
+static inline bool find_node(char *node, size_t room)
+{
+	int n;
+
+	for (n = 15; n >= 0; n--) {
+		snprintf(node, room, "/dev/iomem%d", n);
+		if (access(node, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 #endif /* _IOMEM_TEST_H */

@@ -41,19 +41,6 @@ FIXTURE_TEARDOWN(reload)
 	free(self->before);
 }
 
-/* The node of the device that the parameters made; it may not be number 0. */
-static bool find_node(char *node, size_t room)
-{
-	int n;
-
-	for (n = 15; n >= 0; n--) {
-		snprintf(node, room, "/dev/iomem%d", n);
-		if (access(node, F_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
 TEST_F_TIMEOUT(reload, a_hundred_times, 120)
 {
 	int i;
@@ -119,51 +106,6 @@ TEST_F(reload, not_while_it_is_mapped)
 	EXPECT_EQ(-EWOULDBLOCK, unload("iomem_dev"));
 	munmap(p, 0x1000);
 	EXPECT_EQ(0, unload("iomem_dev"));
-}
-
-/*
- * After an unbind, an open file keeps the claim, so that nobody else gets
- * registers that a program may have mapped; its calls say ENODEV.
- */
-TEST_F(reload, unbound_under_an_open_file)
-{
-	struct iomem_region_info info = { .size = sizeof(info) };
-	const char *unbind = "/sys/bus/platform/drivers/iomem_dev/unbind";
-	char link[128], target[256], *name, *now;
-	ssize_t n;
-	int fd, file;
-
-	ASSERT_EQ(0, load(self->ko, self->params));
-	ASSERT_TRUE(find_node(self->node, sizeof(self->node)));
-	fd = open(self->node, O_RDWR | O_CLOEXEC);
-	ASSERT_LE(0, fd);
-
-	snprintf(link, sizeof(link), "/sys/class/misc/%s/device", self->node + 5);
-	n = readlink(link, target, sizeof(target) - 1);
-	ASSERT_LT(0, n);
-	target[n] = 0;
-	name = strrchr(target, '/') + 1;
-	file = open(unbind, O_WRONLY | O_CLOEXEC);
-	ASSERT_LE(0, file);
-	ASSERT_EQ((ssize_t)strlen(name), write(file, name, strlen(name)));
-	close(file);
-
-	EXPECT_NE(0, access(self->node, F_OK));
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, 0x1000, PROT_READ, MAP_SHARED, fd, 0));
-	EXPECT_EQ(ENODEV, errno);
-	EXPECT_EQ(-1, ioctl(fd, IOMEM_IOC_REGION_INFO, &info));
-	EXPECT_EQ(ENODEV, errno);
-
-	now = proc_iomem();
-	ASSERT_NE(NULL, now);
-	EXPECT_NE(NULL, strstr(now, self->node + 5));
-	free(now);
-
-	close(fd);
-	now = proc_iomem();
-	ASSERT_NE(NULL, now);
-	EXPECT_EQ(NULL, strstr(now, self->node + 5));
-	free(now);
 }
 
 TEST_HARNESS_MAIN

@@ -15,6 +15,7 @@ use iomem::{
         REGION_MMAP, //
     },
     vma::{
+        AddressSpace,
         Mapped,
         NewVma, //
     },
@@ -40,7 +41,14 @@ impl CharDevice for Window {
         Ok(())
     }
 
-    /// Maps the registers: shared, uncached, never executable.
+    /// All files of the device, by whatever node they were opened, so that none is forgotten when
+    /// mappings are taken back.
+    fn address_space(&self) -> Option<&AddressSpace> {
+        Some(self.lease().address_space())
+    }
+
+    /// Maps the registers: shared, uncached, never executable. Touching the mapping after the device
+    /// was unbound is `SIGBUS`.
     ///
     /// # Errors
     ///
@@ -51,54 +59,52 @@ impl CharDevice for Window {
     /// - `EINVAL`: the length is, from that offset.
     /// - `EACCES` (from the kernel): writing, through a descriptor that is read-only.
     fn mmap<'a>(&'a self, _file: OpenFile<'a, Self>, vma: NewVma<'a>) -> Result<Mapped<'a>> {
-        self.check()?;
         if !vma.is_shared() {
             return Err(eopnotsupp());
         }
         vma.forbid_exec()?;
 
-        let claim = self.claim();
-        if vma.page_offset() as u64 >= claim.range().length() / PAGE_SIZE as u64 {
-            return Err(ENXIO);
-        }
-
-        let prot = vma.page_prot().noncached();
-        vma.vm_iomap_memory(claim, prot)
+        self.lease().mmap(vma, |registers, vma| {
+            let claim = registers.claim();
+            if vma.page_offset() as u64 >= claim.range().length() / PAGE_SIZE as u64 {
+                return Err(ENXIO);
+            }
+            let prot = vma.page_prot().noncached();
+            vma.vm_iomap_memory(claim, prot)
+        })
     }
 
     fn ioctl(&self, _file: OpenFile<'_, Self>, cmd: u32, arg: usize) -> Result<isize> {
-        self.check()?;
+        // The registers are not kept: what follows accesses memory of the program.
+        let length = self.registers()?.claim().range().length();
         match cmd {
-            IOC_REGION_INFO => self.region_info(arg),
+            IOC_REGION_INFO => region_info(length, arg),
             _ => Err(ENOTTY),
         }
     }
 }
 
-impl Window {
-    /// `IOMEM_IOC_REGION_INFO`: tells where region `region` is and how long.
-    fn region_info(&self, arg: usize) -> Result<isize> {
-        let size = core::mem::size_of::<RegionInfo>();
-        let (mut reader, mut writer) =
-            UserSlice::new(UserPtr::from_addr(arg), size).reader_writer();
+/// `IOMEM_IOC_REGION_INFO`: tells where region `region` is and how long.
+fn region_info(length: u64, arg: usize) -> Result<isize> {
+    let size = core::mem::size_of::<RegionInfo>();
+    let (mut reader, mut writer) = UserSlice::new(UserPtr::from_addr(arg), size).reader_writer();
 
-        let asked: RegionInfo = reader.read()?;
-        // A caller that was built with a larger structure gets the first part of it filled.
-        if (asked.size as usize) < size {
-            return Err(EINVAL);
-        }
-        if asked.region != 0 || asked.flags != 0 || asked.regions != 0 {
-            return Err(EINVAL);
-        }
-
-        writer.write(&RegionInfo {
-            size: size as u32,
-            region: 0,
-            flags: REGION_MMAP,
-            regions: 1,
-            offset: 0,
-            length: self.claim().range().length(),
-        })?;
-        Ok(0)
+    let asked: RegionInfo = reader.read()?;
+    // A caller that was built with a larger structure gets the first part of it filled.
+    if (asked.size as usize) < size {
+        return Err(EINVAL);
     }
+    if asked.region != 0 || asked.flags != 0 || asked.regions != 0 {
+        return Err(EINVAL);
+    }
+
+    writer.write(&RegionInfo {
+        size: size as u32,
+        region: 0,
+        flags: REGION_MMAP,
+        regions: 1,
+        offset: 0,
+        length,
+    })?;
+    Ok(0)
 }

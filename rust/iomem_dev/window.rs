@@ -6,11 +6,11 @@
 //!
 //! Probing claims the device's memory resource under the name `iomem<N>`, maps it, and makes the
 //! node. The [`Window`] is shared by the driver, which is bound to the device, and by every file
-//! that is open on the node.
+//! that is open on the node; the registers are leased to them.
 //!
-//! Unbinding marks the window as gone and removes the node. Files that are still open keep the
-//! claim, so that nobody else is given registers that a program can still reach; with the last of
-//! them the claim is released.
+//! Unbinding takes the lease back: at once no mapping of any program shows the registers any more,
+//! and the claim leaves `/proc/iomem` before the unbinding is over. Files that are still open have
+//! nothing but `ENODEV`, and closing them late does no harm. Binding again makes another window.
 
 use iomem::{
     chardev::{
@@ -22,7 +22,11 @@ use iomem::{
         Indices, //
     },
     mapping::Mapping,
-    resource::MemRegion, //
+    resource::MemRegion,
+    vma::{
+        Lease,
+        LeaseGuard, //
+    },
 };
 use kernel::{
     device::Core,
@@ -30,14 +34,7 @@ use kernel::{
     platform,
     prelude::*,
     str::CString,
-    sync::{
-        atomic::{
-            Acquire,
-            Atomic,
-            Release, //
-        },
-        Arc, //
-    }, //
+    sync::Arc, //
 };
 
 use crate::refusal::Refusal;
@@ -46,18 +43,15 @@ use crate::refusal::Refusal;
 static INDICES: Indices<16> = Indices::new();
 
 /// A claimed and mapped range of registers.
-pub(crate) struct Window {
-    /// The registers, and with them the claim.
-    registers: Mapping<MemRegion>,
-    /// Set once, when the device is unbound.
-    gone: Atomic<bool>,
+pub(crate) struct Registers {
+    mapping: Mapping<MemRegion>,
     /// Given back last, so that no two entries of `/proc/iomem` have one name.
     _index: Index,
 }
 
-impl Window {
+impl Registers {
     /// Claims and maps the memory resource of a device.
-    fn new(pdev: &platform::Device<Core<'_>>, index: Index, name: &CStr) -> Result<Arc<Self>> {
+    fn new(pdev: &platform::Device<Core<'_>>, index: Index, name: &CStr) -> Result<Self> {
         let resource = pdev.resource_by_index(0).ok_or(ENODEV).inspect_err(|_| {
             dev_err!(
                 pdev.as_ref(),
@@ -72,31 +66,48 @@ impl Window {
             })?;
 
         let range = claim.range();
-        let registers = Mapping::ioremap(claim).inspect_err(|e| {
+        let mapping = Mapping::ioremap(claim).inspect_err(|e| {
             dev_err!(pdev.as_ref(), "{range} could not be mapped: {e:?}\n");
         })?;
 
-        Ok(Arc::new(
-            Self {
-                registers,
-                gone: Atomic::new(false),
-                _index: index,
-            },
-            GFP_KERNEL,
-        )?)
+        Ok(Self {
+            mapping,
+            _index: index,
+        })
     }
 
     /// Returns the claim on the registers.
     pub(crate) fn claim(&self) -> &MemRegion {
-        self.registers.region()
+        self.mapping.region()
+    }
+}
+
+/// What a node stands for: registers, as long as the device is bound.
+#[pin_data]
+pub(crate) struct Window {
+    #[pin]
+    lease: Lease<Registers>,
+}
+
+impl Window {
+    fn new(registers: Registers) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            try_pin_init!(Self {
+                lease <- Lease::new(registers),
+            }),
+            GFP_KERNEL,
+        )
     }
 
-    /// Fails with `ENODEV` once the device is unbound.
-    pub(crate) fn check(&self) -> Result {
-        if self.gone.load(Acquire) {
-            return Err(ENODEV);
-        }
-        Ok(())
+    /// Returns the lease, within which programs map the registers.
+    pub(crate) fn lease(&self) -> &Lease<Registers> {
+        &self.lease
+    }
+
+    /// Returns the registers, or fails with `ENODEV` once the device is unbound. Unbinding waits for
+    /// the guard, so no memory of a program may be accessed while there is one.
+    pub(crate) fn registers(&self) -> Result<LeaseGuard<'_, Registers>> {
+        self.lease.get().ok_or(ENODEV)
     }
 }
 
@@ -125,9 +136,10 @@ impl platform::Driver for Driver {
         pin_init::pin_init_scope(move || {
             let index = INDICES.take()?;
             let name = CString::try_from_fmt(fmt!("iomem{}", index.value()))?;
-            let window = Window::new(pdev, index, &name)?;
+            let registers = Registers::new(pdev, index, &name)?;
+            let range = registers.claim().range();
+            let window = Window::new(registers)?;
 
-            let range = window.claim().range();
             Ok(try_pin_init!(Self {
                 node <- Registration::register(Options::new(name).parent(pdev.as_ref()), window),
                 _: {
@@ -143,6 +155,7 @@ impl platform::Driver for Driver {
     }
 
     fn unbind<'bound>(_pdev: &'bound platform::Device<Core<'_>>, this: Pin<&Self>) {
-        this.node.device().gone.store(true, Release);
+        // No program can reach the registers from here on, and the claim is released.
+        drop(this.node.device().lease.revoke());
     }
 }
