@@ -129,12 +129,12 @@ FIXTURE_TEARDOWN(unbind)
 	free(self->before);
 }
 
-static int unbind(const char *device)
+static int detach(const char *device)
 {
 	return write_to("/sys/bus/platform/drivers/iomem_dev/unbind", device);
 }
 
-static int bind(const char *device)
+static int attach(const char *device)
 {
 	return write_to("/sys/bus/platform/drivers/iomem_dev/bind", device);
 }
@@ -143,7 +143,7 @@ TEST_F(unbind, takes_the_mapping_back)
 {
 	uint32_t value = 0;
 
-	ASSERT_EQ(0, unbind(self->device));
+	ASSERT_EQ(0, detach(self->device));
 	EXPECT_EQ(SIGBUS, look(self->regs, &value));
 	EXPECT_EQ(0, value);
 	/* And stays so. */
@@ -152,7 +152,7 @@ TEST_F(unbind, takes_the_mapping_back)
 
 TEST_F(unbind, releases_the_claim_at_once)
 {
-	ASSERT_EQ(0, unbind(self->device));
+	ASSERT_EQ(0, detach(self->device));
 	EXPECT_FALSE(claimed(self->node));
 	EXPECT_NE(0, access(self->node, F_OK));
 }
@@ -161,7 +161,7 @@ TEST_F(unbind, leaves_an_open_file_with_enodev)
 {
 	struct iomem_region_info info = { .size = sizeof(info) };
 
-	ASSERT_EQ(0, unbind(self->device));
+	ASSERT_EQ(0, detach(self->device));
 	EXPECT_EQ(MAP_FAILED, map(self->fd));
 	EXPECT_EQ(ENODEV, errno);
 	EXPECT_EQ(-1, ioctl(self->fd, IOMEM_IOC_REGION_INFO, &info));
@@ -195,7 +195,7 @@ TEST_F(unbind, reaches_every_node_and_descriptor)
 	/* A mapping outlives its descriptor. */
 	close(second);
 
-	ASSERT_EQ(0, unbind(self->device));
+	ASSERT_EQ(0, detach(self->device));
 	EXPECT_EQ(SIGBUS, look(of_dup, &value));
 	EXPECT_EQ(SIGBUS, look(of_other, &value));
 	EXPECT_EQ(SIGBUS, look(of_second, &value));
@@ -228,7 +228,7 @@ TEST_F(unbind, reaches_children)
 		_exit(look(self->regs, &value) == SIGBUS ? 0 : 3);
 	}
 	close(to_child[0]);
-	ASSERT_EQ(0, unbind(self->device));
+	ASSERT_EQ(0, detach(self->device));
 	ASSERT_EQ(1, write(to_child[1], "x", 1));
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_TRUE(WIFEXITED(status));
@@ -243,8 +243,8 @@ TEST_F(unbind, bound_again_is_another_device)
 	uint32_t value = 0;
 	int fd;
 
-	ASSERT_EQ(0, unbind(self->device));
-	ASSERT_EQ(0, bind(self->device));
+	ASSERT_EQ(0, detach(self->device));
+	ASSERT_EQ(0, attach(self->device));
 	ASSERT_TRUE(find_node(self->node, sizeof(self->node)));
 	EXPECT_TRUE(claimed(self->node));
 
