@@ -209,11 +209,12 @@ TEST_F(unbind, reaches_every_node_and_descriptor)
 
 TEST_F(unbind, reaches_children)
 {
-	int to_child[2], status;
+	int to_child[2], to_parent[2], status;
 	pid_t child;
 	char byte;
 
 	ASSERT_EQ(0, pipe(to_child));
+	ASSERT_EQ(0, pipe(to_parent));
 	child = fork();
 	ASSERT_LE(0, child);
 	if (!child) {
@@ -223,17 +224,23 @@ TEST_F(unbind, reaches_children)
 		/* 1: it was not there to begin with; 2: nobody told us. */
 		if (look(self->regs, &value) || value != EDU_ID)
 			_exit(1);
+		if (write(to_parent[1], "x", 1) != 1)
+			_exit(2);
 		if (read(to_child[0], &byte, 1) != 1)
 			_exit(2);
 		_exit(look(self->regs, &value) == SIGBUS ? 0 : 3);
 	}
 	close(to_child[0]);
+	close(to_parent[1]);
+	/* It has seen the register. */
+	ASSERT_EQ(1, read(to_parent[0], &byte, 1));
 	ASSERT_EQ(0, detach(self->device));
 	ASSERT_EQ(1, write(to_child[1], "x", 1));
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_TRUE(WIFEXITED(status));
 	EXPECT_EQ(0, WEXITSTATUS(status));
 	close(to_child[1]);
+	close(to_parent[0]);
 }
 
 TEST_F(unbind, bound_again_is_another_device)
