@@ -60,6 +60,22 @@ DEBUGGER = {
                  edu(("read", 0x84, 4, None), ("read", 0x88, 8, None))),
 }
 
+# By call (tests/registers.c).
+CALLS = {
+    0x10e36001: ("pread of 4 bytes is one access", edu(("read", 0x00, 4, 0x010000ed))),
+    0x10e36002: ("pwrite of 4 bytes is one access", edu(("write", SOURCE, 4, 0xcafe))),
+    0x10e36003: ("pread of 8 bytes is one access", edu(("read", SOURCE, 8, 0xcafe))),
+    0x10e36004: ("pwrite of 8 bytes is one access", edu(("write", TARGET, 8, LONG))),
+    0x10e36005: ("a long pread is a series",
+                 edu(*[("read", SOURCE + at, 4, None) for at in (0, 4, 8)])),
+    0x10e36006: ("a long pwrite is a series",
+                 edu(*[("write", SOURCE + 4 * at, 4, at + 1) for at in (0, 1, 2)])),
+    0x10e36007: ("a refused call is no access", []),
+    0x10e36008: ("read and write follow the position",
+                 edu(("read", SOURCE, 4, 5), ("read", SOURCE + 4, 4, None),
+                     ("read", 0x00, 4, None), ("write", TARGET, 8, 5))),
+}
+
 SERIES = edu(("write", SOURCE, 4, 1), ("write", TARGET, 4, 2), ("read", SOURCE, 4, 1),
              ("write", SOURCE, 4, 3), ("read", TARGET, 4, 2))
 
@@ -165,7 +181,7 @@ PORTS = {
 }
 
 EXPECTED = {
-    **{mark: (name, BOTH, wanted) for mark, (name, wanted) in (USER | MAPPING | DEBUGGER).items()},
+    **{mark: (name, BOTH, wanted) for mark, (name, wanted) in (USER | MAPPING | DEBUGGER | CALLS).items()},
     **{0x10e32000 + mark: (f"kernel: {name}", BOTH, wanted)
        for mark, (name, wanted) in ACCESS.items()},
     **{0x10e33000 + mark: (f"kernel: {name}", BOTH, wanted)

@@ -70,4 +70,23 @@ TEST_F(window, is_claimed)
 	free(iomem);
 }
 
+/* The tree says that all registers are 4 bytes wide (reg-io-width). */
+TEST_F(window, has_registers_of_one_width)
+{
+	uint32_t words[2] = {};
+	uint16_t half;
+	uint8_t byte;
+
+	EXPECT_EQ(4, pread(self->fd, words, 4, RTC_ID));
+	EXPECT_EQ(0x31, words[0]);
+	EXPECT_EQ(-1, pread(self->fd, &byte, 1, RTC_ID));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, pread(self->fd, &half, 2, RTC_ID));
+	EXPECT_EQ(EINVAL, errno);
+	/* Two of them, and at an address where a wider one could not be. */
+	EXPECT_EQ(8, pread(self->fd, words, 8, RTC_ID + 4));
+	EXPECT_EQ(0x10, words[0]);
+	EXPECT_EQ(0x14, words[1]);
+}
+
 TEST_HARNESS_MAIN

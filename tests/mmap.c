@@ -207,17 +207,6 @@ TEST_F(window, mapping_outlives_the_descriptor)
 	EXPECT_EQ(0, munmap(p, self->page));
 }
 
-/* Registers are reached through mmap() alone, for now. */
-TEST_F(window, read_and_write_are_refused)
-{
-	uint32_t value = 0;
-
-	EXPECT_EQ(-1, pread(self->fd, &value, sizeof(value), 0));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, pwrite(self->fd, &value, sizeof(value), 0));
-	EXPECT_EQ(EINVAL, errno);
-}
-
 TEST_F(window, region_info_tells)
 {
 	struct iomem_region_info info = { .size = sizeof(info) };

@@ -160,9 +160,16 @@ TEST_F(unbind, releases_the_claim_at_once)
 TEST_F(unbind, leaves_an_open_file_with_enodev)
 {
 	struct iomem_region_info info = { .size = sizeof(info) };
+	uint32_t value = 0;
 
 	ASSERT_EQ(0, detach(self->device));
 	EXPECT_EQ(MAP_FAILED, map(self->fd));
+	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(-1, pread(self->fd, &value, 4, 0));
+	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(-1, pwrite(self->fd, &value, 4, 0));
+	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(-1, lseek(self->fd, 0, SEEK_SET));
 	EXPECT_EQ(ENODEV, errno);
 	EXPECT_EQ(-1, ioctl(self->fd, IOMEM_IOC_REGION_INFO, &info));
 	EXPECT_EQ(ENODEV, errno);

@@ -14,6 +14,7 @@
 //! | `params` | the window that the parameters ask for |
 //! | `window` | a window: its claim, its mapping, its node |
 //! | `node` | what programs do with `/dev/iomem<N>` |
+//! | `registers` | reading and writing registers by call |
 //! | `refusal` | why an address range is not handed out, in words |
 
 use iomem::{
@@ -32,6 +33,7 @@ use kernel::{
 mod node;
 mod params;
 mod refusal;
+mod registers;
 mod window;
 
 module! {

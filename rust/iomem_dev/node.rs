@@ -4,6 +4,7 @@
 
 use iomem::{
     chardev::{
+        transfer::Seek,
         CharDevice,
         CharFile,
         OpenFile, //
@@ -21,6 +22,10 @@ use iomem::{
     },
 };
 use kernel::{
+    iov::{
+        IovIterDest,
+        IovIterSource, //
+    },
     page::PAGE_SIZE,
     prelude::*,
     uaccess::{
@@ -45,6 +50,32 @@ impl CharDevice for Window {
     /// mappings are taken back.
     fn address_space(&self) -> Option<&AddressSpace> {
         Some(self.lease().address_space())
+    }
+
+    /// Positions are offsets of registers, from 0 to the length of the region.
+    fn llseek(&self, _file: OpenFile<'_, Self>, seek: Seek<'_>) -> Result<u64> {
+        let length = self.registers()?.claim().range().length();
+        seek.within(length)
+    }
+
+    /// Reads registers: see [`registers`](crate::registers).
+    fn read(
+        &self,
+        _file: OpenFile<'_, Self>,
+        position: u64,
+        buffer: &mut IovIterDest<'_>,
+    ) -> Result<usize> {
+        self.read_registers(position, buffer)
+    }
+
+    /// Writes registers: see [`registers`](crate::registers).
+    fn write(
+        &self,
+        _file: OpenFile<'_, Self>,
+        position: u64,
+        buffer: &mut IovIterSource<'_>,
+    ) -> Result<usize> {
+        self.write_registers(position, buffer)
     }
 
     /// Maps the registers: shared, uncached, never executable. Touching the mapping after the device

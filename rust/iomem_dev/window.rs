@@ -13,6 +13,7 @@
 //! nothing but `ENODEV`, and closing them late does no harm. Binding again makes another window.
 
 use iomem::{
+    access::Width,
     chardev::{
         Options,
         Registration, //
@@ -29,7 +30,10 @@ use iomem::{
     },
 };
 use kernel::{
-    device::Core,
+    device::{
+        self,
+        Core, //
+    },
     of,
     platform,
     prelude::*,
@@ -45,6 +49,8 @@ static INDICES: Indices<16> = Indices::new();
 /// A claimed and mapped range of registers.
 pub(crate) struct Registers {
     mapping: Mapping<MemRegion>,
+    /// How wide all of them are, if the device says so.
+    width: Option<Width>,
     /// Given back last, so that no two entries of `/proc/iomem` have one name.
     _index: Index,
 }
@@ -72,14 +78,43 @@ impl Registers {
 
         Ok(Self {
             mapping,
+            width: width(pdev)?,
             _index: index,
         })
+    }
+
+    /// Returns the registers, as the kernel has them mapped.
+    pub(crate) fn mapping(&self) -> &Mapping<MemRegion> {
+        &self.mapping
+    }
+
+    /// Returns how wide all of the registers are, if the device says so.
+    pub(crate) fn width(&self) -> Option<Width> {
+        self.width
     }
 
     /// Returns the claim on the registers.
     pub(crate) fn claim(&self) -> &MemRegion {
         self.mapping.region()
     }
+}
+
+/// Reads the property `reg-io-width`, which says how wide all registers of a device are, in bytes.
+fn width(pdev: &platform::Device<Core<'_>>) -> Result<Option<Width>> {
+    let dev: &device::Device<Core<'_>> = pdev.as_ref();
+    let Some(bytes) = dev
+        .fwnode()
+        .and_then(|node| node.property_read::<u32>(c"reg-io-width").optional())
+    else {
+        return Ok(None);
+    };
+    let width = Width::from_bytes(bytes as usize).inspect_err(|_| {
+        dev_err!(
+            dev,
+            "reg-io-width is {bytes}, and no register is that wide: give 1, 2, 4 or 8 bytes\n"
+        )
+    })?;
+    Ok(Some(width))
 }
 
 /// What a node stands for: registers, as long as the device is bound.

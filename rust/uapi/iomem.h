@@ -10,6 +10,13 @@
  *
  * Where a region is, and how long it is, IOMEM_IOC_REGION_INFO tells.
  *
+ * pread() and pwrite() at the offset of a register, of 1, 2, 4 or 8 bytes, are
+ * one access of exactly that width (of no other than reg-io-width, where the
+ * device tree gives one). Longer ones are a series of accesses of reg-io-width,
+ * or of 4 bytes. What is no register or not aligned is EINVAL.
+ *
+ * Once the device is gone, every call is ENODEV, and touching a mapping SIGBUS.
+ *
  * This file is the one definition: C programs include it, and the driver reads
  * it through bindgen.
  */

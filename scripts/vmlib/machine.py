@@ -81,6 +81,7 @@ def _device_tree(base: list[str], model: Model, out: Path) -> list[str]:
     _run(out, model.qemu, *base, "-machine", f"{model.machine},dumpdtb={tree}")
     _run(out, "fdtput", "-t", "s", tree, _CLOCK_NODE, "compatible", _WINDOW_COMPATIBLE)
     _run(out, "fdtput", "-t", "s", tree, _CLOCK_NODE, "reg-names", "rtc")
+    _run(out, "fdtput", "-t", "i", tree, _CLOCK_NODE, "reg-io-width", "4")
     return ["-dtb", tree]
 
 
