@@ -119,6 +119,62 @@ TEST_F(ivshmem, host_will_see_what_is_written)
 	free(answer);
 }
 
+/* By call, in every width, and at once: more than the driver keeps at a time. */
+TEST_F(ivshmem, calls_read_the_same)
+{
+	const char *path = NEED("IOMEM_PATTERN");
+	size_t bytes, at, width;
+	uint64_t *expected = slurp(path, &bytes), *seen;
+
+	ASSERT_NE(NULL, expected);
+	seen = calloc(1, bytes);
+	ASSERT_EQ((ssize_t)bytes, pread(self->fd, seen, bytes, 0));
+	EXPECT_EQ(0, memcmp(seen, expected, bytes));
+
+	for (width = 1; width <= 8; width *= 2) {
+		for (at = 0; at < 64; at += width) {
+			memset(seen, 0, 8);
+			ASSERT_EQ((ssize_t)width, pread(self->fd, seen, width, at));
+			ASSERT_EQ(0, memcmp(seen, (char *)expected + at, width)) {
+				TH_LOG("%zu bytes at %zu", width, at);
+			}
+		}
+	}
+	free(seen);
+	free(expected);
+}
+
+/* In every width, and nothing next to it; what was there comes back. */
+TEST_F(ivshmem, calls_write_the_same)
+{
+	size_t at = self->length / 2 + 0x100, width;
+	volatile uint64_t *word = (void *)(self->memory + at);
+	uint64_t before[2] = { word[0], word[1] }, ones = ~0ULL, zeroes[128] = {}, many[128];
+
+	for (width = 1; width <= 8; width *= 2) {
+		uint64_t expected = width == 8 ? ones : ((1ULL << 8 * width) - 1) << 8 * width;
+
+		word[0] = 0;
+		word[1] = 0;
+		ASSERT_EQ((ssize_t)width, pwrite(self->fd, &ones, width, at + width % 8));
+		EXPECT_EQ(expected, word[0]) {
+			TH_LOG("%zu bytes", width);
+		}
+		EXPECT_EQ(0, word[1]);
+	}
+	word[0] = before[0];
+	word[1] = before[1];
+
+	/* Many registers, in their order. */
+	at = self->length / 4;
+	for (width = 0; width < 128; width++)
+		many[width] = width * 0x0101010101010101;
+	ASSERT_EQ(sizeof(many), pwrite(self->fd, many, sizeof(many), at));
+	for (width = 0; width < 128; width++)
+		ASSERT_EQ(many[width], *(volatile uint64_t *)(self->memory + at + 8 * width));
+	ASSERT_EQ(sizeof(zeroes), pwrite(self->fd, zeroes, sizeof(zeroes), at));
+}
+
 /* The last byte of the window is the last byte of the device. */
 TEST_F(ivshmem, last_byte_is_the_device_s)
 {

@@ -166,29 +166,7 @@ mod io {
     io_of_owner!(Ports, PortIo, H: Holder<Port>);
     io_of_owner!(IoMap, Either);
 
-    /// Where a register is, as the kernel crate's types say it: an offset in bytes, or what
-    /// [`register!`](kernel::io::register!) declares.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use iomem::compat::Location;
-    ///
-    /// fn offset<T>(at: impl Location<T>) -> usize {
-    ///     at.location_offset()
-    /// }
-    ///
-    /// assert_eq!(offset::<u32>(0x20_usize), 0x20);
-    /// ```
-    pub trait Location<T> {
-        /// The integer of the register's width.
-        type Raw: Into<T> + From<T>;
-
-        /// Returns the offset in bytes.
-        fn location_offset(self) -> usize;
-    }
-
-    impl<T, L: IoLoc<T>> Location<T> for L {
+    impl<T, L: IoLoc<T>> super::Location<T> for L {
         type Raw = L::IoType;
 
         #[inline(always)]
@@ -346,29 +324,7 @@ mod io {
     io_of_owner!(Ports, PortIo, H: Holder<Port>);
     io_of_owner!(IoMap, Either);
 
-    /// Where a register is, as the kernel crate's types say it: an offset in bytes, or what
-    /// [`register!`](kernel::io::register!) declares.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use iomem::compat::Location;
-    ///
-    /// fn offset<T>(at: impl Location<T>) -> usize {
-    ///     at.location_offset()
-    /// }
-    ///
-    /// assert_eq!(offset::<u32>(0x20_usize), 0x20);
-    /// ```
-    pub trait Location<T> {
-        /// The integer of the register's width.
-        type Raw: Into<T> + From<T>;
-
-        /// Returns the offset in bytes.
-        fn location_offset(self) -> usize;
-    }
-
-    impl<T, L: IoLoc<Region<0>, T>> Location<T> for L {
+    impl<T, L: IoLoc<Region<0>, T>> super::Location<T> for L {
         type Raw = L::IoType;
 
         #[inline(always)]
@@ -378,7 +334,27 @@ mod io {
     }
 }
 
-pub use io::Location;
+/// Where a register is, as the kernel crate's types say it: an offset in bytes, or what
+/// [`register!`](kernel::io::register!) declares.
+///
+/// # Examples
+///
+/// ```
+/// use iomem::compat::Location;
+///
+/// fn offset<T>(at: impl Location<T>) -> usize {
+///     at.location_offset()
+/// }
+///
+/// assert_eq!(offset::<u32>(0x20_usize), 0x20);
+/// ```
+pub trait Location<T> {
+    /// The integer of the register's width.
+    type Raw: Into<T> + From<T>;
+
+    /// Returns the offset in bytes.
+    fn location_offset(self) -> usize;
+}
 
 /// Returns the value of a module parameter, which is a reference until 7.2 and a number from 7.3 on.
 ///

@@ -53,8 +53,8 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: the length is that of no register and no number of registers, the position is not a
-    /// multiple of the width, or a single access would go across the end.
+    /// `EINVAL`: the length is that of no register and no number of registers, or a single access
+    /// would go across the end.
     fn new(only: Option<Width>, position: u64, wanted: usize, length: u64) -> Result<Option<Self>> {
         let Some(left) = length.checked_sub(position).filter(|left| *left != 0) else {
             return Ok(None);
@@ -74,7 +74,8 @@ impl Plan {
                 (width, wanted.min(left - left % width.bytes()))
             }
         };
-        if !width.is_aligned(offset) || bytes > left || bytes == 0 {
+        // Whether it is aligned is asked when the access is made.
+        if bytes > left || bytes == 0 {
             return Err(EINVAL);
         }
         Ok(Some(Self {
@@ -143,7 +144,7 @@ impl Window {
     ///
     /// - `ENODEV`: the device is gone.
     /// - `EFAULT`: the program's buffer cannot be written to. The registers were read.
-    /// - Those of [`Plan::new`].
+    /// - `EINVAL`: those of [`Plan::new`], and where the position is not a multiple of the width.
     pub(crate) fn read_registers(
         &self,
         position: u64,
@@ -188,7 +189,9 @@ impl Window {
     /// - `ENODEV`: the device is gone.
     /// - `ENOSPC`: the position is at the end of the region or beyond.
     /// - `EFAULT`: the program's buffer cannot be read.
-    /// - Those of [`Plan::new`]; whatever it is, nothing was written.
+    /// - `EINVAL`: those of [`Plan::new`], and where the position is not a multiple of the width.
+    ///
+    /// Whatever it is, nothing was written.
     pub(crate) fn write_registers(
         &self,
         position: u64,
