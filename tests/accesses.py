@@ -74,6 +74,8 @@ CALLS = {
     0x10e36008: ("read and write follow the position",
                  edu(("read", SOURCE, 4, 5), ("read", SOURCE + 4, 4, None),
                      ("read", 0x00, 4, None), ("write", TARGET, 8, 5))),
+    0x10e36009: ("a series has as many accesses as registers",
+                 edu(*[("read", 4 * n, 4, None) for n in range(66)])),
 }
 
 SERIES = edu(("write", SOURCE, 4, 1), ("write", TARGET, 4, 2), ("read", SOURCE, 4, 1),

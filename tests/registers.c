@@ -23,6 +23,7 @@
 #define MARK_WRITES	0x10e36006
 #define MARK_REFUSED	0x10e36007
 #define MARK_SEQUENCE	0x10e36008
+#define MARK_LONG	0x10e36009
 #define MARK_END	0x10e3ffff
 
 FIXTURE(registers)
@@ -118,6 +119,11 @@ TEST_F(registers, a_long_series_is_whole)
 	EXPECT_EQ(0x010000ed, words[0]);
 	EXPECT_EQ(self->regs[SOURCE / 4], words[SOURCE / 4]);
 	EXPECT_EQ(self->regs[0x3fc / 4], words[255]);
+
+	/* And no longer than it is. */
+	MARK(MARK_LONG);
+	EXPECT_EQ(264, pread(self->fd, words, 264, 0));
+	MARK(MARK_END);
 }
 
 TEST_F(registers, read_and_seek_move_the_position)
@@ -161,7 +167,8 @@ TEST_F(registers, what_is_no_register_is_refused)
 		off_t offset;
 	} bad[] = {
 		{ 2, SOURCE + 1 }, { 4, SOURCE + 1 }, { 4, SOURCE + 2 }, { 8, SOURCE + 4 },
-		{ 3, SOURCE }, { 5, SOURCE }, { 6, SOURCE }, { 7, SOURCE }, { 9, SOURCE }, { 13, SOURCE },
+		{ 3, SOURCE }, { 5, SOURCE }, { 6, SOURCE }, { 7, SOURCE }, { 9, SOURCE },
+		{ 13, SOURCE },
 		{ 12, SOURCE + 2 }, { 16, SOURCE + 1 },
 	};
 	uint64_t words[4] = {};
