@@ -9,14 +9,10 @@
 //! The bytes of a register come and go in the processor's order, as those of a variable of that
 //! width do.
 
-use iomem::{
-    access::{
-        Ordered,
-        Width,
-        Window as View, //
-    },
-    mapping::Mapping,
-    resource::MemRegion, //
+use iomem::access::{
+    Ordered,
+    Width,
+    Window as View, //
 };
 use kernel::{
     io::Io,
@@ -121,11 +117,6 @@ fn store(regs: View<'_, Ordered>, width: Width, offset: usize, bytes: &[u8]) -> 
     Ok(())
 }
 
-/// The registers of a region, without a size that the compiler knows.
-fn view(mapping: &Mapping<MemRegion>) -> View<'_, Ordered> {
-    mapping.window()
-}
-
 impl Window {
     /// Plans a transfer, or fails with `ENODEV` once the device is unbound.
     fn plan(&self, position: u64, wanted: usize) -> Result<Option<Plan>> {
@@ -161,9 +152,9 @@ impl Window {
             let chunk = chunk.get_mut(..bytes).ok_or(EINVAL)?;
             let offset = plan.offset.wrapping_add(done);
             // The registers are let go of before the program's memory is touched.
-            let loaded = self
-                .registers()
-                .and_then(|registers| load(view(registers.mapping()), plan.width, offset, chunk));
+            let loaded = self.registers().and_then(|registers| {
+                load(registers.mapping().window(), plan.width, offset, chunk)
+            });
             match loaded {
                 Ok(()) => (),
                 // What the program has already is not taken back.
@@ -209,9 +200,9 @@ impl Window {
             let whole = copied - copied % plan.width.bytes();
             let chunk = chunk.get(..whole).ok_or(EINVAL)?;
             let offset = plan.offset.wrapping_add(done);
-            let stored = self
-                .registers()
-                .and_then(|registers| store(view(registers.mapping()), plan.width, offset, chunk));
+            let stored = self.registers().and_then(|registers| {
+                store(registers.mapping().window(), plan.width, offset, chunk)
+            });
             match stored {
                 Ok(()) => done = done.wrapping_add(whole),
                 Err(_) if done != 0 => break,
