@@ -19,6 +19,15 @@ use crate::{
     resource::MemRegion, //
 };
 
+/// `remap_pfn_range()` and its kin: VMA, address, frame, size in bytes, protection.
+type Remap = unsafe extern "C" fn(
+    *mut bindings::vm_area_struct,
+    c_ulong,
+    c_ulong,
+    c_ulong,
+    bindings::pgprot_t,
+) -> c_int;
+
 impl<'a> NewVma<'a> {
     /// Maps a claim into the program, the whole VMA at once, so that it never faults.
     ///
@@ -110,18 +119,7 @@ impl<'a> NewVma<'a> {
         page: usize,
         prot: PageProt,
     ) -> Result<Mapped<'a>> {
-        let pfn = claim_pfn(claim, page, self.length() >> PAGE_SHIFT).ok_or(EINVAL)?;
-        self.prepare(prot)?;
-
-        let vma = self.as_ptr();
-        // SAFETY: The VMA is undergoing initial setup, is empty and is not a mixed map, by the type
-        // invariant. `pfn` and as many frames as the VMA has pages belong to the claim, which lasts
-        // for `'a` and so for as long as the mapping does.
-        to_result(unsafe {
-            bindings::remap_pfn_range(vma, self.start(), pfn, self.length(), (*vma).vm_page_prot)
-        })?;
-
-        Ok(self.into_mapped())
+        self.remap(claim, page, prot, bindings::remap_pfn_range)
     }
 
     /// Maps part of a device's memory into the program, the whole VMA at once: the pages from `page`
@@ -159,14 +157,25 @@ impl<'a> NewVma<'a> {
         page: usize,
         prot: PageProt,
     ) -> Result<Mapped<'a>> {
+        self.remap(claim, page, prot, bindings::io_remap_pfn_range)
+    }
+
+    /// Maps part of a claim by `function`: `remap_pfn_range()`, or its kin of the same arguments.
+    fn remap(
+        self,
+        claim: &'a MemRegion,
+        page: usize,
+        prot: PageProt,
+        function: Remap,
+    ) -> Result<Mapped<'a>> {
         let pfn = claim_pfn(claim, page, self.length() >> PAGE_SHIFT).ok_or(EINVAL)?;
         self.prepare(prot)?;
 
         let vma = self.as_ptr();
-        // SAFETY: As in `remap_pfn_range` above.
-        to_result(unsafe {
-            bindings::io_remap_pfn_range(vma, self.start(), pfn, self.length(), (*vma).vm_page_prot)
-        })?;
+        // SAFETY: The VMA is undergoing initial setup, is empty and is not a mixed map, by the type
+        // invariant. `pfn` and as many frames as the VMA has pages belong to the claim, which lasts
+        // for `'a` and so for as long as the mapping does.
+        to_result(unsafe { function(vma, self.start(), pfn, self.length(), (*vma).vm_page_prot) })?;
 
         Ok(self.into_mapped())
     }
