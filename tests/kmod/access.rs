@@ -15,10 +15,7 @@ use iomem::{
         MemRegion, //
     },
 };
-use kernel::{
-    io::Io,
-    prelude::*, //
-};
+use kernel::prelude::*;
 
 #[macro_use]
 mod check;
@@ -28,10 +25,13 @@ mod bounds;
 mod bulk;
 #[path = "access/classes.rs"]
 mod classes;
+mod marks;
 #[path = "access/single.rs"]
 mod single;
 #[path = "access/together.rs"]
 mod together;
+
+use self::marks::marked;
 
 module! {
     type: Test,
@@ -59,7 +59,6 @@ module! {
     },
 }
 
-const INVERT: usize = 0x04;
 const DMA_SOURCE: usize = 0x80;
 const DMA_TARGET: usize = 0x88;
 
@@ -69,19 +68,11 @@ const VBE_X: usize = 0x510;
 
 /// What tests/witness.py looks for.
 const MARK: u32 = 0x10e3_2000;
-const MARK_END: u32 = 0x10e3_ffff;
 
 type Registers<const SIZE: usize> = Mapping<MemRegion, SIZE>;
 
 fn map<const SIZE: usize>(start: u64, length: u64) -> Result<Registers<SIZE>> {
     Mapping::ioremap(request_mem_region(start, length, c"iomem_test")?)
-}
-
-/// Runs `f` between a mark and its end.
-fn marked(edu: &Registers<0x100>, number: u32, f: impl FnOnce()) {
-    edu.write32(MARK + number, INVERT);
-    f();
-    edu.write32(MARK_END, INVERT);
 }
 
 fn run(edu: u64, testdev: u64, bochs: u64, ivshmem: u64) -> Result {

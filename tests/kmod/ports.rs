@@ -10,12 +10,10 @@
 use iomem::{
     compat::param,
     iomap::IoMap,
-    mapping::Mapping,
     port::Ports,
     resource::{
         request_mem_region,
         request_region,
-        MemRegion,
         PortRegion, //
     },
 };
@@ -32,6 +30,14 @@ use kernel::{
 mod check;
 #[path = "ports/fw_cfg.rs"]
 mod fw_cfg;
+mod marks;
+
+use self::marks::{
+    marked,
+    Edu,
+    INVERT,
+    MARK_END, //
+};
 
 module! {
     type: Test,
@@ -59,9 +65,7 @@ module! {
     },
 }
 
-const INVERT: usize = 0x04;
 const MARK: u32 = 0x10e3_3000;
-const MARK_END: u32 = 0x10e3_ffff;
 
 /// virtio's registers for old drivers. What is written changes nothing: the features are refused
 /// once a driver runs, and the queue that is selected matters to old drivers only.
@@ -97,15 +101,6 @@ register! {
         23:16 minor;
         15:0  magic;
     }
-}
-
-type Edu = Mapping<MemRegion, 0x100>;
-
-/// Runs `f` between a mark and its end.
-fn marked(edu: &Edu, number: u32, f: impl FnOnce()) {
-    edu.write32(MARK + number, INVERT);
-    f();
-    edu.write32(MARK_END, INVERT);
 }
 
 /// The first way: the claim, and `inb()` and its kin.
