@@ -160,6 +160,6 @@ pub mod platform;
 pub mod port;
 pub mod range;
 pub mod resource;
-mod rwsem;
+pub mod rwsem;
 pub mod uapi;
 pub mod vma;

@@ -40,10 +40,12 @@ use crate::{
     range::Range, //
 };
 
+mod names;
 mod ports;
 mod resource;
 
 pub use self::{
+    names::strings,
     ports::Ports,
     resource::Resource, //
 };

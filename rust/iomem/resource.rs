@@ -34,6 +34,7 @@ pub(crate) mod devm;
 mod holder;
 mod intersect;
 mod muxed;
+mod pages;
 mod refused;
 mod request;
 mod root;
@@ -60,6 +61,7 @@ pub use self::{
         MuxedMemRegion,
         MuxedRegion, //
     },
+    pages::Pages,
     refused::{
         Reason,
         Refused, //

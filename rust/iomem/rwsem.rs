@@ -2,8 +2,7 @@
 
 //! A lock that many may hold for reading or one for writing, and that may be slept on.
 //!
-//! The kernel crate has mutexes and spinlocks only. Within this crate; a driver meets it as
-//! [`Lease`](crate::vma::Lease).
+//! The kernel crate has mutexes and spinlocks only.
 //!
 //! C header: [`include/linux/rwsem.h`](srctree/include/linux/rwsem.h)
 
@@ -29,12 +28,30 @@ use crate::bindings;
 
 /// A value behind a `struct rw_semaphore`.
 ///
+/// Corresponds to the C type `struct rw_semaphore`, and to `init_rwsem()`, `down_read()`, `up_read()`,
+/// `down_write()` and `up_write()` in [`include/linux/rwsem.h`](srctree/include/linux/rwsem.h).
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::rwsem::RwSem;
+///
+/// // Many may look at the table at once.
+/// let table = KBox::pin_init(
+///     RwSem::new([0u32; 4], c"table", kernel::static_lock_class!()),
+///     GFP_KERNEL,
+/// )?;
+/// table.write()[1] = 7;
+/// assert_eq!(table.read()[1], 7);
+/// # Ok::<(), Error>(())
+/// ```
+///
 /// # Invariants
 ///
 /// `sem` is initialized; `value` is read by holders of the lock, and written by the one who holds
 /// it for writing.
 #[pin_data]
-pub(crate) struct RwSem<T> {
+pub struct RwSem<T> {
     #[pin]
     sem: Opaque<bindings::rw_semaphore>,
     // Waiters are on a list within it.
@@ -52,7 +69,11 @@ unsafe impl<T: Send + Sync> Sync for RwSem<T> {}
 
 impl<T> RwSem<T> {
     /// Puts `value` behind a lock that lockdep knows as `name` and `class`.
-    pub(crate) fn new(
+    ///
+    /// # Examples
+    ///
+    /// See [`RwSem`].
+    pub fn new(
         value: T,
         name: &'static CStr,
         class: Pin<&'static LockClassKey>,
@@ -70,7 +91,11 @@ impl<T> RwSem<T> {
     }
 
     /// Takes the lock for reading. Context: may sleep.
-    pub(crate) fn read(&self) -> ReadGuard<'_, T> {
+    ///
+    /// # Examples
+    ///
+    /// See [`RwSem`].
+    pub fn read(&self) -> ReadGuard<'_, T> {
         // SAFETY: By the type invariant it is initialized.
         unsafe { bindings::down_read(self.sem.get()) };
         // INVARIANT: It has just been taken.
@@ -81,7 +106,11 @@ impl<T> RwSem<T> {
     }
 
     /// Takes the lock for writing. Context: may sleep.
-    pub(crate) fn write(&self) -> WriteGuard<'_, T> {
+    ///
+    /// # Examples
+    ///
+    /// See [`RwSem`].
+    pub fn write(&self) -> WriteGuard<'_, T> {
         // SAFETY: By the type invariant it is initialized.
         unsafe { bindings::down_write(self.sem.get()) };
         // INVARIANT: It has just been taken.
@@ -94,10 +123,14 @@ impl<T> RwSem<T> {
 
 /// The lock, held for reading.
 ///
+/// # Examples
+///
+/// See [`RwSem`].
+///
 /// # Invariants
 ///
 /// The task that made it holds the lock for reading.
-pub(crate) struct ReadGuard<'a, T> {
+pub struct ReadGuard<'a, T> {
     lock: &'a RwSem<T>,
     _not_send: NotThreadSafe,
 }
@@ -120,10 +153,14 @@ impl<T> Drop for ReadGuard<'_, T> {
 
 /// The lock, held for writing.
 ///
+/// # Examples
+///
+/// See [`RwSem`].
+///
 /// # Invariants
 ///
 /// The task that made it holds the lock for writing.
-pub(crate) struct WriteGuard<'a, T> {
+pub struct WriteGuard<'a, T> {
     lock: &'a RwSem<T>,
     _not_send: NotThreadSafe,
 }

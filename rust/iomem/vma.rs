@@ -46,19 +46,16 @@ use core::marker::PhantomData;
 
 use kernel::{
     mm::virt::VmaNew,
-    page::PAGE_SHIFT,
     prelude::*,
     sync::Arc, //
 };
 
-use crate::{
-    bindings,
-    resource::MemRegion, //
-};
+use crate::bindings;
 
 mod access;
 mod align;
 mod area;
+mod backing;
 mod eager;
 mod fault;
 mod lease;
@@ -69,6 +66,7 @@ mod space;
 pub use self::{
     access::Access,
     area::Area,
+    backing::Backing,
     fault::{
         Fault,
         VmFault, //
@@ -80,7 +78,8 @@ pub use self::{
     ops::VmaOps,
     prot::{
         PageProt,
-        WcReservation, //
+        WcReservation,
+        EXCLUSIVE_CACHE_MODES, //
     },
     space::AddressSpace, //
 };
@@ -211,6 +210,27 @@ impl<'a> NewVma<'a> {
         self.vma.try_clear_mayexec().map_err(|_| EPERM)
     }
 
+    /// Makes sure that the mapping is not writable and never becomes so: `mprotect()` will refuse it
+    /// with `EACCES`.
+    ///
+    /// # Errors
+    ///
+    /// `EACCES`: the program asked for `PROT_WRITE`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use iomem::{resource::MemRegion, vma::{Mapped, NewVma}};
+    /// fn mmap<'a>(claim: &'a MemRegion, vma: NewVma<'a>) -> Result<Mapped<'a>> {
+    ///     vma.forbid_write()?;
+    ///     let prot = vma.page_prot().noncached();
+    ///     vma.vm_iomap_memory(claim, prot)
+    /// }
+    /// ```
+    pub fn forbid_write(&self) -> Result {
+        self.vma.try_clear_maywrite().map_err(|_| EACCES)
+    }
+
     /// Returns the page protection to begin with: cached as memory is.
     ///
     /// # Examples
@@ -315,19 +335,4 @@ impl Mapped<'_> {
             ops.finish();
         }
     }
-}
-
-/// Returns the frame number of the claim's page `page`, if `count` pages from there on belong to the
-/// claim and it shows nothing but its own.
-fn claim_pfn(claim: &MemRegion, page: usize, count: usize) -> Option<c_ulong> {
-    let range = claim.range();
-    if !range.is_page_aligned() {
-        return None;
-    }
-    let pages = range.length() >> PAGE_SHIFT;
-    if page.checked_add(count)? as u64 > pages {
-        return None;
-    }
-    let first = usize::try_from(range.start() >> PAGE_SHIFT).ok()?;
-    first.checked_add(page)
 }

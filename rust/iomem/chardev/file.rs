@@ -6,9 +6,15 @@
 
 use core::ops::Deref;
 
-use kernel::fs::{
-    file::flags,
-    LocalFile, //
+use kernel::{
+    fs::{
+        file::flags,
+        LocalFile, //
+    },
+    sync::{
+        Arc,
+        ArcBorrow, //
+    },
 };
 
 use crate::{
@@ -104,6 +110,7 @@ impl Deref for CharFile<'_> {
 /// ```
 pub struct OpenFile<'a, T: CharDevice> {
     file: CharFile<'a>,
+    device: &'a Arc<T>,
     state: &'a T::State,
 }
 
@@ -116,8 +123,43 @@ impl<T: CharDevice> Clone for OpenFile<'_, T> {
 impl<T: CharDevice> Copy for OpenFile<'_, T> {}
 
 impl<'a, T: CharDevice> OpenFile<'a, T> {
-    pub(super) fn new(file: CharFile<'a>, state: &'a T::State) -> Self {
-        Self { file, state }
+    pub(super) fn new(file: CharFile<'a>, device: &'a Arc<T>, state: &'a T::State) -> Self {
+        Self {
+            file,
+            device,
+            state,
+        }
+    }
+
+    /// Returns the reference to the device that the file keeps: for what outlives the call, such as
+    /// the operations of a VMA. Context: any.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::{
+    ///     chardev::{
+    ///         CharDevice,
+    ///         OpenFile, //
+    ///     },
+    ///     vma::{
+    ///         Mapped,
+    ///         NewVma,
+    ///         VmaOps, //
+    ///     },
+    /// };
+    ///
+    /// fn mmap<'a, T: CharDevice + VmaOps>(
+    ///     file: OpenFile<'a, T>,
+    ///     vma: NewVma<'a>,
+    /// ) -> Result<Mapped<'a>> {
+    ///     let prot = vma.page_prot().noncached();
+    ///     vma.map_on_fault(file.device().into(), prot)
+    /// }
+    /// ```
+    #[inline]
+    pub fn device(&self) -> ArcBorrow<'a, T> {
+        self.device.as_arc_borrow()
     }
 
     /// Returns what [`CharDevice::open`] made for this file. Context: any.

@@ -161,6 +161,42 @@ impl Seek<'_> {
         })
     }
 
+    /// Goes there, if it is one of the positions from 0 to `last`, where `end` is what `SEEK_END`
+    /// counts from: for a device whose offsets say more than a place. Returns the new position.
+    /// Context: any.
+    ///
+    /// Corresponds to the C function `generic_file_llseek_size()` in
+    /// [`include/linux/fs.h`](srctree/include/linux/fs.h).
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: it is none of them, or `whence` is not `SEEK_SET`, `SEEK_CUR` or `SEEK_END`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use iomem::chardev::transfer::Seek;
+    /// // Two regions, the second of them at 4 GiB.
+    /// fn llseek(seek: Seek<'_>) -> Result<u64> {
+    ///     seek.between(0x1000, 0x1_0000_1000)
+    /// }
+    /// ```
+    pub fn between(self, end: u64, last: u64) -> Result<u64> {
+        // What else there is asks about data and holes in files.
+        if !matches!(
+            self.whence as u32,
+            bindings::SEEK_SET | bindings::SEEK_CUR | bindings::SEEK_END
+        ) {
+            return Err(EINVAL);
+        }
+        let end = i64::try_from(end).unwrap_or(i64::MAX);
+        let last = i64::try_from(last).unwrap_or(i64::MAX);
+        // SAFETY: By the type invariant the file is the one of a running call.
+        Self::result(unsafe {
+            bindings::generic_file_llseek_size(self.file, self.offset, self.whence, last, end)
+        })
+    }
+
     /// Goes there, if it is a position at all, for a device that has no end. Returns the new
     /// position. Context: any.
     ///

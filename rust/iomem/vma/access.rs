@@ -9,11 +9,13 @@ use kernel::{
     prelude::*, //
 };
 
-use super::Area;
+use super::{
+    Area,
+    Backing, //
+};
 use crate::{
     bindings,
-    range::Range,
-    resource::MemRegion, //
+    range::Range, //
 };
 
 /// Bytes of a VMA that a debugger wants to read or write.
@@ -164,13 +166,13 @@ impl<'a> Access<'a> {
     ///
     /// - `EFAULT`: the program itself may not do so: it is a read, and the VMA cannot be read at
     ///   present, or a write, and it cannot be written.
-    /// - `EINVAL`: `offset` is beyond the claim, or no bytes are asked for.
+    /// - `EINVAL`: `offset` is beyond the claim, no bytes are asked for, or the claim is not whole pages.
     /// - `ENOMEM`: the claim could not be mapped into the kernel.
     ///
     /// # Examples
     ///
     /// See [`Access`].
-    pub fn region(self, claim: &MemRegion, offset: u64) -> Result<usize> {
+    pub fn region(self, claim: &impl Backing, offset: u64) -> Result<usize> {
         let allowed = if self.write {
             self.vma.is_writable()
         } else {
@@ -180,7 +182,7 @@ impl<'a> Access<'a> {
             return Err(EFAULT);
         }
 
-        let range = claim.range();
+        let range = claim.frames().ok_or(EINVAL)?;
         let rest = range.length().checked_sub(offset).ok_or(EINVAL)?;
         let length = self.length.min(usize::try_from(rest).unwrap_or(usize::MAX));
         let part = Range::new(range.start().wrapping_add(offset), length as u64)?;

@@ -9,15 +9,13 @@ use kernel::{
 };
 
 use super::{
-    claim_pfn,
+    backing,
+    Backing,
     Mapped,
     NewVma,
     PageProt, //
 };
-use crate::{
-    bindings,
-    resource::MemRegion, //
-};
+use crate::bindings;
 
 /// `remap_pfn_range()` and its kin: VMA, address, frame, size in bytes, protection.
 type Remap = unsafe extern "C" fn(
@@ -64,20 +62,97 @@ impl<'a> NewVma<'a> {
     ///     vma.vm_iomap_memory(claim, prot)
     /// }
     /// ```
-    pub fn vm_iomap_memory(self, claim: &'a MemRegion, prot: PageProt) -> Result<Mapped<'a>> {
-        let range = claim.range();
-        if !range.is_page_aligned() {
-            return Err(EINVAL);
-        }
+    pub fn vm_iomap_memory(self, claim: &'a impl Backing, prot: PageProt) -> Result<Mapped<'a>> {
+        let page = self.page_offset();
+        self.vm_iomap_memory_from(claim, page, prot)
+    }
+
+    /// As [`vm_iomap_memory`](Self::vm_iomap_memory), but the VMA shows the claim from page `page`
+    /// on, whatever its offset is: for a driver whose offsets say more than that.
+    ///
+    /// # Errors
+    ///
+    /// As [`vm_iomap_memory`](Self::vm_iomap_memory), with `page` for the offset.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::{
+    ///     resource::MemRegion,
+    ///     vma::{
+    ///         Mapped,
+    ///         NewVma, //
+    ///     },
+    /// };
+    ///
+    /// // Bits 8 to 11 of the page offset say which of the claims it is.
+    /// fn mmap<'a>(claims: &'a [MemRegion], vma: NewVma<'a>) -> Result<Mapped<'a>> {
+    ///     let claim = claims.get(vma.page_offset() >> 8 & 0xf).ok_or(ENXIO)?;
+    ///     let page = vma.page_offset() & 0xff;
+    ///     let prot = vma.page_prot().noncached();
+    ///     vma.vm_iomap_memory_from(claim, page, prot)
+    /// }
+    /// ```
+    pub fn vm_iomap_memory_from(
+        self,
+        claim: &'a impl Backing,
+        page: usize,
+        prot: PageProt,
+    ) -> Result<Mapped<'a>> {
+        let range = claim.frames().ok_or(EINVAL)?;
         let length = usize::try_from(range.length()).map_err(|_| EINVAL)?;
         self.prepare(prot)?;
 
+        let vma = self.as_ptr();
         // SAFETY: The VMA is undergoing initial setup, is empty and is not a mixed map, by the type
-        // invariant. The function checks offset and length. The range is claimed for `'a`, which
-        // lasts for as long as the mapping does.
-        to_result(unsafe { bindings::vm_iomap_memory(self.as_ptr(), range.start(), length) })?;
+        // invariant, so its offset is ours to change, and nobody looks at it before it is put back.
+        // The function checks offset and length. The range is claimed for `'a`, which lasts for as
+        // long as the mapping does.
+        let status = unsafe {
+            let offset = core::mem::replace(&mut (*vma).vm_pgoff, page);
+            let status = bindings::vm_iomap_memory(vma, range.start(), length);
+            (*vma).vm_pgoff = offset;
+            status
+        };
+        to_result(status)?;
 
         Ok(self.into_mapped())
+    }
+
+    /// Tells whether huge pages can show the claim in the VMA, from page `page` of the claim on: the
+    /// VMA is long enough for one, and is where the addresses are aligned alike.
+    ///
+    /// Where they can, a VMA that is filled on fault ([`map_on_fault`](Self::map_on_fault), with a
+    /// [`huge_fault`](super::VmaOps::huge_fault)) costs a fraction of one that is filled at once.
+    /// [`CharDevice::physical_address`](crate::chardev::CharDevice::physical_address) makes the kernel
+    /// choose such places.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use iomem::vma::{Backing, Mapped, NewVma, VmaOps};
+    /// # use kernel::sync::Arc;
+    /// fn mmap<'a, T: VmaOps>(
+    ///     claim: &'a impl Backing,
+    ///     ops: Arc<T>,
+    ///     vma: NewVma<'a>,
+    /// ) -> Result<Mapped<'a>> {
+    ///     let prot = vma.page_prot().noncached();
+    ///     if vma.has_room_for_huge_pages(claim, 0) {
+    ///         return vma.map_on_fault(ops, prot);
+    ///     }
+    ///     vma.with_ops(ops).vm_iomap_memory_from(claim, 0, prot)
+    /// }
+    /// ```
+    pub fn has_room_for_huge_pages(&self, claim: &impl Backing, page: usize) -> bool {
+        // SAFETY: The function returns a constant.
+        let size = unsafe { bindings::pmd_pfnmap_size() };
+        let (Some(pfn), Some(mask)) = (backing::pfn(claim, page, 1), size.checked_sub(1)) else {
+            return false;
+        };
+        let to_next = self.start().wrapping_neg() & mask;
+        let congruent = (pfn << PAGE_SHIFT).wrapping_sub(self.start()) & mask == 0;
+        congruent && self.length().saturating_sub(to_next) >= size
     }
 
     /// Maps part of a claim into the program, the whole VMA at once: the pages from `page` on, where
@@ -115,7 +190,7 @@ impl<'a> NewVma<'a> {
     /// ```
     pub fn remap_pfn_range(
         self,
-        claim: &'a MemRegion,
+        claim: &'a impl Backing,
         page: usize,
         prot: PageProt,
     ) -> Result<Mapped<'a>> {
@@ -153,7 +228,7 @@ impl<'a> NewVma<'a> {
     /// ```
     pub fn io_remap_pfn_range(
         self,
-        claim: &'a MemRegion,
+        claim: &'a impl Backing,
         page: usize,
         prot: PageProt,
     ) -> Result<Mapped<'a>> {
@@ -163,12 +238,12 @@ impl<'a> NewVma<'a> {
     /// Maps part of a claim by `function`: `remap_pfn_range()`, or its kin of the same arguments.
     fn remap(
         self,
-        claim: &'a MemRegion,
+        claim: &'a impl Backing,
         page: usize,
         prot: PageProt,
         function: Remap,
     ) -> Result<Mapped<'a>> {
-        let pfn = claim_pfn(claim, page, self.length() >> PAGE_SHIFT).ok_or(EINVAL)?;
+        let pfn = backing::pfn(claim, page, self.length() >> PAGE_SHIFT).ok_or(EINVAL)?;
         self.prepare(prot)?;
 
         let vma = self.as_ptr();

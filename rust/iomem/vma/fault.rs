@@ -13,14 +13,12 @@ use kernel::page::{
 };
 
 use super::{
-    claim_pfn,
+    backing,
     Area,
+    Backing,
     PageProt, //
 };
-use crate::{
-    bindings,
-    resource::MemRegion, //
-};
+use crate::bindings;
 
 /// The answer to a fault: a `vm_fault_t`.
 ///
@@ -236,7 +234,7 @@ impl<'a> Fault<'a> {
     /// # Examples
     ///
     /// See [`VmaOps`](super::VmaOps).
-    pub fn insert_pfn(self, claim: &'a MemRegion, page: usize) -> VmFault {
+    pub fn insert_pfn(self, claim: &'a impl Backing, page: usize) -> VmFault {
         if self.order() != 0 {
             return self.insert_huge(claim, page);
         }
@@ -273,7 +271,7 @@ impl<'a> Fault<'a> {
     ///     fault.insert_pfn_prot(claim, page, prot)
     /// }
     /// ```
-    pub fn insert_pfn_prot(self, claim: &'a MemRegion, page: usize, prot: PageProt) -> VmFault {
+    pub fn insert_pfn_prot(self, claim: &'a impl Backing, page: usize, prot: PageProt) -> VmFault {
         if self.order() != 0 {
             return VmFault::Fallback;
         }
@@ -282,8 +280,13 @@ impl<'a> Fault<'a> {
         self.insert_page(claim, page, prot)
     }
 
-    fn insert_page(self, claim: &'a MemRegion, page: usize, prot: bindings::pgprot_t) -> VmFault {
-        let Some(pfn) = claim_pfn(claim, page, 1) else {
+    fn insert_page(
+        self,
+        claim: &'a impl Backing,
+        page: usize,
+        prot: bindings::pgprot_t,
+    ) -> VmFault {
+        let Some(pfn) = backing::pfn(claim, page, 1) else {
             return VmFault::Sigbus;
         };
 
@@ -295,7 +298,7 @@ impl<'a> Fault<'a> {
         VmFault::from_raw(unsafe { bindings::vmf_insert_pfn_prot(vma, self.address(), pfn, prot) })
     }
 
-    fn insert_huge(self, claim: &'a MemRegion, page: usize) -> VmFault {
+    fn insert_huge(self, claim: &'a impl Backing, page: usize) -> VmFault {
         let count = 1usize.checked_shl(self.order()).unwrap_or(0);
         let Some(mask) = count.wrapping_mul(PAGE_SIZE).checked_sub(1) else {
             return VmFault::Fallback;
@@ -311,7 +314,7 @@ impl<'a> Fault<'a> {
         let before = self.address().wrapping_sub(base) >> PAGE_SHIFT;
         let Some(pfn) = page
             .checked_sub(before)
-            .and_then(|first| claim_pfn(claim, first, count))
+            .and_then(|first| backing::pfn(claim, first, count))
         else {
             return VmFault::Fallback;
         };

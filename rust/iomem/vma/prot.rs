@@ -14,7 +14,15 @@ use crate::{
         Holder,
         Mem, //
     },
+    vma::Backing,
 };
+
+/// Whether a page can be mapped in one cache mode only at a time, whoever maps it.
+///
+/// On x86 the processor is not to see a page as uncached in one place and as write-combining in
+/// another, and the kernel gives the second mapping the mode of the first. Elsewhere both can be had
+/// at once.
+pub const EXCLUSIVE_CACHE_MODES: bool = cfg!(CONFIG_X86);
 
 /// How a mapping is cached and ordered.
 ///
@@ -124,7 +132,7 @@ impl PageProt {
 ///
 /// # Invariants
 ///
-/// The range of `holder`'s claim has been reserved by `arch_io_reserve_memtype_wc()`.
+/// The frames of `holder` have been reserved by `arch_io_reserve_memtype_wc()`.
 ///
 /// # Examples
 ///
@@ -138,17 +146,17 @@ impl PageProt {
 /// assert_eq!(pixels.region().range().length(), 0x100_0000);
 /// # Ok::<(), Error>(())
 /// ```
-pub struct WcReservation<H: Holder<Mem>> {
+pub struct WcReservation<H: Backing> {
     holder: H,
     range: Range,
 }
 
-impl<H: Holder<Mem>> WcReservation<H> {
-    /// Makes the claim that `holder` holds known as write-combining. Context: may sleep.
+impl<H: Backing> WcReservation<H> {
+    /// Makes the frames that `holder` holds known as write-combining. Context: may sleep.
     ///
     /// # Errors
     ///
-    /// - `EINVAL`: the claim does not begin and end at page boundaries.
+    /// - `EINVAL`: it is a claim that does not begin and end at page boundaries.
     /// - `EBUSY`: some of it is mapped already, in a way that cannot be had together with this.
     /// - `ENOMEM`: no memory.
     ///
@@ -156,10 +164,7 @@ impl<H: Holder<Mem>> WcReservation<H> {
     ///
     /// See [`WcReservation`].
     pub fn new(holder: H) -> Result<Self> {
-        let range = holder.region().range();
-        if !range.is_page_aligned() {
-            return Err(EINVAL);
-        }
+        let range = holder.frames().ok_or(EINVAL)?;
 
         // SAFETY: The function takes any range; this one is claimed, so it is no RAM.
         to_result(unsafe { bindings::io_reserve_memtype_wc(range.start(), range.length()) })?;
@@ -167,7 +172,9 @@ impl<H: Holder<Mem>> WcReservation<H> {
         // INVARIANT: It has just been reserved.
         Ok(Self { holder, range })
     }
+}
 
+impl<H: Backing + Holder<Mem>> WcReservation<H> {
     /// Returns the claim.
     ///
     /// # Examples
@@ -179,7 +186,7 @@ impl<H: Holder<Mem>> WcReservation<H> {
     }
 }
 
-impl<H: Holder<Mem>> Drop for WcReservation<H> {
+impl<H: Backing> Drop for WcReservation<H> {
     fn drop(&mut self) {
         // SAFETY: By the type invariant the range is reserved, and this is the one place that ends
         // it.

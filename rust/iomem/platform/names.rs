@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Lists of strings in what firmware says of a device.
+
+use kernel::{
+    device::Device,
+    prelude::*,
+    str::CString, //
+};
+
+use crate::bindings;
+
+/// Reads the property `name` of a device, a list of strings: `reg-names` for example. Empty if the
+/// device does not have it. Context: may sleep.
+///
+/// The kernel crate reads single strings only. It does not matter where the property comes from:
+/// device tree, ACPI or a software node.
+///
+/// Corresponds to the C functions `device_property_string_array_count()` and
+/// `device_property_read_string_array()` in
+/// [`include/linux/property.h`](srctree/include/linux/property.h).
+///
+/// # Errors
+///
+/// - `EINVAL`, `EILSEQ`, `EPROTO`: the property is no list of strings.
+/// - `ENOMEM`: no memory.
+///
+/// # Examples
+///
+/// ```no_run
+/// use kernel::device::Device;
+///
+/// fn first(dev: &Device) -> Result {
+///     for name in iomem::platform::strings(dev, c"reg-names")? {
+///         dev_info!(dev, "{}\n", &*name);
+///     }
+///     Ok(())
+/// }
+/// ```
+pub fn strings(dev: &Device, name: &CStr) -> Result<KVec<CString>> {
+    let mut list = KVec::new();
+    // SAFETY: `Device` is a transparent wrapper around `struct device`, the functions read its
+    // properties, and the name is valid for the call.
+    let count = unsafe {
+        let dev = core::ptr::from_ref(dev).cast_mut().cast();
+        if !bindings::device_property_present(dev, name.as_char_ptr()) {
+            return Ok(list);
+        }
+        bindings::device_property_read_string_array(
+            dev,
+            name.as_char_ptr(),
+            core::ptr::null_mut(),
+            0,
+        )
+    };
+    let count = usize::try_from(count).map_err(|_| Error::from_errno(count))?;
+
+    let mut found = KVec::from_elem(core::ptr::null::<c_char>(), count, GFP_KERNEL)?;
+    // SAFETY: As above; there is room for `count` strings.
+    let got = unsafe {
+        bindings::device_property_read_string_array(
+            core::ptr::from_ref(dev).cast_mut().cast(),
+            name.as_char_ptr(),
+            found.as_mut_ptr(),
+            count,
+        )
+    };
+    let got = usize::try_from(got).map_err(|_| Error::from_errno(got))?;
+    for string in found.iter().take(got).filter(|string| !string.is_null()) {
+        // SAFETY: The function found a string, which stays as long as the device has the property:
+        // longer than this call, in which a reference to the device is held.
+        let string = unsafe { CStr::from_char_ptr(*string) };
+        list.push(CString::try_from_fmt(fmt!("{string}"))?, GFP_KERNEL)?;
+    }
+    Ok(list)
+}

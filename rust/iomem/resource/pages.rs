@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Whole pages around claims that are smaller.
+
+use kernel::{
+    io::PhysAddr,
+    page::PAGE_SIZE,
+    prelude::*,
+    sync::Arc, //
+};
+
+use super::{
+    MemRegion,
+    Reason,
+    Refused, //
+};
+use crate::{
+    range::Range,
+    resource::Mem, //
+};
+
+/// Whole pages of I/O memory, every byte of which is claimed.
+///
+/// Registers are often shorter than a page, and a page is the smallest thing that a program can be
+/// shown. These are the pages that some claims are in, and the claims on what is left of them: so no
+/// program is ever shown what belongs to somebody else, now or later.
+///
+/// # Invariants
+///
+/// `range` begins and ends at page boundaries. `claims` and `rest` together hold all of it.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::resource::{
+///     request_mem_region,
+///     Pages, //
+/// };
+/// use kernel::sync::Arc;
+///
+/// let control = Arc::new(request_mem_region(0x1000_0040, 0x20, c"control")?, GFP_KERNEL)?;
+/// let status = Arc::new(request_mem_region(0x1000_0800, 0x10, c"status")?, GFP_KERNEL)?;
+/// let pages = Pages::around(&[&control, &status], c"rest")?;
+/// assert_eq!(pages.range().start(), 0x1000_0000);
+/// assert_eq!(pages.range().length(), 0x1000);
+/// # Ok::<(), Error>(())
+/// ```
+pub struct Pages {
+    range: Range,
+    claims: KVec<Arc<MemRegion>>,
+    rest: KVec<MemRegion>,
+}
+
+impl Pages {
+    /// Claims, under `name`, what is left of the pages that `claims` are in, from the first page to
+    /// the last, and keeps them all. Nothing is claimed if it fails. Context: may sleep.
+    ///
+    /// # Errors
+    ///
+    /// - [`Reason::Empty`]: there are no claims.
+    /// - [`Reason::Busy`] and the others of [`MemRegion::request`]: a part of the pages is somebody
+    ///   else's, or cannot be claimed.
+    /// - [`Reason::NoMemory`]: no memory.
+    ///
+    /// # Examples
+    ///
+    /// See [`Pages`].
+    pub fn around(claims: &[&Arc<MemRegion>], name: &CStr) -> Result<Self, Refused> {
+        let mask = PAGE_SIZE as u64 - 1;
+        let starts = claims.iter().map(|claim| claim.range().start()).min();
+        let lasts = claims.iter().map(|claim| claim.range().last()).max();
+        let (Some(start), Some(last)) = (starts, lasts) else {
+            return Err(Refused::no_range::<Mem>(0, 0));
+        };
+        let (start, last) = (start & !mask, last | mask);
+        let length = last.wrapping_sub(start).wrapping_add(1);
+        // All of the address space is no range.
+        let whole =
+            Range::new(start, length).map_err(|_| Refused::no_range::<Mem>(start, length))?;
+        let no_memory = |_| Refused::new::<Mem>(start, length, Reason::NoMemory);
+
+        let mut kept = KVec::with_capacity(claims.len(), GFP_KERNEL).map_err(no_memory)?;
+        let mut rest = KVec::new();
+        // The first byte that nobody is known to hold, or none: all are.
+        let mut open = Some(start);
+        while let Some(from) = open {
+            // The claims that there are, by address; there are few.
+            let next = claims
+                .iter()
+                .filter(|claim| claim.range().last() >= from)
+                .min_by_key(|claim| claim.range().start());
+            let end = next.map_or(last, |claim| claim.range().start().wrapping_sub(1));
+            if next.is_none() || end.wrapping_add(1) > from {
+                let left = end.wrapping_sub(from).wrapping_add(1);
+                let gap =
+                    Range::new(from, left).map_err(|_| Refused::no_range::<Mem>(from, left))?;
+                let claim = MemRegion::request(gap, name)?;
+                rest.push(claim, GFP_KERNEL).map_err(no_memory)?;
+            }
+            open = next
+                .map(|claim| claim.range().last())
+                .filter(|held| *held < last)
+                .map(|held: PhysAddr| held.wrapping_add(1));
+        }
+        for claim in claims {
+            kept.push((*claim).clone(), GFP_KERNEL).map_err(no_memory)?;
+        }
+
+        // INVARIANT: Each byte was in one of `claims`, or in a gap that has been claimed.
+        Ok(Self {
+            range: whole,
+            claims: kept,
+            rest,
+        })
+    }
+
+    /// Returns the physical addresses, whole pages. Context: any.
+    ///
+    /// # Examples
+    ///
+    /// See [`Pages`].
+    pub fn range(&self) -> Range {
+        self.range
+    }
+
+    /// Returns how many claims there are around which these are the pages, and how many on the rest.
+    /// Context: any.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn f(pages: &iomem::resource::Pages) {
+    /// let (claims, rest) = pages.counts();
+    /// pr_info!("{claims} claims of the device, {rest} on what is around them\n");
+    /// # }
+    /// ```
+    pub fn counts(&self) -> (usize, usize) {
+        (self.claims.len(), self.rest.len())
+    }
+}
