@@ -164,12 +164,28 @@ TEST_F(params, wraps_around)
 		"start=%#" PRIx64 " length=0xfffffffffffff000", self->start);
 }
 
-TEST_F(params, misaligned)
+/* Registers are smaller than pages: the claim is theirs, and one on the rest of the page. */
+TEST_F(params, less_than_a_page)
 {
-	REFUSED(EINVAL, "choose start and length as multiples of 0x1000",
-		"start=%#" PRIx64 " length=0x1000", self->start + 4);
-	REFUSED(EINVAL, "choose start and length as multiples of 0x1000",
-		"start=%#" PRIx64 " length=0x100", self->start);
+	char params[128], line[512], entry[128], *now;
+
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=0x20", self->start + 0x40);
+	ASSERT_EQ(0, load(self->ko, params));
+	now = proc_iomem();
+	ASSERT_NE(NULL, now);
+	snprintf(entry, sizeof(entry), "%08" PRIx64 "-%08" PRIx64 " : iomem",
+		 self->start, self->start + 0x3f);
+	EXPECT_NE(NULL, strstr(now, entry));
+	snprintf(entry, sizeof(entry), "%08" PRIx64 "-%08" PRIx64 " : iomem",
+		 self->start + 0x40, self->start + 0x5f);
+	EXPECT_NE(NULL, strstr(now, entry));
+	snprintf(entry, sizeof(entry), "%08" PRIx64 "-%08" PRIx64 " : iomem",
+		 self->start + 0x60, self->start + 0xfff);
+	EXPECT_NE(NULL, strstr(now, entry));
+	EXPECT_NE(NULL, strstr(now, " (rest of page)\n"));
+	free(now);
+	EXPECT_EQ(0, unload("iomem_dev"));
+	logged(self->log, line, sizeof(line));
 }
 
 TEST_F(params, ram)

@@ -153,7 +153,12 @@ TEST_F(registers, the_end_is_the_end)
 	uint32_t words[16] = {};
 
 	EXPECT_EQ(0, pread(self->fd, words, 4, self->length));
-	EXPECT_EQ(0, pread(self->fd, words, 4, 1LL << 40));
+	EXPECT_EQ(0, pread(self->fd, words, 4, (1LL << 32) - 4));
+	/* Where another region would be, or none at all. */
+	EXPECT_EQ(-1, pread(self->fd, words, 4, 1LL << 32));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, pread(self->fd, words, 4, 1LL << 40));
+	EXPECT_EQ(ENXIO, errno);
 	EXPECT_EQ(-1, pwrite(self->fd, words, 4, self->length));
 	EXPECT_EQ(ENOSPC, errno);
 	/* A series ends there. */

@@ -12,9 +12,15 @@
 //! | module | what it owns |
 //! |---|---|
 //! | `params` | the window that the parameters ask for |
-//! | `window` | a window: its claim, its mapping, its node |
+//! | `window` | a window: its regions, its node, what is known of its files and mappings |
+//! | `hardware` | the claims on a device's memory and ports, and on the rest of its pages |
+//! | `region` | registers that follow one another, and one access to one of them |
+//! | `offset` | what an offset into the node means |
 //! | `node` | what programs do with `/dev/iomem<N>` |
+//! | `maps` | mapping a region into programs |
+//! | `uses` | how many mappings there are |
 //! | `registers` | reading and writing registers by call |
+//! | `batch` | hundreds of accesses in one call |
 //! | `refusal` | why an address range is not handed out, in words |
 
 use iomem::{
@@ -30,10 +36,16 @@ use kernel::{
     ThisModule, //
 };
 
+mod batch;
+mod hardware;
+mod maps;
 mod node;
+mod offset;
 mod params;
 mod refusal;
+mod region;
 mod registers;
+mod uses;
 mod window;
 
 module! {

@@ -9,11 +9,19 @@ use iomem::{
         CharFile,
         OpenFile, //
     },
-    error::eopnotsupp,
     uapi::{
+        name,
+        Argument,
         RegionInfo,
+        WindowInfo,
+        IOC_BATCH,
         IOC_REGION_INFO,
-        REGION_MMAP, //
+        IOC_WINDOW_INFO,
+        REGION_BIG_ENDIAN,
+        REGION_MMAP,
+        REGION_MMAP_WC,
+        REGION_PORTS,
+        REGION_READ_ONLY, //
     },
     vma::{
         AddressSpace,
@@ -22,20 +30,23 @@ use iomem::{
     },
 };
 use kernel::{
+    io::PhysAddr,
     iov::{
         IovIterDest,
         IovIterSource, //
     },
     page::PAGE_SIZE,
     prelude::*,
-    uaccess::{
-        UserPtr,
-        UserSlice, //
-    },
+    transmute::AsBytes,
     ThisModule, //
 };
 
-use crate::window::Window;
+use crate::{
+    batch,
+    offset::Mode,
+    region::Region,
+    window::Window, //
+};
 
 #[vtable]
 impl CharDevice for Window {
@@ -43,7 +54,12 @@ impl CharDevice for Window {
     type State = ();
 
     fn open(&self, _file: CharFile<'_>) -> impl PinInit<(), Error> {
+        self.count_file(1);
         Ok(())
+    }
+
+    fn release(&self, _file: OpenFile<'_, Self>) {
+        self.count_file(-1);
     }
 
     /// All files of the device, by whatever node they were opened, so that none is forgotten when
@@ -52,10 +68,11 @@ impl CharDevice for Window {
         Some(self.lease().address_space())
     }
 
-    /// Positions are offsets of registers, from 0 to the length of the region.
+    /// Positions are offsets: see [`offset`](crate::offset).
     fn llseek(&self, _file: OpenFile<'_, Self>, seek: Seek<'_>) -> Result<u64> {
-        let length = self.registers()?.claim().range().length();
-        seek.within(length)
+        let _alive = self.hardware()?;
+        let (end, last) = self.layout().ends();
+        seek.between(end, last)
     }
 
     /// Reads registers: see [`registers`](crate::registers).
@@ -78,64 +95,92 @@ impl CharDevice for Window {
         self.write_registers(position, buffer)
     }
 
-    /// Maps the registers: shared, uncached, never executable. Touching the mapping after the device
-    /// was unbound is `SIGBUS`.
-    ///
-    /// # Errors
-    ///
-    /// - `ENODEV`: the device is gone.
-    /// - `EOPNOTSUPP`: `MAP_PRIVATE`: a private copy of registers means nothing.
-    /// - `EPERM`: `PROT_EXEC`.
-    /// - `ENXIO`: the offset is beyond the registers.
-    /// - `EINVAL`: the length is, from that offset.
-    /// - `EACCES` (from the kernel): writing, through a descriptor that is read-only.
-    fn mmap<'a>(&'a self, _file: OpenFile<'a, Self>, vma: NewVma<'a>) -> Result<Mapped<'a>> {
-        if !vma.is_shared() {
-            return Err(eopnotsupp());
-        }
-        vma.forbid_exec()?;
-
-        self.lease().mmap(vma, |registers, vma| {
-            let claim = registers.claim();
-            if vma.page_offset() as u64 >= claim.range().length() / PAGE_SIZE as u64 {
-                return Err(ENXIO);
-            }
-            let prot = vma.page_prot().noncached();
-            vma.vm_iomap_memory(claim, prot)
-        })
+    /// Maps registers: see [`maps`](crate::maps).
+    fn mmap<'a>(&'a self, file: OpenFile<'a, Self>, vma: NewVma<'a>) -> Result<Mapped<'a>> {
+        self.map(file, vma)
     }
 
-    fn ioctl(&self, _file: OpenFile<'_, Self>, cmd: u32, arg: usize) -> Result<isize> {
-        // The registers are not kept: what follows accesses memory of the program.
-        let length = self.registers()?.claim().range().length();
+    fn physical_address(&self, page_offset: usize, _length: usize) -> Option<PhysAddr> {
+        self.physical(page_offset)
+    }
+
+    fn ioctl(&self, file: OpenFile<'_, Self>, cmd: u32, arg: usize) -> Result<isize> {
+        // Asked first, so that a device that is gone has one answer to everything. It is not kept:
+        // what follows accesses memory of the program.
+        drop(self.hardware()?);
         match cmd {
-            IOC_REGION_INFO => region_info(length, arg),
+            IOC_WINDOW_INFO => self.window_info(arg),
+            IOC_REGION_INFO => self.region_info(arg),
+            IOC_BATCH => batch::run(self, file, arg),
             _ => Err(ENOTTY),
         }
     }
 }
 
-/// `IOMEM_IOC_REGION_INFO`: tells where region `region` is and how long.
-fn region_info(length: u64, arg: usize) -> Result<isize> {
-    let size = core::mem::size_of::<RegionInfo>();
-    let (mut reader, mut writer) = UserSlice::new(UserPtr::from_addr(arg), size).reader_writer();
-
-    let asked: RegionInfo = reader.read()?;
-    // A caller that was built with a larger structure gets the first part of it filled.
-    if (asked.size as usize) < size {
-        return Err(EINVAL);
+impl Window {
+    /// `IOMEM_IOC_WINDOW_INFO`: tells what there is.
+    fn window_info(&self, arg: usize) -> Result<isize> {
+        let argument = Argument::<WindowInfo>::take(arg)?;
+        let asked = WindowInfo {
+            size: argument.value.size,
+            ..Default::default()
+        };
+        if argument.value.as_bytes() != asked.as_bytes() {
+            return Err(EINVAL);
+        }
+        let regions = self.hardware()?.regions().len();
+        argument.answer(WindowInfo {
+            regions: u32::try_from(regions)?,
+            batch_max: batch::MAX,
+            name: name(Some(self.label())),
+            ..asked
+        })?;
+        Ok(0)
     }
-    if asked.region != 0 || asked.flags != 0 || asked.regions != 0 {
-        return Err(EINVAL);
-    }
 
-    writer.write(&RegionInfo {
-        size: size as u32,
-        region: 0,
-        flags: REGION_MMAP,
-        regions: 1,
-        offset: 0,
-        length,
-    })?;
-    Ok(0)
+    /// `IOMEM_IOC_REGION_INFO`: tells where a region is and what can be done with it.
+    fn region_info(&self, arg: usize) -> Result<isize> {
+        let argument = Argument::<RegionInfo>::take(arg)?;
+        let asked = RegionInfo {
+            size: argument.value.size,
+            region: argument.value.region,
+            ..Default::default()
+        };
+        if argument.value.as_bytes() != asked.as_bytes() {
+            return Err(EINVAL);
+        }
+        let number = asked.region as usize;
+        let mut info = {
+            let hardware = self.hardware()?;
+            describe(hardware.region(number).ok_or(EINVAL)?)
+        };
+        info.region = asked.region;
+        info.offset = self.layout().offset(number, Mode::Uncached);
+        if info.flags & REGION_MMAP_WC != 0 {
+            info.wc_offset = self.layout().offset(number, Mode::WriteCombining);
+        }
+        argument.answer(info)?;
+        Ok(0)
+    }
+}
+
+/// Fills in what a region knows of itself.
+fn describe(region: &Region) -> RegionInfo {
+    let traits = region.traits();
+    let flag = |set: bool, flag: u32| if set { flag } else { 0 };
+    RegionInfo {
+        flags: flag(region.pages().is_some(), REGION_MMAP)
+            | flag(region.can_combine_writes(), REGION_MMAP_WC)
+            | flag(region.is_ports(), REGION_PORTS)
+            | flag(traits.read_only, REGION_READ_ONLY)
+            | flag(traits.big_endian, REGION_BIG_ENDIAN),
+        width: traits.width.map_or(0, |width| width.bytes() as u32),
+        length: region.length(),
+        mmap_length: region.pages().map_or(0, |pages| pages.range().length()),
+        first: region
+            .pages()
+            .map_or(0, |_| (region.range().start() % PAGE_SIZE as u64) as u32),
+        name: name(region.name()),
+        ..Default::default()
+    }
 }

@@ -8,7 +8,8 @@
 
 use iomem::{
     platform,
-    range::Range, //
+    range::Range,
+    resource::Mem, //
 };
 use kernel::prelude::*;
 
@@ -32,7 +33,7 @@ pub(crate) fn wanted(start: u64, length: u64) -> Result<Option<Range>> {
         _ => (),
     }
 
-    match Refusal::or_claim(start, length, c"iomem_dev") {
+    match Refusal::or_claim::<Mem>(start, length, c"iomem_dev") {
         Ok(claim) => Ok(Some(claim.range())),
         Err(refusal) => {
             pr_err!("{refusal}\n");

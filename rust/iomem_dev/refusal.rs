@@ -6,7 +6,9 @@ use iomem::{
     range::Range,
     resource::{
         contains_ram,
-        MemRegion, //
+        Claim,
+        Mem,
+        Root, //
     },
 };
 use kernel::{
@@ -15,7 +17,6 @@ use kernel::{
         PhysAddr,
         ResourceSize, //
     },
-    page::PAGE_SIZE,
     prelude::*, //
 };
 
@@ -28,41 +29,36 @@ pub(crate) enum Refusal {
         start: PhysAddr,
         length: ResourceSize,
     },
-    /// It does not begin and end at page boundaries.
-    Misaligned(Range),
     /// It has RAM in it.
     Ram(Range),
-    /// It goes beyond the addresses that the processor has.
-    Beyond(Range),
-    /// Somebody else holds it or a part of it.
-    Busy(Range),
+    /// It goes beyond the addresses that the processor has, as far as the named file shows them.
+    Beyond(Range, &'static str),
+    /// Somebody else holds it or a part of it, as the named file shows.
+    Busy(Range, &'static str),
     /// Something else, which is not about the range.
     Other(Range, Error),
 }
 
 impl Refusal {
-    /// Claims what may be a window under `name`, or says why it may not.
-    pub(crate) fn or_claim(
+    /// Claims what may be a region under `name`, or says why it may not.
+    pub(crate) fn or_claim<R: Root>(
         start: PhysAddr,
         length: ResourceSize,
         name: &CStr,
-    ) -> Result<MemRegion, Self> {
+    ) -> Result<Claim<R>, Self> {
         if length == 0 {
             return Err(Self::Empty { start });
         }
         let Ok(range) = Range::new(start, length) else {
             return Err(Self::WrapsAround { start, length });
         };
-        if !range.is_page_aligned() {
-            return Err(Self::Misaligned(range));
-        }
         // RAM is busy as well; this says more.
-        if contains_ram(range) {
+        if R::PROC == Mem::PROC && contains_ram(range) {
             return Err(Self::Ram(range));
         }
-        MemRegion::request(range, name).map_err(|refused| match Error::from(refused) {
-            e if e == ERANGE => Self::Beyond(range),
-            e if e == EBUSY => Self::Busy(range),
+        Claim::<R>::request(range, name).map_err(|refused| match Error::from(refused) {
+            e if e == ERANGE => Self::Beyond(range, R::PROC),
+            e if e == EBUSY => Self::Busy(range, R::PROC),
             e => Self::Other(range, e),
         })
     }
@@ -71,11 +67,11 @@ impl Refusal {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Empty { .. } | Refusal::Misaligned(_) => EINVAL,
+            Refusal::Empty { .. } => EINVAL,
             Refusal::WrapsAround { .. } => EOVERFLOW,
             Refusal::Ram(_) => EPERM,
-            Refusal::Beyond(_) => ERANGE,
-            Refusal::Busy(_) => EBUSY,
+            Refusal::Beyond(..) => ERANGE,
+            Refusal::Busy(..) => EBUSY,
             Refusal::Other(_, e) => e,
         }
     }
@@ -86,28 +82,22 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty { start } => f.write_fmt(fmt!(
-                "the range at {start:#x} has length 0: give the length in bytes, a multiple of \
-                 {PAGE_SIZE:#x}"
+                "the range at {start:#x} has length 0: give the length in bytes"
             )),
             Self::WrapsAround { start, length } => f.write_fmt(fmt!(
                 "start {start:#x} plus length {length:#x} wraps around: choose a range that ends \
                  below 2^64"
             )),
-            Self::Misaligned(range) => f.write_fmt(fmt!(
-                "{range} is not whole pages, and a program would see what is next to it: choose \
-                 start and length as multiples of {PAGE_SIZE:#x}"
-            )),
             Self::Ram(range) => f.write_fmt(fmt!(
                 "{range} has RAM in it, which is never handed out: choose the range of a device, \
                  see /proc/iomem"
             )),
-            Self::Beyond(range) => f.write_fmt(fmt!(
+            Self::Beyond(range, proc) => f.write_fmt(fmt!(
                 "{range} is beyond this processor's physical addresses: choose the range of a \
-                 device, see /proc/iomem"
+                 device, see {proc}"
             )),
-            Self::Busy(range) => f.write_fmt(fmt!(
-                "{range} is in use: /proc/iomem says by whom; try another range, or unbind that \
-                 driver"
+            Self::Busy(range, proc) => f.write_fmt(fmt!(
+                "{range} is in use: {proc} says by whom; try another range, or unbind that driver"
             )),
             Self::Other(range, e) => f.write_fmt(fmt!("{range} could not be claimed: {e:?}")),
         }

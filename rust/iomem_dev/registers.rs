@@ -9,13 +9,8 @@
 //! The bytes of a register come and go in the processor's order, as those of a variable of that
 //! width do.
 
-use iomem::access::{
-    Ordered,
-    Width,
-    Window as View, //
-};
+use iomem::access::Width;
 use kernel::{
-    io::Io,
     iov::{
         IovIterDest,
         IovIterSource, //
@@ -23,7 +18,11 @@ use kernel::{
     prelude::*, //
 };
 
-use crate::window::Window;
+use crate::{
+    offset::Mode,
+    region::Region,
+    window::Window, //
+};
 
 /// How wide the accesses of a series are where the device does not say.
 const USUAL: Width = Width::W32;
@@ -34,71 +33,61 @@ const CHUNK: usize = 256;
 /// How a transfer is made of accesses.
 #[derive(Debug, PartialEq, Eq)]
 struct Plan {
+    /// The number of the region.
+    region: usize,
     width: Width,
-    /// The offset of the first access.
-    offset: usize,
+    /// The offset of the first access, within the region.
+    offset: u64,
     /// How many bytes of what was asked for there are: a multiple of the width.
     bytes: usize,
 }
 
-impl Plan {
-    /// Plans a transfer of `wanted` bytes at `position` of a region of `length` bytes, whose
-    /// registers are all `only` wide, if that is known.
-    ///
-    /// `None` if it begins at the end of the region or beyond.
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL`: the length is that of no register and no number of registers, or a single access
-    /// would go across the end.
-    fn new(only: Option<Width>, position: u64, wanted: usize, length: u64) -> Result<Option<Self>> {
-        let Some(left) = length.checked_sub(position).filter(|left| *left != 0) else {
-            return Ok(None);
-        };
-        // The region is mapped, so its offsets are those of memory.
-        let offset = usize::try_from(position).map_err(|_| EINVAL)?;
-        let left = usize::try_from(left).unwrap_or(usize::MAX);
-
-        let (width, bytes) = match (Width::from_bytes(wanted), only) {
-            (Ok(width), None) => (width, wanted),
-            (Ok(width), Some(only)) if width == only => (width, wanted),
-            (_, only) => {
-                let width = only.unwrap_or(USUAL);
-                if wanted % width.bytes() != 0 {
-                    return Err(EINVAL);
-                }
-                (width, wanted.min(left - left % width.bytes()))
+/// Plans a transfer of `wanted` bytes, `left` bytes before the end of a region whose registers are
+/// all `only` wide, if that is known. Returns the width of the accesses, and how many bytes they
+/// are in all.
+///
+/// # Errors
+///
+/// `EINVAL`: the length is that of no register and no number of registers, or a single access would
+/// go across the end.
+fn accesses(only: Option<Width>, wanted: usize, left: u64) -> Result<(Width, usize)> {
+    let left = usize::try_from(left).unwrap_or(usize::MAX);
+    let (width, bytes) = match (Width::from_bytes(wanted), only) {
+        (Ok(width), None) => (width, wanted),
+        (Ok(width), Some(only)) if width == only => (width, wanted),
+        (_, only) => {
+            let width = only.unwrap_or(USUAL);
+            if wanted % width.bytes() != 0 {
+                return Err(EINVAL);
             }
-        };
-        // Whether it is aligned is asked when the access is made.
-        if bytes > left || bytes == 0 {
-            return Err(EINVAL);
+            (width, wanted.min(left - left % width.bytes()))
         }
-        Ok(Some(Self {
-            width,
-            offset,
-            bytes,
-        }))
+    };
+    // Whether it is aligned is asked when the access is made.
+    if bytes > left || bytes == 0 {
+        return Err(EINVAL);
     }
+    Ok((width, bytes))
 }
 
 /// Reads registers into `bytes`, of which it is a whole number.
-fn load(regs: View<'_, Ordered>, width: Width, offset: usize, bytes: &mut [u8]) -> Result {
+fn load(region: &Region, width: Width, offset: u64, bytes: &mut [u8]) -> Result {
     let mut offset = offset;
     for register in bytes.chunks_exact_mut(width.bytes()) {
+        let value = region.read(width, offset)?;
         match width {
-            Width::W8 => register.copy_from_slice(&regs.try_read8(offset)?.to_ne_bytes()),
-            Width::W16 => register.copy_from_slice(&regs.try_read16(offset)?.to_ne_bytes()),
-            Width::W32 => register.copy_from_slice(&regs.try_read32(offset)?.to_ne_bytes()),
-            Width::W64 => register.copy_from_slice(&regs.try_read64(offset)?.to_ne_bytes()),
+            Width::W8 => register.copy_from_slice(&(value as u8).to_ne_bytes()),
+            Width::W16 => register.copy_from_slice(&(value as u16).to_ne_bytes()),
+            Width::W32 => register.copy_from_slice(&(value as u32).to_ne_bytes()),
+            Width::W64 => register.copy_from_slice(&value.to_ne_bytes()),
         }
-        offset = offset.wrapping_add(width.bytes());
+        offset = offset.wrapping_add(width.bytes() as u64);
     }
     Ok(())
 }
 
 /// Writes registers from `bytes`, of which it is a whole number.
-fn store(regs: View<'_, Ordered>, width: Width, offset: usize, bytes: &[u8]) -> Result {
+fn store(region: &Region, width: Width, offset: u64, bytes: &[u8]) -> Result {
     let mut offset = offset;
     for register in bytes.chunks_exact(width.bytes()) {
         let mut value = [0; 8];
@@ -106,27 +95,51 @@ fn store(regs: View<'_, Ordered>, width: Width, offset: usize, bytes: &[u8]) -> 
             *to = *from;
         }
         let [a, b, c, d, ..] = value;
-        match width {
-            Width::W8 => regs.try_write8(a, offset)?,
-            Width::W16 => regs.try_write16(u16::from_ne_bytes([a, b]), offset)?,
-            Width::W32 => regs.try_write32(u32::from_ne_bytes([a, b, c, d]), offset)?,
-            Width::W64 => regs.try_write64(u64::from_ne_bytes(value), offset)?,
-        }
-        offset = offset.wrapping_add(width.bytes());
+        let value = match width {
+            Width::W8 => u64::from(a),
+            Width::W16 => u64::from(u16::from_ne_bytes([a, b])),
+            Width::W32 => u64::from(u32::from_ne_bytes([a, b, c, d])),
+            Width::W64 => u64::from_ne_bytes(value),
+        };
+        region.write(width, offset, value)?;
+        offset = offset.wrapping_add(width.bytes() as u64);
     }
     Ok(())
 }
 
 impl Window {
-    /// Plans a transfer, or fails with `ENODEV` once the device is unbound.
+    /// Plans a transfer; `None` if it begins at the end of a region or beyond.
+    ///
+    /// # Errors
+    ///
+    /// - `ENODEV`: the device is gone.
+    /// - `ENXIO`: the position is that of no region.
+    /// - `EINVAL`: it is one for write-combining mappings; and those of [`accesses`].
     fn plan(&self, position: u64, wanted: usize) -> Result<Option<Plan>> {
-        let registers = self.registers()?;
-        Plan::new(
-            registers.width(),
-            position,
-            wanted,
-            registers.claim().range().length(),
-        )
+        let hardware = self.hardware()?;
+        let place = self.layout().place(position).ok_or(ENXIO)?;
+        let region = hardware.region(place.region).ok_or(ENXIO)?;
+        if place.mode != Mode::Uncached {
+            return Err(EINVAL);
+        }
+        let left = region.length().saturating_sub(place.offset);
+        if left == 0 {
+            return Ok(None);
+        }
+        let (width, bytes) = accesses(region.traits().width, wanted, left)?;
+        Ok(Some(Plan {
+            region: place.region,
+            width,
+            offset: place.offset,
+            bytes,
+        }))
+    }
+
+    /// Does something with the region that a transfer is of. The hardware is let go of before the
+    /// program's memory is touched.
+    fn with<T>(&self, plan: &Plan, access: impl FnOnce(&Region) -> Result<T>) -> Result<T> {
+        let hardware = self.hardware()?;
+        access(hardware.region(plan.region).ok_or(ENXIO)?)
     }
 
     /// Reads registers for a program. Returns how many bytes it got; 0 at the end of the region.
@@ -135,7 +148,8 @@ impl Window {
     ///
     /// - `ENODEV`: the device is gone.
     /// - `EFAULT`: the program's buffer cannot be written to. The registers were read.
-    /// - `EINVAL`: those of [`Plan::new`], and where the position is not a multiple of the width.
+    /// - `EINVAL`, `ENXIO`: those of [`Self::plan`], and where the position is not a multiple of the width.
+    /// - `EBUSY`: the region is mapped write-combining, and the processor cannot have both.
     pub(crate) fn read_registers(
         &self,
         position: u64,
@@ -150,12 +164,8 @@ impl Window {
         while done < plan.bytes {
             let bytes = CHUNK.min(plan.bytes.wrapping_sub(done));
             let chunk = chunk.get_mut(..bytes).ok_or(EINVAL)?;
-            let offset = plan.offset.wrapping_add(done);
-            // The registers are let go of before the program's memory is touched.
-            let loaded = self.registers().and_then(|registers| {
-                load(registers.mapping().window(), plan.width, offset, chunk)
-            });
-            match loaded {
+            let offset = plan.offset.wrapping_add(done as u64);
+            match self.with(&plan, |region| load(region, plan.width, offset, chunk)) {
                 Ok(()) => (),
                 // What the program has already is not taken back.
                 Err(_) if done != 0 => break,
@@ -179,8 +189,10 @@ impl Window {
     ///
     /// - `ENODEV`: the device is gone.
     /// - `ENOSPC`: the position is at the end of the region or beyond.
+    /// - `EPERM`: the region can only be read.
     /// - `EFAULT`: the program's buffer cannot be read.
-    /// - `EINVAL`: those of [`Plan::new`], and where the position is not a multiple of the width.
+    /// - `EINVAL`, `ENXIO`: those of [`Self::plan`], and where the position is not a multiple of the width.
+    /// - `EBUSY`: the region is mapped write-combining, and the processor cannot have both.
     ///
     /// Whatever it is, nothing was written.
     pub(crate) fn write_registers(
@@ -199,11 +211,8 @@ impl Window {
             let copied = buffer.copy_from_iter(chunk);
             let whole = copied - copied % plan.width.bytes();
             let chunk = chunk.get(..whole).ok_or(EINVAL)?;
-            let offset = plan.offset.wrapping_add(done);
-            let stored = self.registers().and_then(|registers| {
-                store(registers.mapping().window(), plan.width, offset, chunk)
-            });
-            match stored {
+            let offset = plan.offset.wrapping_add(done as u64);
+            match self.with(&plan, |region| store(region, plan.width, offset, chunk)) {
                 Ok(()) => done = done.wrapping_add(whole),
                 Err(_) if done != 0 => break,
                 Err(e) => return Err(e),

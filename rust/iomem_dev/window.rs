@@ -1,29 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A window: a claimed and mapped range of registers, and its node.
+//! A window: the regions of a device, and its node.
 //!
 //! # The life of a window
 //!
-//! Probing claims the device's memory resource under the name `iomem<N>`, maps it, and makes the
-//! node. The [`Window`] is shared by the driver, which is bound to the device, and by every file
-//! that is open on the node; the registers are leased to them.
+//! Probing claims the device's memory and ports under the name `iomem<N>` and makes the node. The
+//! [`Window`] is shared by the driver, which is bound to the device, by every file that is open on
+//! the node, and by every mapping; the [`Hardware`] is leased to them.
 //!
 //! Unbinding takes the lease back: at once no mapping of any program shows the registers any more,
-//! and the claim leaves `/proc/iomem` before the unbinding is over. Files that are still open have
+//! and the claims leave `/proc/iomem` before the unbinding is over. Files that are still open have
 //! nothing but `ENODEV`, and closing them late does no harm. Binding again makes another window.
 
 use iomem::{
-    access::Width,
     chardev::{
         Options,
         Registration, //
     },
-    index::{
-        Index,
-        Indices, //
-    },
-    mapping::Mapping,
-    resource::MemRegion,
+    index::Indices,
     vma::{
         Lease,
         LeaseGuard, //
@@ -34,115 +28,105 @@ use kernel::{
         self,
         Core, //
     },
-    of,
-    platform,
+    of, platform,
     prelude::*,
     str::CString,
-    sync::Arc, //
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
+    },
 };
 
-use crate::refusal::Refusal;
+use crate::{
+    hardware::Hardware,
+    offset::{
+        Layout,
+        Place, //
+    },
+    uses::Uses, //
+};
 
 /// The `<N>` of `iomem<N>`.
 static INDICES: Indices<16> = Indices::new();
 
-/// A claimed and mapped range of registers.
-pub(crate) struct Registers {
-    mapping: Mapping<MemRegion>,
-    /// How wide all of them are, if the device says so.
-    width: Option<Width>,
-    /// Given back last, so that no two entries of `/proc/iomem` have one name.
-    _index: Index,
-}
-
-impl Registers {
-    /// Claims and maps the memory resource of a device.
-    fn new(pdev: &platform::Device<Core<'_>>, index: Index, name: &CStr) -> Result<Self> {
-        let resource = pdev.resource_by_index(0).ok_or(ENODEV).inspect_err(|_| {
-            dev_err!(
-                pdev.as_ref(),
-                "no memory resource: give the device one (`reg` in a device tree)\n"
-            )
-        })?;
-
-        let claim =
-            Refusal::or_claim(resource.start(), resource.size(), name).map_err(|refusal| {
-                dev_err!(pdev.as_ref(), "{refusal}\n");
-                Error::from(refusal)
-            })?;
-
-        let range = claim.range();
-        let mapping = Mapping::ioremap(claim).inspect_err(|e| {
-            dev_err!(pdev.as_ref(), "{range} could not be mapped: {e:?}\n");
-        })?;
-
-        Ok(Self {
-            mapping,
-            width: width(pdev)?,
-            _index: index,
-        })
-    }
-
-    /// Returns the registers, as the kernel has them mapped.
-    pub(crate) fn mapping(&self) -> &Mapping<MemRegion> {
-        &self.mapping
-    }
-
-    /// Returns how wide all of the registers are, if the device says so.
-    pub(crate) fn width(&self) -> Option<Width> {
-        self.width
-    }
-
-    /// Returns the claim on the registers.
-    pub(crate) fn claim(&self) -> &MemRegion {
-        self.mapping.region()
-    }
-}
-
-/// Reads the property `reg-io-width`, which says how wide all registers of a device are, in bytes.
-fn width(pdev: &platform::Device<Core<'_>>) -> Result<Option<Width>> {
-    let dev: &device::Device<Core<'_>> = pdev.as_ref();
-    let Some(bytes) = dev
-        .fwnode()
-        .and_then(|node| node.property_read::<u32>(c"reg-io-width").optional())
-    else {
-        return Ok(None);
-    };
-    let width = Width::from_bytes(bytes as usize).inspect_err(|_| {
-        dev_err!(
-            dev,
-            "reg-io-width is {bytes}, and no register is that wide: give 1, 2, 4 or 8 bytes\n"
-        )
-    })?;
-    Ok(Some(width))
-}
-
-/// What a node stands for: registers, as long as the device is bound.
+/// What a node stands for: a device's regions, as long as the device is bound, and what is known of
+/// its files and mappings, which can outlive that.
 #[pin_data]
 pub(crate) struct Window {
+    /// What the device is called by whoever described it.
+    label: CString,
+    layout: Layout,
+    /// How many mappings there are, by region.
+    uses: KVec<Arc<Uses>>,
+    open_files: Atomic<i64>,
     #[pin]
-    lease: Lease<Registers>,
+    lease: Lease<Hardware>,
 }
 
 impl Window {
-    fn new(registers: Registers) -> Result<Arc<Self>> {
+    fn new(label: CString, hardware: Hardware) -> Result<Arc<Self>> {
+        let mut uses = KVec::new();
+        for region in hardware.regions() {
+            uses.push(region.shared_uses(), GFP_KERNEL)?;
+        }
+        let layout = Layout::new(hardware.regions().map(|region| {
+            let pages = region.pages().map_or(0, |pages| pages.range().length());
+            region.length().max(pages)
+        }))?;
         Arc::pin_init(
             try_pin_init!(Self {
-                lease <- Lease::new(registers),
+                label,
+                layout,
+                uses,
+                open_files: Atomic::new(0),
+                lease <- Lease::new(hardware),
             }),
             GFP_KERNEL,
         )
     }
 
+    /// Returns what the device is called.
+    pub(crate) fn label(&self) -> &CStr {
+        &self.label
+    }
+
+    /// Returns where the regions are in the node.
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
     /// Returns the lease, within which programs map the registers.
-    pub(crate) fn lease(&self) -> &Lease<Registers> {
+    pub(crate) fn lease(&self) -> &Lease<Hardware> {
         &self.lease
     }
 
-    /// Returns the registers, or fails with `ENODEV` once the device is unbound. Unbinding waits for
-    /// the guard, so no memory of a program may be accessed while there is one.
-    pub(crate) fn registers(&self) -> Result<LeaseGuard<'_, Registers>> {
+    /// Returns the regions, or fails with `ENODEV` once the device is unbound. Unbinding waits for
+    /// the guard, so no memory of a program may be accessed while there is one, and nothing waited
+    /// for.
+    pub(crate) fn hardware(&self) -> Result<LeaseGuard<'_, Hardware>> {
         self.lease.get().ok_or(ENODEV)
+    }
+
+    /// A file has been opened, or closed.
+    pub(crate) fn count_file(&self, change: i64) {
+        self.open_files.fetch_add(change, Relaxed);
+    }
+
+    /// A mapping has been made, or a part of one split off or copied.
+    pub(crate) fn opened(&self, place: Place) {
+        if let Some(uses) = self.uses.get(place.region) {
+            uses.opened(place.mode);
+        }
+    }
+
+    /// A mapping, or a part of one, is gone.
+    pub(crate) fn closed(&self, place: Place) {
+        if let Some(uses) = self.uses.get(place.region) {
+            uses.closed(place.mode);
+        }
     }
 }
 
@@ -171,19 +155,15 @@ impl platform::Driver for Driver {
         pin_init::pin_init_scope(move || {
             let index = INDICES.take()?;
             let name = CString::try_from_fmt(fmt!("iomem{}", index.value()))?;
-            let registers = Registers::new(pdev, index, &name)?;
-            let range = registers.claim().range();
-            let window = Window::new(registers)?;
+            let hardware = Hardware::new(pdev, index, &name)?;
+            let label = label(pdev.as_ref())?;
+            let line = describe(&hardware)?;
+            let window = Window::new(label, hardware)?;
 
             Ok(try_pin_init!(Self {
                 node <- Registration::register(Options::new(name).parent(pdev.as_ref()), window),
                 _: {
-                    dev_info!(
-                        pdev.as_ref(),
-                        "{range} ({:#x} bytes) is /dev/{}\n",
-                        range.length(),
-                        node.name()
-                    );
+                    dev_info!(pdev.as_ref(), "{} is /dev/{}\n", &*line, node.name());
                 },
             }))
         })
@@ -193,4 +173,32 @@ impl platform::Driver for Driver {
         // No program can reach the registers from here on, and the claim is released.
         drop(this.node.device().lease.revoke());
     }
+}
+
+/// Returns what a device is called: its property `label`, or else its name among devices.
+fn label(dev: &device::Device<Core<'_>>) -> Result<CString> {
+    let label = dev
+        .fwnode()
+        .and_then(|node| node.property_read::<CString>(c"label").optional());
+    match label {
+        Some(label) => Ok(label),
+        None => Ok(CString::try_from_fmt(fmt!("{}", dev.name()))?),
+    }
+}
+
+/// Says which ranges a window has, for the log.
+fn describe(hardware: &Hardware) -> Result<CString> {
+    let more = hardware.regions().len().saturating_sub(1);
+    let range = hardware
+        .region(0)
+        .map(|region| region.range())
+        .ok_or(ENODEV)?;
+    let plural = if more == 1 { "" } else { "s" };
+    Ok(match more {
+        0 => CString::try_from_fmt(fmt!("{range} ({:#x} bytes)", range.length()))?,
+        _ => CString::try_from_fmt(fmt!(
+            "{range} ({:#x} bytes) with {more} more region{plural}",
+            range.length()
+        ))?,
+    })
 }

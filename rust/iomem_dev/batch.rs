@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Hundreds of accesses in one call: `IOMEM_IOC_BATCH`.
+//!
+//! All operations are taken from the program and checked before the first is made, so that a
+//! mistake in the last leaves the device as it was. They are then made in their order, and what they
+//! gave goes back to the program in one piece, also when one of them failed.
+
+use iomem::{
+    access::Width,
+    chardev::OpenFile,
+    uapi::{
+        Argument,
+        Batch,
+        Op,
+        OP_READ,
+        OP_UPDATE,
+        OP_WAIT,
+        OP_WRITE, //
+    },
+};
+use kernel::{
+    fs::file::flags,
+    prelude::*,
+    time::{
+        delay::fsleep,
+        Delta,
+        Instant,
+        Monotonic, //
+    },
+    uaccess::{
+        UserPtr,
+        UserSlice, //
+    },
+};
+
+use crate::{
+    hardware::Hardware,
+    window::Window, //
+};
+
+/// How many operations one call may have: 48 KiB of them.
+pub(crate) const MAX: u32 = 1024;
+
+/// How long a wait sleeps between two looks at a register, from the second on.
+const PAUSE: Delta = Delta::from_micros(20);
+
+/// What a file may do.
+#[derive(Clone, Copy)]
+struct Rights {
+    read: bool,
+    write: bool,
+}
+
+/// Makes the operations that a program has listed. Its errors are those of the header.
+pub(crate) fn run(window: &Window, file: OpenFile<'_, Window>, arg: usize) -> Result<isize> {
+    let argument = Argument::<Batch>::take(arg)?;
+    let mut batch = argument.value;
+    let size = core::mem::size_of::<Op>();
+    if batch.flags != 0 || batch.count == 0 || batch.op_size as usize != size {
+        return Err(EINVAL);
+    }
+    if batch.count > MAX {
+        return Err(E2BIG);
+    }
+    let address = usize::try_from(batch.ops).map_err(|_| EFAULT)?;
+    let count = batch.count as usize;
+    let bytes = count.checked_mul(size).ok_or(E2BIG)?;
+    let (mut reader, mut writer) =
+        UserSlice::new(UserPtr::from_addr(address), bytes).reader_writer();
+
+    let mut ops = KVVec::<Op>::with_capacity(count, GFP_KERNEL)?;
+    for _ in 0..count {
+        ops.push(reader.read()?, GFP_KERNEL)?;
+    }
+
+    let access = file.flags() & flags::O_ACCMODE;
+    let rights = Rights {
+        read: access != flags::O_WRONLY,
+        write: access != flags::O_RDONLY,
+    };
+    let (done, failed, result) = make(window, rights, &mut ops);
+
+    for op in &ops {
+        writer.write(op)?;
+    }
+    // Neither is larger than the count.
+    batch.done = done as u32;
+    batch.failed = failed as u32;
+    argument.answer(batch)?;
+    result.map(|()| 0)
+}
+
+/// Checks and makes operations, and puts what was read into them. Returns how many were done, which
+/// one an error is about, and the error.
+fn make(window: &Window, rights: Rights, ops: &mut [Op]) -> (usize, usize, Result) {
+    let checked = window.hardware().map_err(|e| (0, e)).and_then(|hardware| {
+        for (index, op) in ops.iter().enumerate() {
+            check(&hardware, rights, op).map_err(|e| (index, e))?;
+        }
+        Ok(())
+    });
+    if let Err((index, e)) = checked {
+        return (0, index, Err(e));
+    }
+
+    let mut done = 0;
+    while let Some(rest) = ops.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        // Up to the first one that has to wait, under one guard.
+        let (more, result) = match window.hardware() {
+            Ok(hardware) => make_some(&hardware, rest),
+            Err(e) => (0, Err(e)),
+        };
+        done = done.wrapping_add(more);
+        let result = result.and_then(|()| match ops.get_mut(done) {
+            Some(op) => wait(window, op).map(|()| done = done.wrapping_add(1)),
+            None => Ok(()),
+        });
+        if let Err(e) = result {
+            return (done, done, Err(e));
+        }
+    }
+    (done, done, Ok(()))
+}
+
+/// Makes operations up to the first wait, and returns how many.
+fn make_some(hardware: &Hardware, ops: &mut [Op]) -> (usize, Result) {
+    for (index, op) in ops.iter_mut().enumerate() {
+        if op.op == OP_WAIT {
+            return (index, Ok(()));
+        }
+        if let Err(e) = make_one(hardware, op) {
+            return (index, Err(e));
+        }
+    }
+    (ops.len(), Ok(()))
+}
+
+fn make_one(hardware: &Hardware, op: &mut Op) -> Result {
+    let region = hardware.region(op.region as usize).ok_or(EINVAL)?;
+    let width = Width::from_bytes(op.width as usize)?;
+    match op.op {
+        OP_READ => op.value = region.read(width, op.offset)?,
+        OP_WRITE => region.write(width, op.offset, op.value)?,
+        OP_UPDATE => op.value = region.update(width, op.offset, op.mask, op.value)?,
+        _ => return Err(EINVAL),
+    }
+    Ok(())
+}
+
+/// Waits until a register is as wanted, and looks at it once at least. Nothing is held while it
+/// sleeps, so a device that goes is noticed at the next look.
+///
+/// # Errors
+///
+/// `ETIMEDOUT`: it was not in time. `EINTR`: a signal came. `ENODEV`: the device has gone. Those of
+/// [`Region::read`](crate::region::Region::read).
+fn wait(window: &Window, op: &mut Op) -> Result {
+    let width = Width::from_bytes(op.width as usize)?;
+    let wanted = op.value;
+    let limit = i64::try_from(op.timeout_ns).unwrap_or(i64::MAX);
+    let start = Instant::<Monotonic>::now();
+    loop {
+        // Asked before the look, so that the last one is not before the end of the time.
+        let elapsed = start.elapsed().as_nanos();
+        op.value = {
+            let hardware = window.hardware()?;
+            let region = hardware.region(op.region as usize).ok_or(EINVAL)?;
+            region.read(width, op.offset)?
+        };
+        if op.value & op.mask == wanted {
+            return Ok(());
+        }
+        if elapsed >= limit {
+            return Err(ETIMEDOUT);
+        }
+        if kernel::current!().signal_pending() {
+            return Err(EINTR);
+        }
+        let left = Delta::from_nanos(limit.wrapping_sub(elapsed));
+        fsleep(PAUSE.min(left));
+    }
+}
+
+/// Checks whether an operation could be made.
+///
+/// # Errors
+///
+/// - `EINVAL`: it is none, or there is no such register, or something must be 0 that is not.
+/// - `EBADF`: the file is not open for it.
+/// - `EPERM`: the region can only be read.
+fn check(hardware: &Hardware, rights: Rights, op: &Op) -> Result {
+    let region = hardware.region(op.region as usize).ok_or(EINVAL)?;
+    let width = Width::from_bytes(op.width as usize)?;
+    let ones = u64::MAX >> (u64::BITS as usize).wrapping_sub(width.bytes().wrapping_mul(8));
+    let masked = matches!(op.op, OP_UPDATE | OP_WAIT);
+    let writes = matches!(op.op, OP_WRITE | OP_UPDATE);
+    let reads = op.op != OP_WRITE;
+    let limit = if masked { op.mask } else { ones };
+    if op.op > OP_WAIT
+        || op.flags != 0
+        || masked == (op.mask == 0)
+        || op.mask & !ones != 0
+        || (op.op != OP_READ && op.value & !limit != 0)
+        || (op.op != OP_WAIT && op.timeout_ns != 0)
+    {
+        return Err(EINVAL);
+    }
+    region.check(width, op.offset)?;
+    if (reads && !rights.read) || (writes && !rights.write) {
+        return Err(EBADF);
+    }
+    if writes && region.traits().read_only {
+        return Err(EPERM);
+    }
+    Ok(())
+}

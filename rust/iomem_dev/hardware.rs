@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a window has of its device: claims on all of its regions, and on the rest of their pages.
+//!
+//! Everything is claimed before anything is shown. A region shorter than its pages is shown only if
+//! the rest of them could be claimed as well, so that no mapping ever has a neighbour's registers in
+//! it, not even those of one that comes later.
+
+use iomem::{
+    access::Width,
+    index::Index,
+    platform as devices,
+    resource::{
+        MemRegion,
+        Pages, //
+    },
+};
+use kernel::{
+    device::{
+        self,
+        Core, //
+    },
+    page::PAGE_SIZE,
+    platform,
+    prelude::*,
+    str::CString,
+    sync::Arc, //
+};
+
+#[cfg(CONFIG_HAS_IOPORT)]
+use iomem::{
+    platform::Ports as _,
+    port::Ports,
+    resource::Port, //
+};
+
+use crate::{
+    refusal::Refusal,
+    region::{
+        Bus,
+        Region,
+        Traits, //
+    },
+    uses::Uses, //
+};
+
+/// The regions of a bound device, in the order of their numbers: memory first, then ports.
+pub(crate) struct Hardware {
+    regions: KVec<Pin<KBox<Region>>>,
+    /// Given back last, so that no two entries of `/proc/iomem` have one name.
+    _index: Index,
+}
+
+impl Hardware {
+    /// Claims what the device has, under the name of its node.
+    ///
+    /// # Errors
+    ///
+    /// - `ENODEV`: it has nothing.
+    /// - Those of [`Refusal::or_claim`], and of the properties: see [`traits`].
+    pub(crate) fn new(
+        pdev: &platform::Device<Core<'_>>,
+        index: Index,
+        node: &CStr,
+    ) -> Result<Self> {
+        let dev: &device::Device<Core<'_>> = pdev.as_ref();
+        let traits = traits(dev)?;
+        let names = devices::strings(dev, c"reg-names")
+            .inspect_err(|e| dev_err!(dev, "reg-names is no list of strings: {e:?}\n"))?;
+        let mut names = names.into_iter();
+
+        let mut claims = KVec::new();
+        while let Some(resource) = pdev.resource_by_index(claims.len() as u32) {
+            let claim = Refusal::or_claim(resource.start(), resource.size(), node)
+                .map_err(|refusal| refused(dev, refusal))?;
+            claims.push(Arc::new(claim, GFP_KERNEL)?, GFP_KERNEL)?;
+        }
+
+        let mut regions = KVec::new();
+        for claim in &claims {
+            let bus = Bus::Memory {
+                claim: claim.clone(),
+                pages: None,
+            };
+            let region = (bus, names.next());
+            regions.push(region, GFP_KERNEL)?;
+        }
+        for group in groups(&claims)? {
+            let Some(pages) = around(dev, &group, node)? else {
+                continue;
+            };
+            for (region, claim) in regions.iter_mut().zip(&claims) {
+                if let (Bus::Memory { pages: shown, .. }, true) =
+                    (&mut region.0, pages.range().overlaps(&claim.range()))
+                {
+                    *shown = Some(pages.clone());
+                }
+            }
+        }
+
+        #[cfg(CONFIG_HAS_IOPORT)]
+        while let Some(resource) = pdev.port_by_index((regions.len() - claims.len()) as u32) {
+            let claim = Refusal::or_claim::<Port>(resource.start(), resource.size(), node)
+                .map_err(|refusal| refused(dev, refusal))?;
+            let range = claim.range();
+            let ports = Ports::new(claim).inspect_err(|e| {
+                dev_err!(
+                    dev,
+                    "ports {range} cannot be reached on this machine: {e:?}\n"
+                );
+            })?;
+            regions.push((Bus::Ports(ports), names.next()), GFP_KERNEL)?;
+        }
+
+        if regions.is_empty() {
+            dev_err!(
+                dev,
+                "it has neither memory nor ports: give the device some (`reg` in a device tree)\n"
+            );
+            return Err(ENODEV);
+        }
+        if names.next().is_some() {
+            dev_err!(dev, "reg-names has more names than there are regions\n");
+            return Err(EINVAL);
+        }
+
+        let mut made = KVec::with_capacity(regions.len(), GFP_KERNEL)?;
+        for (bus, name) in regions {
+            let uses = Arc::new(Uses::new(), GFP_KERNEL)?;
+            made.push(Region::new(bus, name, traits, uses)?, GFP_KERNEL)?;
+        }
+        Ok(Self {
+            regions: made,
+            _index: index,
+        })
+    }
+
+    /// Returns a region by its number.
+    pub(crate) fn region(&self, number: usize) -> Option<&Region> {
+        self.regions.get(number).map(|region| &**region)
+    }
+
+    /// Returns the regions, in the order of their numbers.
+    pub(crate) fn regions(&self) -> impl ExactSizeIterator<Item = &Region> {
+        self.regions.iter().map(|region| &**region)
+    }
+}
+
+/// Says in the log why a range is refused.
+fn refused<C: device::DeviceContext>(dev: &device::Device<C>, refusal: Refusal) -> Error {
+    dev_err!(dev, "{refusal}\n");
+    refusal.into()
+}
+
+/// Sorts claims into groups that share pages, each in the order of addresses.
+fn groups(claims: &KVec<Arc<MemRegion>>) -> Result<KVec<KVec<&Arc<MemRegion>>>> {
+    let mut sorted: KVec<&Arc<MemRegion>> = KVec::with_capacity(claims.len(), GFP_KERNEL)?;
+    for claim in claims {
+        let start = claim.range().start();
+        let before = sorted.iter().filter(|other| other.range().start() < start);
+        let place = before.count();
+        sorted
+            .insert_within_capacity(place, claim)
+            .map_err(|_| ENOMEM)?;
+    }
+
+    let page = |address: u64| address / PAGE_SIZE as u64;
+    let mut groups: KVec<KVec<&Arc<MemRegion>>> = KVec::new();
+    for claim in sorted {
+        let shared = groups.last_mut().filter(|group| {
+            group
+                .last()
+                .is_some_and(|before| page(before.range().last()) == page(claim.range().start()))
+        });
+        match shared {
+            Some(group) => group.push(claim, GFP_KERNEL)?,
+            None => {
+                let mut group = KVec::new();
+                group.push(claim, GFP_KERNEL)?;
+                groups.push(group, GFP_KERNEL)?;
+            }
+        }
+    }
+    Ok(groups)
+}
+
+/// Claims the rest of the pages that some claims are in, or says why it cannot be had.
+fn around<C: device::DeviceContext>(
+    dev: &device::Device<C>,
+    claims: &KVec<&Arc<MemRegion>>,
+    node: &CStr,
+) -> Result<Option<Arc<Pages>>> {
+    let name = CString::try_from_fmt(fmt!("{node} (rest of page)"))?;
+    match Pages::around(claims, &name) {
+        Ok(pages) => Ok(Some(Arc::new(pages, GFP_KERNEL)?)),
+        Err(refused) if Error::from(refused) == ENOMEM => Err(ENOMEM),
+        Err(refused) => {
+            dev_warn!(
+                dev,
+                "no mmap of its registers, which share a page with somebody else's ({refused}): \
+                 use pread() and pwrite()\n"
+            );
+            Ok(None)
+        }
+    }
+}
+
+/// Reads the properties `reg-io-width` (which says how wide all registers are, in bytes),
+/// `big-endian` and `read-only`.
+///
+/// # Errors
+///
+/// `EINVAL`: no register has the width.
+fn traits(dev: &device::Device<Core<'_>>) -> Result<Traits> {
+    let Some(node) = dev.fwnode() else {
+        return Ok(Traits::default());
+    };
+    let width = match node.property_read::<u32>(c"reg-io-width").optional() {
+        None if node.property_present(c"reg-io-width") => {
+            dev_err!(
+                dev,
+                "reg-io-width is no number of 32 bits: give 1, 2, 4 or 8 bytes\n"
+            );
+            return Err(EINVAL);
+        }
+        None => None,
+        Some(bytes) => Some(Width::from_bytes(bytes as usize).inspect_err(|_| {
+            dev_err!(
+                dev,
+                "reg-io-width is {bytes}, and no register is that wide: give 1, 2, 4 or 8 bytes\n"
+            );
+        })?),
+    };
+    Ok(Traits {
+        width,
+        big_endian: node.property_read_bool(c"big-endian"),
+        read_only: node.property_read_bool(c"read-only"),
+    })
+}

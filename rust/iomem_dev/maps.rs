@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Mapping a window into programs.
+//!
+//! Up to 2 MiB, a mapping is filled at once by `vm_iomap_memory()`, so that it never faults. A
+//! larger one is filled when it is touched, in pages of 2 MiB and 1 GiB where address, length and
+//! offset allow, which costs next to nothing, as does taking it back. Write-combining mappings are
+//! filled when touched wherever the kernel keeps a list of cache modes, because what is entered
+//! there for a mapping that was filled at once stays until the program unmaps it, though the
+//! device be gone.
+
+use iomem::{
+    chardev::OpenFile,
+    vma::{
+        Access,
+        Area,
+        Fault,
+        Mapped,
+        NewVma,
+        VmFault,
+        VmaOps,
+        EXCLUSIVE_CACHE_MODES, //
+    },
+};
+use kernel::{
+    io::PhysAddr,
+    page::{
+        PAGE_SHIFT,
+        PAGE_SIZE, //
+    },
+    prelude::*,
+    sync::Arc, //
+};
+
+use crate::{
+    offset::{
+        Mode,
+        Place, //
+    },
+    region::Region,
+    window::Window, //
+};
+
+/// The page of its region that a place is in.
+fn page(place: Place) -> usize {
+    usize::try_from(place.offset >> PAGE_SHIFT).unwrap_or(usize::MAX)
+}
+
+impl Window {
+    /// Tells what a page of the node stands for.
+    fn place_of_page(&self, page: usize) -> Option<Place> {
+        let offset = (page as u64).checked_mul(PAGE_SIZE as u64)?;
+        self.layout().place(offset)
+    }
+
+    /// Maps registers: shared, never executable, writable only where the region is. Touching the
+    /// mapping after the device was unbound is `SIGBUS`.
+    ///
+    /// # Errors
+    ///
+    /// - `ENODEV`: the device is gone, or the offset is that of ports.
+    /// - `EOPNOTSUPP`: `MAP_PRIVATE`, since a private copy of registers means nothing; or
+    ///   write-combining, which the region cannot be.
+    /// - `EPERM`: `PROT_EXEC`.
+    /// - `EACCES`: `PROT_WRITE` for a region that can only be read; and, from the kernel, for a file
+    ///   that is open for reading only.
+    /// - `ENXIO`: the offset is that of no region, or beyond its end.
+    /// - `EINVAL`: the length is, from that offset.
+    /// - `EBUSY`: somebody else has a part of the region's pages; or it is mapped in another cache
+    ///   mode, and the processor cannot have both.
+    /// - `ENOMEM`: no memory.
+    pub(crate) fn map<'a>(
+        &'a self,
+        file: OpenFile<'a, Self>,
+        vma: NewVma<'a>,
+    ) -> Result<Mapped<'a>> {
+        if !vma.is_shared() {
+            return Err(iomem::error::eopnotsupp());
+        }
+        vma.forbid_exec()?;
+
+        let place = self.place_of_page(vma.page_offset());
+        self.lease().mmap(vma, |hardware, vma| {
+            let place = place.ok_or(ENXIO)?;
+            let region = hardware.region(place.region).ok_or(ENXIO)?;
+            map_region(region, place, file.device().into(), vma)
+        })
+    }
+
+    /// Inserts what a program has touched.
+    fn insert<'a>(&'a self, fault: Fault<'a>) -> VmFault {
+        let place = self.place_of_page(fault.page_offset());
+        self.lease().fault(fault, |hardware, fault| {
+            let Some(place) = place else {
+                return VmFault::Sigbus;
+            };
+            match hardware.region(place.region).and_then(Region::pages) {
+                Some(pages) => fault.insert_pfn(pages, page(place)),
+                None => VmFault::Sigbus,
+            }
+        })
+    }
+
+    /// Returns the physical address that would be mapped at a page of the node, so that the kernel
+    /// can choose an address in the program that huge pages can be used at.
+    pub(crate) fn physical(&self, page_offset: usize) -> Option<PhysAddr> {
+        let place = self.place_of_page(page_offset)?;
+        let hardware = self.lease().get()?;
+        let pages = hardware.region(place.region)?.pages()?;
+        pages.range().start().checked_add(place.offset)
+    }
+}
+
+fn map_region<'a>(
+    region: &'a Region,
+    place: Place,
+    window: Arc<Window>,
+    vma: NewVma<'a>,
+) -> Result<Mapped<'a>> {
+    let pages = match region.pages() {
+        Some(pages) => pages,
+        None if region.is_ports() => return Err(ENODEV),
+        None => return Err(EBUSY),
+    };
+    let left = pages
+        .range()
+        .length()
+        .checked_sub(place.offset)
+        .filter(|left| *left != 0)
+        .ok_or(ENXIO)?;
+    if vma.length() as u64 > left {
+        return Err(EINVAL);
+    }
+    if region.traits().read_only {
+        vma.forbid_write()?;
+    }
+
+    let _use = region.enter(place.mode)?;
+    let (prot, at_once) = match place.mode {
+        Mode::Uncached => (vma.page_prot().noncached(), true),
+        Mode::WriteCombining => (vma.page_prot().writecombine(), !EXCLUSIVE_CACHE_MODES),
+    };
+    let page = page(place);
+    if at_once && !vma.has_room_for_huge_pages(pages, page) {
+        return vma.with_ops(window).vm_iomap_memory_from(pages, page, prot);
+    }
+    vma.map_on_fault(window, prot)
+}
+
+impl VmaOps for Window {
+    fn open(&self, vma: &Area<'_>) {
+        if let Some(place) = self.place_of_page(vma.page_offset()) {
+            self.opened(place);
+        }
+    }
+
+    fn close(&self, vma: &Area<'_>) {
+        if let Some(place) = self.place_of_page(vma.page_offset()) {
+            self.closed(place);
+        }
+    }
+
+    fn fault<'a>(&'a self, fault: Fault<'a>) -> VmFault {
+        self.insert(fault)
+    }
+
+    fn huge_fault<'a>(&'a self, fault: Fault<'a>) -> VmFault {
+        self.insert(fault)
+    }
+
+    /// A debugger's, through `/proc/<pid>/mem` or `ptrace()`.
+    fn access(&self, access: Access<'_>) -> Result<usize> {
+        let place = self.layout().place(access.offset()).ok_or(EIO)?;
+        let hardware = self.lease().get().ok_or(EIO)?;
+        let pages = hardware
+            .region(place.region)
+            .and_then(Region::pages)
+            .ok_or(EIO)?;
+        access.region(pages, place.offset)
+    }
+}
