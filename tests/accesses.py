@@ -78,6 +78,17 @@ CALLS = {
                  edu(*[("read", 4 * n, 4, None) for n in range(66)])),
 }
 
+# Many in one call (tests/batch.c).
+BATCH = {
+    0x10e37001: ("batch: each operation is its accesses",
+                 edu(("write", SOURCE, 4, 0xf0), ("read", SOURCE, 4, 0xf0),
+                     ("write", SOURCE, 4, 0x0f), ("read", SOURCE, 4, 0x0f),
+                     ("write", TARGET, 8, LONG), ("read", TARGET, 8, LONG),
+                     ("read", SOURCE, 4, 0x0f))),
+    0x10e37002: ("batch: a mistake is no access", []),
+    0x10e37004: ("batch: a wait of no time is one read", edu(("read", SOURCE, 4, 0))),
+}
+
 SERIES = edu(("write", SOURCE, 4, 1), ("write", TARGET, 4, 2), ("read", SOURCE, 4, 1),
              ("write", SOURCE, 4, 3), ("read", TARGET, 4, 2))
 
@@ -183,7 +194,8 @@ PORTS = {
 }
 
 EXPECTED = {
-    **{mark: (name, BOTH, wanted) for mark, (name, wanted) in (USER | MAPPING | DEBUGGER | CALLS).items()},
+    **{mark: (name, BOTH, wanted)
+       for mark, (name, wanted) in (USER | MAPPING | DEBUGGER | CALLS | BATCH).items()},
     **{0x10e32000 + mark: (f"kernel: {name}", BOTH, wanted)
        for mark, (name, wanted) in ACCESS.items()},
     **{0x10e33000 + mark: (f"kernel: {name}", BOTH, wanted)
