@@ -15,6 +15,7 @@ FIXTURE(platform)
 {
 	char *iomem, *ioports;
 	uint64_t start;
+	int nodes;
 };
 
 /* How many devices of ours there are. */
@@ -28,6 +29,20 @@ static int count_devices(void)
 		return -1;
 	while ((entry = readdir(dir)))
 		n += !strncmp(entry->d_name, "iomem_test", 10);
+	closedir(dir);
+	return n;
+}
+
+/* How many software nodes there are, which have the properties of devices. */
+static int count_nodes(void)
+{
+	DIR *dir = opendir("/sys/kernel/software_nodes");
+	int n = 0;
+
+	if (!dir)
+		return -1;
+	while (readdir(dir))
+		n++;
 	closedir(dir);
 	return n;
 }
@@ -51,6 +66,8 @@ FIXTURE_SETUP(platform)
 	ASSERT_NE(NULL, self->iomem);
 	ASSERT_NE(NULL, self->ioports);
 	ASSERT_EQ(0, count_devices());
+	self->nodes = count_nodes();
+	ASSERT_LE(2, self->nodes);
 	snprintf(params, sizeof(params), "start=%#" PRIx64, self->start);
 	ASSERT_EQ(0, load(ko, params));
 }
@@ -70,6 +87,7 @@ FIXTURE_TEARDOWN(platform)
 	EXPECT_STREQ(self->iomem, iomem);
 	EXPECT_STREQ(self->ioports, ioports);
 	EXPECT_EQ(0, count_devices());
+	EXPECT_EQ(self->nodes, count_nodes());
 }
 
 /* Writes a line to a file of the bus; 0 or the error. */
@@ -134,6 +152,13 @@ TEST_F(platform, names_are_as_asked_for)
 	EXPECT_EQ(0, access(BUS "/devices/iomem_test_platform.7", F_OK));
 	/* The child is below its parent. */
 	EXPECT_EQ(0, access("/sys/devices/platform/iomem_test_platform.7/iomem_test_child", F_OK));
+}
+
+TEST_F(platform, properties_are_a_software_node)
+{
+	EXPECT_EQ(self->nodes + 1, count_nodes());
+	EXPECT_EQ(0, access(BUS "/devices/iomem_test_platform.7/software_node", F_OK));
+	EXPECT_NE(0, access(BUS "/devices/iomem_test_child/software_node", F_OK));
 }
 
 TEST_F(platform, driver_override_binds)

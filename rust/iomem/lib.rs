@@ -17,6 +17,7 @@
 //! | [`vma`] | map a claim into a program, and take it back: `vm_iomap_memory`, `pgprot_noncached`, `vm_operations_struct` |
 //! | [`chardev`] | the device node that the program opens: `misc_register`, `register_chrdev` |
 //! | [`platform`] | platform devices made from a list of resources |
+//! | [`security`] | may who asks choose an address: `capable`, `security_locked_down` |
 //! | [`error`] | error codes that the kernel crate lacks |
 //! | [`index`] | the `<N>` in a device's name |
 //! | [`uapi`] | what the driver and its programs agree on |
@@ -161,5 +162,6 @@ pub mod port;
 pub mod range;
 pub mod resource;
 pub mod rwsem;
+pub mod security;
 pub mod uapi;
 pub mod vma;

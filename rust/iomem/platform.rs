@@ -7,6 +7,9 @@
 //! probes it, usually before `register` returns. Dropping the [`Device`] unbinds the driver and
 //! removes the device.
 //!
+//! With [`Property`] it says of the device what a device tree would. [`Files`] are for a driver that
+//! makes devices when it is told to.
+//!
 //! The driver that is bound to it finds its resources as those of any platform device: memory by
 //! the kernel crate's `resource_by_index` and `resource_by_name`, ports by [`Ports`]. It is found
 //! by its name, or by what is written to `driver_override` in sysfs.
@@ -30,7 +33,7 @@ use core::ptr::NonNull;
 
 use kernel::{
     device,
-    error::from_err_ptr,
+    error::to_result,
     prelude::*,
     str::CString, //
 };
@@ -40,17 +43,29 @@ use crate::{
     range::Range, //
 };
 
+mod files;
 mod names;
 mod ports;
+mod property;
 mod resource;
 
 pub use self::{
+    files::{
+        AdapterWithFiles,
+        File,
+        Files,
+        RawWithFiles, //
+    },
     names::strings,
     ports::Ports,
+    property::Property,
     resource::Resource, //
 };
 
-use self::resource::Roots;
+use self::{
+    property::List,
+    resource::Roots, //
+};
 
 /// The number in the name of a platform device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,19 +108,28 @@ pub enum Id {
 pub struct Info<'a> {
     name: &'a CStr,
     resources: &'a [Resource],
+    properties: &'a [Property<'a>],
     id: Id,
     parent: Option<&'a device::Device>,
 }
 
 impl<'a> Info<'a> {
-    /// A device for the driver `name`, with these resources, [`Id::Auto`] and no parent.
+    /// A device for the driver `name`, with these resources, no properties, [`Id::Auto`]
+    /// and no parent.
     pub const fn new(name: &'a CStr, resources: &'a [Resource]) -> Self {
         Self {
             name,
             resources,
+            properties: &[],
             id: Id::Auto,
             parent: None,
         }
+    }
+
+    /// Gives it properties, for its driver to read.
+    pub const fn properties(mut self, properties: &'a [Property<'a>]) -> Self {
+        self.properties = properties;
+        self
     }
 
     /// Gives it a number, or none.
@@ -126,11 +150,13 @@ impl<'a> Info<'a> {
     /// the driver.
     ///
     /// Corresponds to the C function `platform_device_register_full()` in
-    /// [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h).
+    /// [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h), which leaks the
+    /// properties where it fails.
     ///
     /// # Errors
     ///
-    /// - `EINVAL`: the name is empty, there are no resources, or the number is too large.
+    /// - `EINVAL`: the name is empty, there are no resources, the number is too large, a property has
+    ///   no name, two have the same, or a list of strings is empty.
     /// - `ERANGE`: a range ends beyond the last address that there is
     ///   ([`Root::last`](crate::resource::Root::last)).
     /// - `EBUSY`: two resources overlap, so that no driver could claim both.
@@ -153,27 +179,40 @@ impl<'a> Info<'a> {
             return Err(EEXIST);
         }
         let (roots, resources) = Roots::with(self.resources)?;
+        let count = u32::try_from(resources.len()).map_err(|_| EINVAL)?;
+        let properties = List::new(self.properties)?;
 
-        let info = bindings::platform_device_info {
-            name: self.name.as_char_ptr(),
-            id,
-            // `Device` is a transparent wrapper around `struct device`.
-            parent: self
-                .parent
-                .map_or(core::ptr::null(), core::ptr::from_ref)
-                .cast_mut()
-                .cast(),
-            res: resources.as_ptr(),
-            num_res: u32::try_from(resources.len()).map_err(|_| EINVAL)?,
-            ..pin_init::zeroed()
+        // SAFETY: The name is valid for the call, which copies it.
+        let pdev = unsafe { bindings::platform_device_alloc(self.name.as_char_ptr(), id) };
+        let pdev = NonNull::new(pdev).ok_or(ENOMEM)?.as_ptr();
+
+        let add = || {
+            // SAFETY: `pdev` was just made and is not known to anybody. What the list of resources
+            // has is copied, but for the names, which are there for ever, and the parents: those
+            // stay until the device has been unregistered, and the kernel inserts into them only
+            // what the range of all addresses contains.
+            to_result(unsafe {
+                bindings::platform_device_add_resources(pdev, resources.as_ptr(), count)
+            })?;
+            // SAFETY: As above; nobody else could have given it a software node.
+            unsafe { properties.add_to(&raw mut (*pdev).dev) }?;
+            if let Some(parent) = self.parent {
+                // SAFETY: As above. `Device` is a transparent wrapper around `struct device`. Adding
+                // the device takes a reference to its parent.
+                unsafe { (*pdev).dev.parent = core::ptr::from_ref(parent).cast_mut().cast() };
+            }
+            // SAFETY: It is complete, and added once.
+            to_result(unsafe { bindings::platform_device_add(pdev) })
         };
-
-        // SAFETY: `info` and what it points to are valid for the call, which copies them, but for
-        // the names of resources, which are there for ever, the parent, to which it takes a
-        // reference, and the resources' parents: those stay until the device has been unregistered,
-        // and the kernel inserts into them only what the range of all addresses contains.
-        let pdev = unsafe { bindings::platform_device_register_full(&raw const info) };
-        let pdev = from_err_ptr(pdev)?;
+        if let Err(e) = add() {
+            // SAFETY: The device was not added, so that the reference from making it is the only
+            // one, and the node, if it has one, is its own.
+            unsafe {
+                bindings::device_remove_software_node(&raw mut (*pdev).dev);
+                bindings::platform_device_put(pdev);
+            }
+            return Err(e);
+        }
 
         // INVARIANT: It was just registered, with resources whose parents are in `roots`.
         Ok(Device {

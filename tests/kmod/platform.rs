@@ -48,6 +48,8 @@ use kernel::{
 
 #[macro_use]
 mod check;
+#[path = "platform/properties.rs"]
+mod properties;
 
 module! {
     type: Test,
@@ -77,6 +79,8 @@ const PORT_BY_INDEX: u32 = 1 << 2;
 const PORT_BY_NAME: u32 = 1 << 3;
 const MEM_WITHOUT_NAME: u32 = 1 << 4;
 const NOTHING_ELSE: u32 = 1 << 5;
+const PROPERTIES: u32 = 1 << 6;
+const NO_PROPERTIES: u32 = 1 << 7;
 
 /// A driver that holds what its device has.
 struct Driver {
@@ -124,6 +128,8 @@ impl Driver {
                 && pdev.port_by_name(c"control").is_none()
                 && pdev.port_by_name(c"").is_none(),
         );
+        note(PROPERTIES, properties::has_all(pdev));
+        note(NO_PROPERTIES, properties::has_none(pdev));
         found
     }
 }
@@ -200,6 +206,7 @@ fn refused(start: u64) -> Result {
         of(&[mem(1 << 60, 4)?]) == Some(ERANGE)
             && of(&[mem(start, 4)?, port(1 << 40, 4)?]) == Some(ERANGE)
     );
+    properties::refused(start)?;
     check!("nothing_was_bound_by_these", FOUND.load(Acquire) == 0);
     Ok(())
 }
@@ -245,6 +252,10 @@ fn passing(start: u64) -> Result {
 
     let device = Info::new(NAME, &resources(start)?).register()?;
     check!("driver_is_found_by_name", device.is_bound());
+    check!(
+        "device_without_properties_has_none",
+        FOUND.load(Acquire) & NO_PROPERTIES != 0
+    );
     let before = UNBOUND.load(Acquire);
     drop(device);
     check!(
@@ -276,7 +287,10 @@ impl InPlaceModule for Test {
                 check!("refused_ran", refused(start).is_ok());
                 check!("passing_ran", passing(start).is_ok());
             },
-            _parent: Info::new(NAME, &resources(start)?).id(Id::Number(7)).register()?,
+            _parent: Info::new(NAME, &resources(start)?)
+                .properties(properties::ALL)
+                .id(Id::Number(7))
+                .register()?,
             _child: {
                 let range = Range::new(start + 0x2000, 0x1000)?;
                 Info::new(c"iomem_test_child", &[Resource::mem(range)])
@@ -292,6 +306,7 @@ impl InPlaceModule for Test {
                 check!("ports_are_found_by_index", found & PORT_BY_INDEX != 0);
                 check!("ports_are_found_by_name", found & PORT_BY_NAME != 0);
                 check!("nothing_else_is_found", found & NOTHING_ELSE != 0);
+                check!("properties_are_read", found & PROPERTIES != 0);
                 check!("driver_claims_what_it_found", _parent.is_bound());
                 pr_info!("done\n");
             },
