@@ -19,10 +19,33 @@ from . import Broken
 IVSHMEM_BYTES = 1 << 20
 LARGE_BYTES = 1 << 30
 
-# The node that QEMU gives its real-time clock on arm64, 4 KiB at 0x9010000. The
-# kernel's own driver would claim it; under our name it is a window.
-_CLOCK_NODE = "/pl031@9010000"
-_WINDOW_COMPATIBLE = "iomem,window"
+FLASH_BYTES = 64 << 20
+
+# Nodes that QEMU gives devices on arm64, which under our name are windows. New
+# nodes come first: the clock, which is made anew, is the first window of all.
+_WINDOW = "iomem,window"
+_CLOCK, _FW_CFG, _FLASH = "/pl031@9010000", "/fw-cfg@9020000", "/flash@0"
+_WINDOWS = (
+    # The kernel's own driver would claim it. An interrupt of the processors' controller: shared
+    # (0), the second of those, high (4).
+    ("-r", _CLOCK),
+    ("-c", _CLOCK),
+    ("-t", "s", _CLOCK, "compatible", _WINDOW),
+    ("-t", "x", _CLOCK, "reg", "0", "9010000", "0", "1000"),
+    ("-t", "s", _CLOCK, "reg-names", "rtc"),
+    ("-t", "i", _CLOCK, "reg-io-width", "4"),
+    ("-t", "x", _CLOCK, "interrupts", "0", "2", "4"),
+    ("-t", "s", _CLOCK, "interrupt-names", "alarm"),
+    ("-t", "s", _CLOCK, "label", "clock"),
+    # Its registers are big-endian, and of all widths. Nothing else is said of it.
+    ("-t", "s", _FW_CFG, "compatible", _WINDOW),
+    (_FW_CFG, "big-endian"),
+    # Two regions; nobody is to write there.
+    ("-t", "s", _FLASH, "compatible", _WINDOW),
+    ("-t", "s", _FLASH, "reg-names", "firmware", "variables"),
+    (_FLASH, "read-only"),
+    ("-d", _FLASH, "bank-width"),
+)
 
 
 @dataclass(frozen=True)
@@ -76,13 +99,29 @@ def _run(folder: Path, *command: str) -> None:
 
 
 def _device_tree(base: list[str], model: Model, out: Path) -> list[str]:
-    """QEMU's own device tree, with the clock turned into one of our windows."""
+    """QEMU's own device tree, with some of its devices turned into our windows."""
     tree = "virt.dtb"
     _run(out, model.qemu, *base, "-machine", f"{model.machine},dumpdtb={tree}")
-    _run(out, "fdtput", "-t", "s", tree, _CLOCK_NODE, "compatible", _WINDOW_COMPATIBLE)
-    _run(out, "fdtput", "-t", "s", tree, _CLOCK_NODE, "reg-names", "rtc")
-    _run(out, "fdtput", "-t", "i", tree, _CLOCK_NODE, "reg-io-width", "4")
+    for words in _WINDOWS:
+        # Options come before the tree's name, what they are about after it.
+        node = next(n for n, word in enumerate(words) if word.startswith("/"))
+        _run(out, "fdtput", *words[:node], tree, *words[node:])
     return ["-dtb", tree]
+
+
+def _flash(out: Path) -> list[str]:
+    """The second bank of flash memory: a file, with a string at its start that differs in every run."""
+    with (out / "flash").open("wb") as file:
+        file.write(f"flash of the host, {secrets.token_hex(8)}".encode())
+        file.truncate(FLASH_BYTES)
+    return ["-drive", "if=pflash,unit=1,format=raw,readonly=on,file=flash"]
+
+
+def _acpi_table(out: Path) -> list[str]:
+    """A table of our own among the firmware's, which describes our windows."""
+    table = "windows.aml"
+    _run(out, "iasl", "-p", table, str(Path(__file__).with_name("windows.asl")))
+    return ["-acpitable", f"file={table}"]
 
 
 def _ivshmem(out: Path) -> list[str]:
@@ -134,7 +173,7 @@ def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, 
               "log_buf_len=4M", "panic=-1", "rdinit=/init", *append]
     return [
         model.qemu, *base, "-machine", model.machine,
-        *(_device_tree(base, model, out) if arch == "arm64" else []),
+        *(_device_tree(base, model, out) + _flash(out) if arch == "arm64" else _acpi_table(out)),
         "-kernel", str(image), "-initrd", str(initramfs), "-append", " ".join(kernel),
         "-chardev", "file,id=console,path=console.log", "-serial", "chardev:console",
         "-chardev", f"socket,id=channel,fd={channel}",
