@@ -155,11 +155,12 @@ impl<'a> Info<'a> {
     ///
     /// # Errors
     ///
-    /// - `EINVAL`: the name is empty, there are no resources, the number is too large, a property has
-    ///   no name, two have the same, or a list of strings is empty.
+    /// - `EINVAL`: the name is empty, there are no resources, the number is too large, or that of an
+    ///   interrupt is 0 or above `i32::MAX`; a property has no name, two have the same, or a list of
+    ///   strings is empty.
     /// - `ERANGE`: a range ends beyond the last address that there is
     ///   ([`Root::last`](crate::resource::Root::last)).
-    /// - `EBUSY`: two resources overlap, so that no driver could claim both.
+    /// - `EBUSY`: two resources overlap, or are one interrupt, so that no driver could claim both.
     /// - `EEXIST`: there is a device of that name and number.
     /// - `ENOMEM`: no memory.
     pub fn register(self) -> Result<Device> {

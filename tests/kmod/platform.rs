@@ -206,6 +206,15 @@ fn refused(start: u64) -> Result {
         of(&[mem(1 << 60, 4)?]) == Some(ERANGE)
             && of(&[mem(start, 4)?, port(1 << 40, 4)?]) == Some(ERANGE)
     );
+    check!(
+        "number_of_no_interrupt_is_refused",
+        of(&[Resource::irq(0)]) == Some(EINVAL)
+            && of(&[mem(start, 4)?, Resource::irq(1 << 31)]) == Some(EINVAL)
+    );
+    check!(
+        "same_interrupt_twice_is_refused",
+        of(&[Resource::irq(5), Resource::irq(6), Resource::irq(5)]) == Some(EBUSY)
+    );
     properties::refused(start)?;
     check!("nothing_was_bound_by_these", FOUND.load(Acquire) == 0);
     Ok(())

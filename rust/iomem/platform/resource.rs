@@ -21,12 +21,15 @@ use crate::{
 enum Kind {
     Mem,
     Port,
+    Irq,
 }
 
-/// A range of memory or of ports that a platform device has, and what its driver calls it.
+/// A range of memory or of ports, or an interrupt, that a platform device has, and what its driver
+/// calls it.
 ///
-/// Describing it claims nothing. Corresponds to a C `struct resource` as `DEFINE_RES_MEM_NAMED()`
-/// and `DEFINE_RES_IO_NAMED()` in [`include/linux/ioport.h`](srctree/include/linux/ioport.h) make it.
+/// Describing it claims nothing. Corresponds to a C `struct resource` as `DEFINE_RES_MEM_NAMED()`,
+/// `DEFINE_RES_IO_NAMED()` and `DEFINE_RES_IRQ_NAMED()` in
+/// [`include/linux/ioport.h`](srctree/include/linux/ioport.h) make it.
 ///
 /// # Examples
 ///
@@ -38,30 +41,39 @@ enum Kind {
 ///
 /// let memory = Resource::mem(Range::new(0xfea0_0000, 0x1000)?).named(c"control");
 /// let ports = Resource::port(Range::new(0x2f0, 4)?);
+/// let interrupt = Resource::irq(11).named(c"done");
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct Resource {
     kind: Kind,
-    range: Range,
+    start: u64,
+    last: u64,
     name: Option<&'static CStr>,
 }
 
 impl Resource {
     /// I/O memory, at physical addresses.
     pub const fn mem(range: Range) -> Self {
-        Self {
-            kind: Kind::Mem,
-            range,
-            name: None,
-        }
+        Self::of(Kind::Mem, range.start(), range.last())
     }
 
     /// I/O ports.
     pub const fn port(range: Range) -> Self {
+        Self::of(Kind::Port, range.start(), range.last())
+    }
+
+    /// An interrupt, by its number in Linux, the first column of `/proc/interrupts`. How it is
+    /// triggered is left as it is.
+    pub const fn irq(number: u32) -> Self {
+        Self::of(Kind::Irq, number as u64, number as u64)
+    }
+
+    const fn of(kind: Kind, start: u64, last: u64) -> Self {
         Self {
-            kind: Kind::Port,
-            range,
+            kind,
+            start,
+            last,
             name: None,
         }
     }
@@ -77,18 +89,21 @@ impl Resource {
     }
 
     fn overlaps(&self, other: &Self) -> bool {
-        self.kind == other.kind
-            && self.range.start() <= other.range.last()
-            && other.range.start() <= self.range.last()
+        self.kind == other.kind && self.start <= other.last && other.start <= self.last
     }
 
-    /// Fails with `ERANGE` if it ends beyond the last address that there is.
+    /// Fails with `ERANGE` if it ends beyond the last address that there is, with `EINVAL` if it is
+    /// the number of no interrupt.
     fn check(&self) -> Result {
         let last = match self.kind {
             Kind::Mem => Mem::last(),
             Kind::Port => Port::last(),
+            // Drivers get the number as an `int`; 0 is none, and the kernel would log a stack trace
+            // when asked for it.
+            Kind::Irq if self.start == 0 || self.last > i32::MAX as u64 => return Err(EINVAL),
+            Kind::Irq => self.last,
         };
-        if self.range.last() > last {
+        if self.last > last {
             return Err(ERANGE);
         }
         Ok(())
@@ -130,17 +145,19 @@ impl Roots {
                 return Err(EBUSY);
             }
             let (parent, flags) = match resource.kind {
-                Kind::Mem => (mem, bindings::IORESOURCE_MEM),
-                Kind::Port => (port, bindings::IORESOURCE_IO),
+                Kind::Mem => (mem.get(), bindings::IORESOURCE_MEM),
+                Kind::Port => (port.get(), bindings::IORESOURCE_IO),
+                // The kernel has no tree of these.
+                Kind::Irq => (core::ptr::null_mut(), bindings::IORESOURCE_IRQ),
             };
             let entry = bindings::resource {
-                start: resource.range.start(),
-                end: resource.range.last(),
+                start: resource.start,
+                end: resource.last,
                 name: resource
                     .name
                     .map_or(core::ptr::null(), |name| name.as_char_ptr()),
                 flags: flags as c_ulong,
-                parent: parent.get(),
+                parent,
                 ..pin_init::zeroed()
             };
             list.push(entry, GFP_KERNEL)?;
