@@ -18,6 +18,7 @@
 //! | [`chardev`] | the device node that the program opens: `misc_register`, `register_chrdev` |
 //! | [`platform`] | platform devices made from a list of resources |
 //! | [`security`] | may who asks choose an address: `capable`, `security_locked_down` |
+//! | [`param`] | module parameters that are strings |
 //! | [`error`] | error codes that the kernel crate lacks |
 //! | [`index`] | the `<N>` in a device's name |
 //! | [`uapi`] | what the driver and its programs agree on |
@@ -156,6 +157,7 @@ pub mod error;
 pub mod index;
 pub mod iomap;
 pub mod mapping;
+pub mod param;
 pub mod platform;
 #[cfg(CONFIG_HAS_IOPORT)]
 pub mod port;

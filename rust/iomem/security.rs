@@ -34,10 +34,9 @@ pub enum Capability {
 /// What lockdown is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// `LOCKDOWN_DEV_MEM`: memory by its address, as `/dev/mem` gives it.
+    /// `LOCKDOWN_DEV_MEM`: memory by its address and ports by their number, as `/dev/mem` and
+    /// `/dev/port` give them.
     DevMem,
-    /// `LOCKDOWN_IOPORT`: I/O ports by their number, as `ioperm()` gives them.
-    Ioport,
 }
 
 /// Tells whether the current process has a capability, and notes that it made use of it.
@@ -64,7 +63,6 @@ pub fn capable(capability: Capability) -> bool {
 pub fn locked_down(reason: Reason) -> bool {
     let reason = match reason {
         Reason::DevMem => bindings::lockdown_reason_LOCKDOWN_DEV_MEM,
-        Reason::Ioport => bindings::lockdown_reason_LOCKDOWN_IOPORT,
     };
     // SAFETY: The function takes any reason that there is.
     unsafe { bindings::security_locked_down(reason) != 0 }
