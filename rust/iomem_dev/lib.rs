@@ -6,12 +6,16 @@
 //! that it shows in `/proc/iomem` and nobody else can have it, and makes `/dev/iomem<N>`, which a
 //! program maps. Unbinding takes both away.
 //!
-//! Windows come from the device tree (`compatible = "iomem,window"`), from `driver_override`, or
-//! from this module's parameters: `start=` and `length=` make one.
+//! Windows come from firmware (`compatible = "iomem,window"` in a device tree, or in ACPI's `_DSD`
+//! of a `PRP0001`), from `driver_override`, from this module's parameters, `start=` and `length=`,
+//! and from what is written to `new_device` in the driver's folder of sysfs.
 //!
 //! | module | what it owns |
 //! |---|---|
 //! | `params` | the window that the parameters ask for |
+//! | `run_time` | windows that are made by writing to `new_device` |
+//! | `guard` | who may choose an address |
+//! | `outcome` | why a device that we made was not bound |
 //! | `window` | a window: its regions, its node, what is known of its files and mappings |
 //! | `hardware` | the claims on a device's memory and ports, and on the rest of its pages |
 //! | `region` | registers that follow one another, and one access to one of them |
@@ -25,11 +29,13 @@
 
 use iomem::{
     compat::param,
-    platform, //
+    platform::{
+        self,
+        AdapterWithFiles, //
+    },
 };
 use kernel::{
     driver,
-    platform::Adapter,
     prelude::*,
     InPlaceModule,
     ModuleMetadata,
@@ -37,14 +43,17 @@ use kernel::{
 };
 
 mod batch;
+mod guard;
 mod hardware;
 mod maps;
 mod node;
 mod offset;
+mod outcome;
 mod params;
 mod refusal;
 mod region;
 mod registers;
+mod run_time;
 mod uses;
 mod window;
 
@@ -66,6 +75,12 @@ module! {
     },
 }
 
+iomem::string_param!(
+    NAME: 32,
+    name,
+    "what the window is called that start= and length= make"
+);
+
 /// The loaded module.
 #[pin_data]
 struct IomemDev {
@@ -73,7 +88,7 @@ struct IomemDev {
     // bound to.
     _by_hand: Option<platform::Device>,
     #[pin]
-    _driver: driver::Registration<Adapter<window::Driver>>,
+    _driver: driver::Registration<AdapterWithFiles<window::Driver, run_time::RunTime>>,
 }
 
 impl InPlaceModule for IomemDev {
@@ -83,6 +98,7 @@ impl InPlaceModule for IomemDev {
             let wanted = params::wanted(
                 param(module_parameters::start.value()),
                 param(module_parameters::length.value()),
+                NAME.value(),
             )?;
 
             Ok(try_pin_init!(Self {

@@ -2,25 +2,49 @@
 
 //! The window that the module's parameters ask for.
 //!
-//! With `start=` and `length=`, loading the module makes a platform device for that range, which
+//! With `start=` and `length=`, and `name=` for what it is called, loading the module makes a platform device for that range, which
 //! the driver then binds to like any other. The range is tried first: where it cannot be had,
 //! loading fails, the log says why in one line, and nothing is left behind.
 
 use iomem::{
-    platform,
+    platform::{
+        self,
+        Info,
+        Property,
+        Resource, //
+    },
     range::Range,
     resource::Mem, //
 };
 use kernel::prelude::*;
 
-use crate::refusal::Refusal;
+use crate::{
+    guard,
+    outcome,
+    refusal::Refusal,
+    run_time, //
+};
 
 /// The value of a parameter that was not given: no range begins or is as long as this.
 pub(crate) const NOT_GIVEN: u64 = u64::MAX;
 
-/// Returns the range that the parameters ask for, if they do, after claiming it for a moment.
-pub(crate) fn wanted(start: u64, length: u64) -> Result<Option<Range>> {
+/// A window that the parameters ask for.
+pub(crate) struct Wanted {
+    range: Range,
+    name: Option<&'static CStr>,
+}
+
+/// Returns the window that the parameters ask for, if they do, after claiming it for a moment.
+pub(crate) fn wanted(
+    start: u64,
+    length: u64,
+    name: Option<&'static CStr>,
+) -> Result<Option<Wanted>> {
     match (start, length) {
+        (NOT_GIVEN, NOT_GIVEN) if name.is_some() => {
+            pr_err!("name= without start= and length=: give all three, or neither\n");
+            return Err(EINVAL);
+        }
         (NOT_GIVEN, NOT_GIVEN) => return Ok(None),
         (NOT_GIVEN, _) => {
             pr_err!("length= without start=: give both, e.g. start=0xfea00000 length=0x1000\n");
@@ -32,9 +56,21 @@ pub(crate) fn wanted(start: u64, length: u64) -> Result<Option<Range>> {
         }
         _ => (),
     }
+    guard::may_choose_address("start=")?;
+    if let Some(name) = name {
+        // What is no text is no name either.
+        let word = name.to_str().unwrap_or_default();
+        run_time::name(word).map_err(|mistake| {
+            pr_err!("name=: {mistake}\n");
+            Error::from(mistake)
+        })?;
+    }
 
     match Refusal::or_claim::<Mem>(start, length, c"iomem_dev") {
-        Ok(claim) => Ok(Some(claim.range())),
+        Ok(claim) => Ok(Some(Wanted {
+            range: claim.range(),
+            name,
+        })),
         Err(refusal) => {
             pr_err!("{refusal}\n");
             Err(refusal.into())
@@ -42,21 +78,25 @@ pub(crate) fn wanted(start: u64, length: u64) -> Result<Option<Range>> {
     }
 }
 
-/// Makes the platform device called `name` for the range, if one is wanted.
+/// Makes the platform device called `driver` for the window, if one is wanted.
 ///
 /// # Errors
 ///
-/// `EBUSY`: somebody took the range after it had been tried. Others: as `platform::Device`.
-pub(crate) fn make(name: &CStr, wanted: Option<Range>) -> Result<Option<platform::Device>> {
-    let Some(range) = wanted else {
+/// Those of the driver, such as `EBUSY` where somebody took the range after it had been tried.
+/// Others: as `platform::Info`.
+pub(crate) fn make(driver: &CStr, wanted: Option<Wanted>) -> Result<Option<platform::Device>> {
+    let Some(Wanted { range, name }) = wanted else {
         return Ok(None);
     };
 
-    let device = platform::Device::register(name, range)
-        .inspect_err(|e| pr_err!("{range}: no device could be made: {e:?}\n"))?;
-    if !device.is_bound() {
-        // The driver has said why.
-        return Err(EBUSY);
-    }
-    Ok(Some(device))
+    let resources = [Resource::mem(range)];
+    let label = name.map(|name| [Property::string(c"label", name)]);
+    let properties = label.as_ref().map_or(&[][..], |label| label);
+    outcome::bound(|| {
+        Info::new(driver, &resources)
+            .properties(properties)
+            .register()
+            .inspect_err(|e| pr_err!("{range}: no device could be made: {e:?}\n"))
+    })
+    .map(Some)
 }

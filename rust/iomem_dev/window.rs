@@ -46,6 +46,7 @@ use crate::{
         Layout,
         Place, //
     },
+    outcome,
     uses::Uses, //
 };
 
@@ -153,12 +154,15 @@ impl platform::Driver for Driver {
         _info: Option<&'bound Self::IdInfo>,
     ) -> impl PinInit<Self, Error> + 'bound {
         pin_init::pin_init_scope(move || {
-            let index = INDICES.take()?;
-            let name = CString::try_from_fmt(fmt!("iomem{}", index.value()))?;
-            let hardware = Hardware::new(pdev, index, &name)?;
-            let label = label(pdev.as_ref())?;
-            let line = describe(&hardware)?;
-            let window = Window::new(label, hardware)?;
+            let prepare = || {
+                let index = INDICES.take()?;
+                let name = CString::try_from_fmt(fmt!("iomem{}", index.value()))?;
+                let hardware = Hardware::new(pdev, index, &name)?;
+                let label = label(pdev.as_ref())?;
+                let line = describe(&hardware)?;
+                Ok((name, line, Window::new(label, hardware)?))
+            };
+            let (name, line, window) = prepare().inspect_err(|e: &Error| outcome::refused(*e))?;
 
             Ok(try_pin_init!(Self {
                 node <- Registration::register(Options::new(name).parent(pdev.as_ref()), window),

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Who may choose an address.
+//!
+//! Whoever says by an address what a program is given can give away the whole machine, so it takes
+//! what `/dev/mem` takes: `CAP_SYS_RAWIO`, and a kernel that is not locked down. Firmware, a device
+//! tree or ACPI, is not asked: it describes the machine that the kernel runs on anyway.
+
+use iomem::security::{
+    capable,
+    locked_down,
+    Capability,
+    Reason, //
+};
+use kernel::prelude::*;
+
+/// Fails with `EPERM`, and says in the log why, unless the current process may choose an address.
+/// `what` is by which means it tries.
+pub(crate) fn may_choose_address(what: &str) -> Result {
+    may_take_away(what)?;
+    if locked_down(Reason::DevMem) {
+        pr_err!(
+            "{what}: the kernel is locked down, so nobody can choose an address: describe the \
+             device by firmware, a device tree or ACPI\n"
+        );
+        return Err(EPERM);
+    }
+    Ok(())
+}
+
+/// The same for who takes away what was chosen, which lockdown is no reason to refuse.
+pub(crate) fn may_take_away(what: &str) -> Result {
+    if !capable(Capability::SysRawio) {
+        pr_err!("{what}: it takes CAP_SYS_RAWIO, which this process does not have: ask root\n");
+        return Err(EPERM);
+    }
+    Ok(())
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Windows made at run time, by writing to files of the driver in sysfs:
+//!
+//! ```text
+//! # cd /sys/bus/platform/drivers/iomem_dev
+//! # echo fpga mem=0xfea00000,0x1000,control irq=42 width=4 >new_device
+//! # echo fpga >delete_device
+//! ```
+//!
+//! A line makes a platform device, with what it says as properties, and the driver binds to that as
+//! to any other. The write succeeds if it is bound; otherwise nothing is left, the errno says what
+//! kind of a mistake it is, and one line in the log which one.
+//!
+//! Who writes needs `CAP_SYS_RAWIO`, and `new_device` a kernel that is not locked down. The windows
+//! go with the module, at the latest; what a program still has of them then is as with any window
+//! that goes.
+
+use core::pin::Pin;
+
+use iomem::{
+    index::{
+        Index,
+        Indices, //
+    },
+    platform::{
+        self,
+        File,
+        Files,
+        Id,
+        Info,
+        Property,
+        Resource, //
+    },
+};
+use kernel::{
+    fmt,
+    new_mutex,
+    prelude::*,
+    str::CString,
+    sync::Mutex, //
+};
+
+use crate::{
+    guard,
+    outcome, //
+};
+
+mod line;
+mod mistake;
+
+pub(crate) use self::line::name;
+
+use self::{
+    line::{
+        words,
+        Line, //
+    },
+    mistake::Mistake, //
+};
+
+/// The `<n>` of the platform device `iomem_dev.<n>`.
+static INDICES: Indices<16> = Indices::new();
+
+/// A window made at run time.
+struct Made {
+    name: CString,
+    // Dropped in this order: a number is free when its device is gone.
+    _device: platform::Device,
+    _index: Index,
+}
+
+/// The windows made at run time.
+#[pin_data]
+pub(crate) struct RunTime {
+    // Protects the list, and is held while a device is made or removed, so that a name is either free
+    // or has its window. Taken by writers of the files only, before whatever locks the driver core
+    // and the driver take for a device; probing and unbinding do not take it.
+    #[pin]
+    windows: Mutex<KVec<Made>>,
+}
+
+impl Files for RunTime {
+    const FILES: &'static [File<Self>] = &[
+        File::new(c"new_device", Self::new_device),
+        File::new(c"delete_device", Self::delete_device),
+    ];
+
+    fn new() -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            windows <- new_mutex!(KVec::new(), "RunTime::windows"),
+        })
+    }
+}
+
+/// Says in the log what is wrong with a line.
+fn mistaken(file: &str, mistake: Mistake<'_>) -> Error {
+    pr_err!("{file}: {mistake}\n");
+    mistake.into()
+}
+
+impl RunTime {
+    /// Makes a window.
+    ///
+    /// # Errors
+    ///
+    /// - `EPERM`: who writes may not, or the kernel is locked down.
+    /// - Those of [`Mistake`], for what is wrong with the line as such.
+    /// - `EEXIST`: there is a window of that name that was made at run time.
+    /// - `EBUSY`: two of its ranges overlap, or two interrupts are one; or the driver says so.
+    /// - `ERANGE`: a range is beyond the last address or port.
+    /// - `ENOSPC`: there are as many windows as there can be.
+    /// - Those of the driver, when it is bound.
+    fn new_device(self: Pin<&Self>, text: &[u8]) -> Result {
+        guard::may_choose_address("new_device")?;
+        let line = Line::read(text).map_err(|mistake| mistaken("new_device", mistake))?;
+        let name = cstring(line.name)?;
+
+        let mut windows = self.windows.lock();
+        if windows.iter().any(|window| *window.name == *name) {
+            pr_err!(
+                "new_device: there is a window '{}': delete it first\n",
+                line.name
+            );
+            return Err(EEXIST);
+        }
+        // What cannot be remembered is not made.
+        windows.reserve(1, GFP_KERNEL)?;
+        let index = INDICES.take()?;
+        let device = outcome::bound(|| make(&line, &name, &index)).inspect_err(|e| {
+            // Whatever else it is, the driver has said.
+            if *e == ENODEV {
+                pr_err!(
+                    "new_device: '{}' was not bound, and nobody says why: is drivers_autoprobe 0?\n",
+                    line.name
+                );
+            }
+        })?;
+        windows.push(
+            Made {
+                name,
+                _device: device,
+                _index: index,
+            },
+            GFP_KERNEL,
+        )?;
+        Ok(())
+    }
+
+    /// Takes a window away that was made at run time.
+    ///
+    /// # Errors
+    ///
+    /// - `EPERM`: who writes may not.
+    /// - `EINVAL`: it is no name, or more than that.
+    /// - `ENOENT`: no window of that name was made at run time.
+    fn delete_device(self: Pin<&Self>, text: &[u8]) -> Result {
+        guard::may_take_away("delete_device")?;
+        let mistaken = |mistake| mistaken("delete_device", mistake);
+        let mut words = words(text).map_err(mistaken)?;
+        let wanted = name(words.next().ok_or(Mistake::Nothing).map_err(mistaken)?);
+        let wanted = wanted.map_err(mistaken)?;
+        if let Some(word) = words.next() {
+            return Err(mistaken(Mistake::OnlyName(word)));
+        }
+
+        let mut windows = self.windows.lock();
+        let place = windows
+            .iter()
+            .position(|window| window.name.to_bytes() == wanted.as_bytes());
+        let Some(place) = place else {
+            pr_err!("delete_device: no window '{wanted}' was made by new_device\n");
+            return Err(ENOENT);
+        };
+        let _ = windows.remove(place);
+        Ok(())
+    }
+}
+
+fn cstring(text: &str) -> Result<CString> {
+    CString::try_from_fmt(fmt!("{text}"))
+}
+
+/// Names in the order of what they are for, as a property has them: an empty one for what has none.
+/// Nothing if none has one.
+fn names<'a>(all: impl Iterator<Item = Option<&'a str>> + Clone) -> Result<KVec<CString>> {
+    let mut names = KVec::new();
+    if all.clone().any(|name| name.is_some()) {
+        for name in all {
+            names.push(cstring(name.unwrap_or_default())?, GFP_KERNEL)?;
+        }
+    }
+    Ok(names)
+}
+
+/// Makes the device that a line describes.
+fn make(line: &Line<'_>, label: &CStr, index: &Index) -> Result<platform::Device> {
+    let mut resources = KVec::new();
+    for region in &line.memory {
+        resources.push(Resource::mem(region.what), GFP_KERNEL)?;
+    }
+    for region in &line.ports {
+        resources.push(Resource::port(region.what), GFP_KERNEL)?;
+    }
+    for irq in &line.irqs {
+        resources.push(Resource::irq(irq.what), GFP_KERNEL)?;
+    }
+
+    let regions = names(line.regions().map(|region| region.name))?;
+    let irqs = names(line.irqs.iter().map(|irq| irq.name))?;
+    let (regions, irqs) = (list(&regions)?, list(&irqs)?);
+
+    let mut properties = KVec::new();
+    properties.push(Property::string(c"label", label), GFP_KERNEL)?;
+    if !regions.is_empty() {
+        properties.push(Property::strings(c"reg-names", &regions), GFP_KERNEL)?;
+    }
+    if !irqs.is_empty() {
+        properties.push(Property::strings(c"interrupt-names", &irqs), GFP_KERNEL)?;
+    }
+    if let Some(width) = line.width {
+        let bytes = width.bytes() as u32;
+        properties.push(Property::u32(c"reg-io-width", bytes), GFP_KERNEL)?;
+    }
+    if line.big_endian {
+        properties.push(Property::flag(c"big-endian"), GFP_KERNEL)?;
+    }
+    if line.read_only {
+        properties.push(Property::flag(c"read-only"), GFP_KERNEL)?;
+    }
+
+    Info::new(c"iomem_dev", &resources)
+        .properties(&properties)
+        .id(Id::Number(index.value()))
+        .register()
+        .inspect_err(|e| pr_err!("new_device: '{}': {}\n", line.name, Unmade(*e)))
+}
+
+fn list(names: &KVec<CString>) -> Result<KVec<&CStr>> {
+    let mut list = KVec::new();
+    for name in names {
+        list.push(&**name, GFP_KERNEL)?;
+    }
+    Ok(list)
+}
+
+/// Why no device could be made, in words.
+struct Unmade(Error);
+
+impl fmt::Display for Unmade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            e if e == EBUSY => {
+                f.write_str("two of its ranges overlap, or two of its interrupts are one")
+            }
+            e if e == ERANGE => f.write_str(
+                "one of its ranges is beyond the last address or port of this machine: see \
+                 /proc/iomem and /proc/ioports",
+            ),
+            e => f.write_fmt(fmt!("no device could be made: {e:?}")),
+        }
+    }
+}
