@@ -25,7 +25,7 @@ FLOOR = {"x86_64": 690, "arm64": 690}
 PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access", "kmod_ports",
             "kmod_chardev", "chardev", "transfer", "wait", "kmod_platform", "platform", "kmod_files", "driver_files", "kmod_doc",
             "vma", "vma_ops", "vma_huge", "vma_revoke",
-            "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "params", "reload", "unbind", "proc")
+            "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes", "params", "reload", "unbind", "proc")
 
 # What has to have run on the host, for each architecture.
 HOST_GROUPS = ("vm", "bench", "front-door", "docs", "compile-fail")

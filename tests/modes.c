@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How a window is mapped: uncached or write-combining, in small or huge pages. The
+ * witness is the page table, as the module iomem_test_pagetable reads it.
+ *
+ *	IOMEM_IVSHMEM	a window on an ivshmem of 1 MiB
+ *	IOMEM_LARGE	a window on one of 1 GiB
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "iomem_test.h"
+#include "vma.h"
+
+#define RW	(PROT_READ | PROT_WRITE)
+#define PAGE	4096UL
+#define MIB	0x100000UL
+#define GIB	0x40000000UL
+
+#ifdef __x86_64__
+#define LARGEST		GIB
+#define EXCLUSIVE	true
+#else
+#define LARGEST		(2 * MIB)
+#define EXCLUSIVE	false
+#endif
+
+FIXTURE(modes)
+{
+	struct iomem_region_info small, large;
+	int fd, large_fd, pagetable;
+};
+
+FIXTURE_SETUP(modes)
+{
+	self->small.size = self->large.size = sizeof(self->small);
+	self->fd = open(NEED("IOMEM_IVSHMEM"), O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	self->large_fd = open(NEED("IOMEM_LARGE"), O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->large_fd);
+	self->pagetable = open("/dev/iomem-pagetable", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->pagetable);
+	ASSERT_EQ(0, ioctl(self->fd, IOMEM_IOC_REGION_INFO, &self->small));
+	ASSERT_EQ(0, ioctl(self->large_fd, IOMEM_IOC_REGION_INFO, &self->large));
+}
+
+FIXTURE_TEARDOWN(modes)
+{
+	EXPECT_EQ(0, close(self->fd));
+	EXPECT_EQ(0, close(self->large_fd));
+	EXPECT_EQ(0, close(self->pagetable));
+}
+
+static struct iomem_test_pagetable entry(int fd, volatile void *address)
+{
+	struct iomem_test_pagetable entry = { .address = (uintptr_t)address };
+
+	if (ioctl(fd, IOMEM_TEST_PAGETABLE, &entry))
+		entry.size = 0;
+	return entry;
+}
+
+static void *map(int fd, size_t length, uint64_t offset)
+{
+	return mmap(NULL, length, RW, MAP_SHARED, fd, offset);
+}
+
+static sigjmp_buf jump;
+
+static void on_fault(int sig)
+{
+	siglongjmp(jump, sig);
+}
+
+/* Reads an address; 0, or the signal that came of it. */
+static int look(volatile uint32_t *address)
+{
+	int sig;
+
+	signal(SIGBUS, on_fault);
+	sig = sigsetjmp(jump, 1);
+	if (!sig)
+		*address;
+	return sig;
+}
+
+TEST_F(modes, small_is_there_at_once_and_uncached)
+{
+	char *p = map(self->fd, MIB, self->small.offset);
+	size_t at;
+
+	ASSERT_NE(MAP_FAILED, p);
+	for (at = 0; at < MIB; at += 64 * PAGE) {
+		struct iomem_test_pagetable e = entry(self->pagetable, p + at);
+
+		EXPECT_EQ(PAGE, e.size);
+		EXPECT_EQ(CACHING_UNCACHED, e.caching);
+	}
+	munmap(p, MIB);
+}
+
+TEST_F(modes, write_combining_is_asked_for_by_its_offset)
+{
+	volatile uint32_t *p = map(self->large_fd, 2 * PAGE, self->large.wc_offset + 32 * PAGE), *q;
+
+	ASSERT_NE(MAP_FAILED, p);
+	p[1] = 0x600d;
+	EXPECT_EQ(CACHING_WRITECOMBINE, entry(self->pagetable, p).caching);
+	p[PAGE / 4] = 0xbeef;
+	EXPECT_EQ(CACHING_WRITECOMBINE, entry(self->pagetable, p + PAGE / 4).caching);
+	munmap((void *)p, 2 * PAGE);
+
+	/* The same memory. */
+	q = map(self->large_fd, 2 * PAGE, self->large.offset + 32 * PAGE);
+	ASSERT_NE(MAP_FAILED, q);
+	EXPECT_EQ(CACHING_UNCACHED, entry(self->pagetable, q).caching);
+	EXPECT_EQ(0x600d, q[1]);
+	EXPECT_EQ(0xbeef, q[PAGE / 4]);
+	munmap((void *)q, 2 * PAGE);
+}
+
+/* Where a processor must not see a page in both ways, it never does; elsewhere both can be had. */
+TEST_F(modes, two_modes_at_a_time)
+{
+	uint32_t value;
+	volatile uint32_t *p = map(self->fd, PAGE, self->small.offset), *q;
+
+	ASSERT_NE(MAP_FAILED, p);
+	q = map(self->fd, PAGE, self->small.wc_offset);
+	if (EXCLUSIVE) {
+		EXPECT_EQ(MAP_FAILED, q);
+		EXPECT_EQ(EBUSY, errno);
+		munmap((void *)p, PAGE);
+		/* A call that came before does not matter. */
+		EXPECT_EQ(4, pread(self->fd, &value, 4, 0));
+		q = map(self->fd, PAGE, self->small.wc_offset);
+		ASSERT_NE(MAP_FAILED, q);
+		p = map(self->fd, PAGE, self->small.offset);
+		EXPECT_EQ(MAP_FAILED, p);
+		EXPECT_EQ(EBUSY, errno);
+		EXPECT_EQ(-1, pread(self->fd, &value, 4, 0));
+		EXPECT_EQ(EBUSY, errno);
+		EXPECT_EQ(-1, pwrite(self->fd, &value, 4, 0));
+		EXPECT_EQ(EBUSY, errno);
+		value = *q;
+		EXPECT_EQ(CACHING_WRITECOMBINE, entry(self->pagetable, q).caching);
+	} else {
+		ASSERT_NE(MAP_FAILED, q);
+		EXPECT_EQ(CACHING_WRITECOMBINE, (value = *q, entry(self->pagetable, q).caching));
+		EXPECT_EQ(CACHING_UNCACHED, entry(self->pagetable, p).caching);
+		EXPECT_EQ(4, pread(self->fd, &value, 4, 0));
+		munmap((void *)p, PAGE);
+	}
+	munmap((void *)q, PAGE);
+
+	/* And all is as before. */
+	EXPECT_EQ(4, pread(self->fd, &value, 4, 0));
+	p = map(self->fd, PAGE, self->small.offset);
+	ASSERT_NE(MAP_FAILED, p);
+	munmap((void *)p, PAGE);
+}
+
+/* A copy or a part of a mapping is one more mapping: it keeps the other mode away. */
+TEST_F(modes, forks_and_parts_count)
+{
+	char *p = map(self->fd, 4 * PAGE, self->small.wc_offset), *q;
+	int status, to_child[2];
+	pid_t child;
+	char byte;
+
+	if (!EXCLUSIVE)
+		SKIP(return, "this processor can have both modes at a time");
+	ASSERT_NE(MAP_FAILED, p);
+	ASSERT_EQ(0, pipe(to_child));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		close(to_child[1]);
+		_exit(read(to_child[0], &byte, 1) != 0);
+	}
+	close(to_child[0]);
+	/* A hole in the midst: two are left here, and one in the child. */
+	ASSERT_EQ(0, munmap(p + PAGE, PAGE));
+	ASSERT_EQ(0, munmap(p, PAGE));
+	EXPECT_EQ(MAP_FAILED, map(self->fd, PAGE, self->small.offset));
+	q = mremap(p + 2 * PAGE, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE);
+	ASSERT_NE(MAP_FAILED, q);
+	ASSERT_EQ(0, munmap(q, 2 * PAGE));
+	EXPECT_EQ(MAP_FAILED, map(self->fd, PAGE, self->small.offset));
+	EXPECT_EQ(EBUSY, errno);
+	close(to_child[1]);
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	q = map(self->fd, PAGE, self->small.offset);
+	EXPECT_NE(MAP_FAILED, q);
+	munmap(q, PAGE);
+}
+
+TEST_F(modes, combining_writes_has_the_same_limits)
+{
+	EXPECT_EQ(MAP_FAILED, map(self->fd, PAGE, self->small.wc_offset + MIB));
+	EXPECT_EQ(ENXIO, errno);
+	EXPECT_EQ(MAP_FAILED, map(self->fd, 2 * PAGE, self->small.wc_offset + MIB - PAGE));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, RW | PROT_EXEC, MAP_SHARED, self->fd,
+				   self->small.wc_offset));
+	EXPECT_EQ(EPERM, errno);
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, RW, MAP_PRIVATE, self->fd, self->small.wc_offset));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	/* What follows the last region. */
+	EXPECT_EQ(MAP_FAILED, map(self->fd, PAGE, 2 * self->small.wc_offset));
+	EXPECT_EQ(ENXIO, errno);
+	EXPECT_EQ(MAP_FAILED, map(self->fd, PAGE, 1ULL << 62));
+	EXPECT_EQ(ENXIO, errno);
+	/* None of that is left. */
+	EXPECT_NE(MAP_FAILED, map(self->fd, PAGE, self->small.offset));
+}
+
+TEST_F(modes, large_is_filled_in_huge_pages)
+{
+	uint64_t modes[] = { self->large.offset, self->large.wc_offset };
+	uint32_t caching[] = { CACHING_UNCACHED, CACHING_WRITECOMBINE };
+	size_t i, at;
+
+	for (i = 0; i < 2; i++) {
+		volatile uint32_t *p = map(self->large_fd, GIB, modes[i]);
+
+		ASSERT_NE(MAP_FAILED, p);
+		/* Nothing is there before it is touched. */
+		EXPECT_EQ(0, entry(self->pagetable, p).size);
+		for (at = 0; at < GIB; at += 128 * MIB) {
+			struct iomem_test_pagetable e;
+
+			p[at / 4] = at + i;
+			e = entry(self->pagetable, p + at / 4);
+			EXPECT_EQ(LARGEST, e.size);
+			EXPECT_EQ(caching[i], e.caching);
+		}
+		EXPECT_EQ(128 * MIB + i, p[128 * MIB / 4]);
+		ASSERT_EQ(0, munmap((void *)p, GIB));
+	}
+}
+
+/* Two mebibytes are the smallest that is filled when touched, if it is aligned. */
+TEST_F(modes, two_mebibytes_and_less)
+{
+	volatile uint32_t *p = map(self->large_fd, 2 * MIB, self->large.offset + 4 * MIB);
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(0, entry(self->pagetable, p).size);
+	EXPECT_EQ(0, look(p));
+	EXPECT_EQ(2 * MIB, entry(self->pagetable, p).size);
+	munmap((void *)p, 2 * MIB);
+
+	p = map(self->large_fd, 2 * MIB - PAGE, self->large.offset + 4 * MIB);
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(PAGE, entry(self->pagetable, p).size);
+	munmap((void *)p, 2 * MIB - PAGE);
+}
+
+/* An address that no huge page can be at: all of it is there at once. */
+TEST_F(modes, askew_is_there_at_once)
+{
+	char *room = mmap(NULL, 16 * MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *at = (char *)(((uintptr_t)room + 4 * MIB) & ~(2 * MIB - 1)) + PAGE, *p;
+
+	p = mmap(at, 4 * MIB, RW, MAP_SHARED | MAP_FIXED, self->large_fd, self->large.offset);
+	ASSERT_EQ(at, p);
+	EXPECT_EQ(PAGE, entry(self->pagetable, p).size);
+	EXPECT_EQ(PAGE, entry(self->pagetable, p + 4 * MIB - PAGE).size);
+	EXPECT_EQ(0, look((void *)(p + 2 * MIB)));
+	munmap(room, 16 * MIB);
+}
+
+/* Part of a huge page goes: the rest stays and shows what it did. */
+TEST_F(modes, huge_page_can_be_split)
+{
+	volatile uint32_t *p = map(self->large_fd, 4 * MIB, self->large.offset + 8 * MIB);
+
+	ASSERT_NE(MAP_FAILED, p);
+	p[MIB / 4] = 0x5117;
+	p[3 * MIB / 4] = 0x5118;
+	ASSERT_EQ(0, munmap((char *)p + PAGE, PAGE));
+	EXPECT_EQ(0x5117, p[MIB / 4]);
+	EXPECT_EQ(0x5118, p[3 * MIB / 4]);
+	ASSERT_EQ(0, mprotect((char *)p + 2 * PAGE, PAGE, PROT_READ));
+	EXPECT_EQ(0x5117, p[MIB / 4]);
+	munmap((void *)p, 4 * MIB);
+}
+
+TEST_HARNESS_MAIN
