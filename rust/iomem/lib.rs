@@ -21,6 +21,7 @@
 //! | [`param`] | module parameters that are strings |
 //! | [`error`] | error codes that the kernel crate lacks |
 //! | [`index`] | the `<N>` in a device's name |
+//! | [`trace`] | what can be traced: each access, each mapping |
 //! | [`uapi`] | what the driver and its programs agree on |
 //!
 //! What differs between kernel releases is in `compat`, and only there.
@@ -146,6 +147,7 @@
 // The kernel's build says so on the command line, which rustdoc does not pass on when it looks for
 // examples.
 #![cfg_attr(doctest, no_std)]
+#![cfg_attr(doctest, feature(asm_goto), allow(stable_features))]
 
 #[path = "../bindings/lib.rs"]
 pub(crate) mod bindings;
@@ -165,5 +167,6 @@ pub mod range;
 pub mod resource;
 pub mod rwsem;
 pub mod security;
+pub mod trace;
 pub mod uapi;
 pub mod vma;
