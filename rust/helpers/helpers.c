@@ -15,4 +15,5 @@
 #include "iomap.c"
 #include "mm.c"
 #include "pgtable.c"
+#include "sysfs.c"
 #include "uio.c"

@@ -63,6 +63,7 @@ use kernel::{
         IovIterSource, //
     },
     prelude::*,
+    seq_file::SeqFile,
     ThisModule, //
 };
 
@@ -318,4 +319,33 @@ pub trait CharDevice: Send + Sync + Sized + 'static {
     fn ioctl(&self, _file: OpenFile<'_, Self>, _cmd: u32, _arg: usize) -> Result<isize> {
         Err(ENOTTY)
     }
+
+    /// Somebody reads `/proc/<pid>/fdinfo/<fd>`: adds lines to what the kernel shows of the open file
+    /// that has `state`.
+    ///
+    /// Each is a name, a colon, a tab and a value, as those of the kernel. It is not the program
+    /// that has the file open which is in this call, so there is no [`OpenFile`]. Context: may sleep.
+    ///
+    /// Corresponds to the C file operation `show_fdinfo`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use iomem::chardev::{CharDevice, CharFile};
+    /// # use kernel::{seq_file::SeqFile, seq_print, sync::atomic::{Atomic, Relaxed}, ThisModule};
+    /// # struct Events;
+    /// #[vtable]
+    /// impl CharDevice for Events {
+    /// #   const OWNER: ThisModule = iomem::this_module!();
+    ///     type State = Atomic<u64>;
+    /// #   fn open(&self, _file: CharFile<'_>) -> impl PinInit<Atomic<u64>, Error> {
+    /// #       Ok(Atomic::new(0))
+    /// #   }
+    ///
+    ///     fn show_fdinfo(&self, seen: &Atomic<u64>, seq: &SeqFile) {
+    ///         seq_print!(seq, "events-seen:\t{}\n", seen.load(Relaxed));
+    ///     }
+    /// }
+    /// ```
+    fn show_fdinfo(&self, _state: &Self::State, _seq: &SeqFile) {}
 }

@@ -21,6 +21,9 @@
 //! | [`param`] | module parameters that are strings |
 //! | [`error`] | error codes that the kernel crate lacks |
 //! | [`index`] | the `<N>` in a device's name |
+//! | [`sysfs`] | what is told of a node: attributes |
+//! | [`debugfs`] | what is shown to who looks for mistakes: tables of registers |
+//! | [`text`] | what such files are written into |
 //! | [`trace`] | what can be traced: each access, each mapping |
 //! | [`uapi`] | what the driver and its programs agree on |
 //!
@@ -155,6 +158,7 @@ pub(crate) mod bindings;
 pub mod access;
 pub mod chardev;
 pub mod compat;
+pub mod debugfs;
 pub mod error;
 pub mod index;
 pub mod iomap;
@@ -167,6 +171,8 @@ pub mod range;
 pub mod resource;
 pub mod rwsem;
 pub mod security;
+pub mod sysfs;
+pub mod text;
 pub mod trace;
 pub mod uapi;
 pub mod vma;

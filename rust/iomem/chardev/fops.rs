@@ -8,6 +8,7 @@ use kernel::{
         IovIterSource, //
     },
     prelude::*,
+    seq_file::SeqFile,
     sync::Arc,
     types::ForeignOwnable, //
 };
@@ -121,6 +122,11 @@ impl<T: CharDevice> Vtable<T> {
             },
             unlocked_ioctl: if T::HAS_IOCTL {
                 Some(Self::ioctl)
+            } else {
+                None
+            },
+            show_fdinfo: if T::HAS_SHOW_FDINFO {
+                Some(Self::show_fdinfo)
             } else {
                 None
             },
@@ -360,5 +366,18 @@ impl<T: CharDevice> Vtable<T> {
             Ok(value) => value as c_long,
             Err(e) => e.to_errno() as c_long,
         }
+    }
+    /// # Safety
+    ///
+    /// To be called by procfs, for a file that `open` succeeded for.
+    unsafe extern "C" fn show_fdinfo(seq: *mut bindings::seq_file, file: *mut bindings::file) {
+        // SAFETY: procfs has a reference to the file, so it is not released during the call, and
+        // `private_data` is what `open` left there. Unlike in `opened`, the file itself is left
+        // alone: another task may be in an operation of it that shares its position with nobody.
+        let opened: Pin<&Opened<T>> =
+            unsafe { Pin::<KBox<Opened<T>>>::borrow((*file).private_data) };
+        // SAFETY: The sequential file is being written by this call, and nobody else.
+        let seq = unsafe { SeqFile::from_raw(seq) };
+        opened.device.show_fdinfo(&opened.state, seq);
     }
 }

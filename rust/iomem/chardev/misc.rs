@@ -25,6 +25,7 @@ use crate::{
         },
         CharDevice, //
     },
+    sysfs::Groups,
 };
 
 /// What a node is called, who may open it, and where it is in sysfs.
@@ -43,6 +44,7 @@ pub struct Options<'a> {
     name: CString,
     mode: u16,
     parent: Option<&'a Device>,
+    groups: Groups,
 }
 
 impl<'a> Options<'a> {
@@ -52,6 +54,7 @@ impl<'a> Options<'a> {
             name,
             mode: 0o600,
             parent: None,
+            groups: Groups::new(),
         }
     }
 
@@ -76,6 +79,12 @@ impl<'a> Options<'a> {
         self.parent = Some(parent);
         self
     }
+
+    /// Gives it files in sysfs, see [`sysfs`](crate::sysfs), where there is an example.
+    pub fn groups(mut self, groups: Groups) -> Self {
+        self.groups = groups;
+        self
+    }
 }
 
 /// A node in `/dev`.
@@ -88,10 +97,11 @@ impl<'a> Options<'a> {
 /// `misc` is registered, and its `fops` are those of `T`.
 #[pin_data(PinnedDrop)]
 pub struct Registration<T: CharDevice> {
-    // It points to `name`, so both stay in place until it has been deregistered.
+    // It points to `name` and into `groups`, so they stay in place until it has been deregistered.
     #[pin]
     misc: Opaque<bindings::miscdevice>,
     name: CString,
+    groups: Groups,
     device: Arc<T>,
 }
 
@@ -114,7 +124,8 @@ impl<T: CharDevice> Registration<T> {
     ///
     /// - `EINVAL`: the name is empty.
     /// - `EBUSY`: no minor number is left.
-    /// - `EEXIST`: there is a misc device of that name.
+    /// - `EEXIST`: there is a misc device of that name, or a file in sysfs has the name of one that
+    ///   the kernel makes.
     /// - `ENOMEM`: no memory.
     ///
     /// # Examples
@@ -135,7 +146,12 @@ impl<T: CharDevice> Registration<T> {
         options: Options<'a>,
         device: Arc<T>,
     ) -> impl PinInit<Self, Error> + use<'a, T> {
-        let Options { name, mode, parent } = options;
+        let Options {
+            name,
+            mode,
+            parent,
+            groups,
+        } = options;
         // `Device` is a transparent wrapper around `struct device`.
         let parent = parent.map_or(core::ptr::null(), core::ptr::from_ref);
 
@@ -143,6 +159,7 @@ impl<T: CharDevice> Registration<T> {
         // `misc` comes last.
         try_pin_init!(&this in Self {
             name,
+            groups,
             device,
             misc <- Opaque::try_ffi_init(move |slot: *mut bindings::miscdevice| {
                 // SAFETY: `name` was initialized above and is not moved from its pinned place.
@@ -150,11 +167,14 @@ impl<T: CharDevice> Registration<T> {
                 if name.is_empty() {
                     return Err(EINVAL);
                 }
+                // SAFETY: So was `groups`, and nobody else has a reference to it.
+                let groups = unsafe { &mut (*this.as_ptr()).groups }.for_c()?;
                 let misc = bindings::miscdevice {
                     minor: bindings::MISC_DYNAMIC_MINOR as c_int,
                     name: name.as_char_ptr(),
                     fops: Vtable::<T>::MISC,
                     parent: parent.cast_mut().cast(),
+                    groups,
                     mode,
                     ..pin_init::zeroed()
                 };
@@ -164,7 +184,8 @@ impl<T: CharDevice> Registration<T> {
 
                 // SAFETY: The structure is complete. It and what it points to stay in place until
                 // `drop` has called `misc_deregister()`: the slot is pinned, the operations are
-                // static, and the parent is only used during the call.
+                // static, the groups are not touched any more, and the parent is only used during
+                // the call. Should it fail, it has removed the files of the groups.
                 // INVARIANT: On success it is registered, with `T`'s operations.
                 to_result(unsafe { bindings::misc_register(slot) })
             }),
@@ -193,7 +214,10 @@ impl<T: CharDevice> Registration<T> {
 impl<T: CharDevice> PinnedDrop for Registration<T> {
     fn drop(self: Pin<&mut Self>) {
         // SAFETY: By the type invariant it is registered. When this returns, no `open` is running
-        // and none can begin.
+        // and none can begin. The same is true of the functions that show attributes: the node's
+        // `struct device` has been deleted, which removes the files and waits for who is reading
+        // them, and even if somebody has a reference to it, nobody looks at its groups any more.
+        // What these are made of is dropped after this.
         unsafe { bindings::misc_deregister(self.misc.get()) };
     }
 }
