@@ -14,6 +14,7 @@
  *	IOMEM_CHARDEV_KO	the module iomem_test_chardev.ko
  *	IOMEM_PLATFORM_KO	the module iomem_test_platform.ko
  *	IOMEM_FILES_KO	the module iomem_test_files.ko
+ *	IOMEM_SEE_KO	the module iomem_test_see.ko
  *	IOMEM_RANGE	START-LAST of the device that a test is about, in hexadecimal
  */
 #ifndef _IOMEM_TEST_H
