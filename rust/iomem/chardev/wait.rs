@@ -2,7 +2,8 @@
 
 //! Sleeping until something has happened.
 //!
-//! A [`WaitQueue`] is where programs sleep, in a call ([`WaitQueue::wait_until`]) or in `poll()`
+//! A [`WaitQueue`] is where programs sleep, in a call ([`WaitQueue::wait_until`],
+//! [`WaitQueue::wait_until_timeout`]) or in `poll()`
 //! ([`PollTable::wait`](super::poll::PollTable::wait)), and where whoever changes what they wait for
 //! wakes them: [`WaitQueue::wake_all`].
 //!
@@ -154,11 +155,62 @@ impl WaitQueue {
     ///
     /// `ERESTARTSYS`: a signal came first. Passed on to the program, it is `EINTR`, or the call
     /// begins again, as the program has asked the signal to be handled.
-    pub fn wait_until<T>(&self, mut condition: impl FnMut() -> Option<T>) -> Result<T> {
+    pub fn wait_until<T>(&self, condition: impl FnMut() -> Option<T>) -> Result<T> {
+        self.wait(None, condition)
+    }
+
+    /// Sleeps until `condition` gives something, and returns that, or until `limit` nanoseconds have
+    /// passed. Time in which the machine is suspended does not count.
+    ///
+    /// With a limit of 0 it looks once. Otherwise as [`wait_until`](Self::wait_until).
+    ///
+    /// Corresponds to the C macro `wait_event_interruptible_hrtimeout()`.
+    ///
+    /// # Errors
+    ///
+    /// - `ETIMEDOUT`: the time has passed.
+    /// - `ERESTARTSYS`: a signal came first. A program whose call begins again for it gets the whole
+    ///   time again; who does not want that passes on `EINTR` instead.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::chardev::wait::WaitQueue;
+    /// use kernel::sync::atomic::{
+    ///     Acquire,
+    ///     Atomic, //
+    /// };
+    ///
+    /// /// Waits for a millisecond at most.
+    /// fn ready(queue: &WaitQueue, ready: &Atomic<bool>) -> Result {
+    ///     queue.wait_until_timeout(1_000_000, || ready.load(Acquire).then_some(()))
+    /// }
+    /// ```
+    pub fn wait_until_timeout<T>(
+        &self,
+        limit: u64,
+        condition: impl FnMut() -> Option<T>,
+    ) -> Result<T> {
+        // SAFETY: This is no non-maskable interrupt.
+        let now = unsafe { bindings::ktime_get() };
+        // What is beyond the last time that there is never comes.
+        let deadline = i64::try_from(limit)
+            .ok()
+            .and_then(|limit| now.checked_add(limit));
+        self.wait(deadline, condition)
+    }
+
+    /// Sleeps until `condition` gives something, a signal comes, or the time is `deadline`.
+    fn wait<T>(
+        &self,
+        deadline: Option<bindings::ktime_t>,
+        mut condition: impl FnMut() -> Option<T>,
+    ) -> Result<T> {
         let entry = Opaque::<bindings::wait_queue_entry>::uninit();
         // SAFETY: The entry is memory of this function's, to be initialized for the current task.
         unsafe { bindings::init_wait_entry(entry.get(), 0) };
 
+        let mut passed = false;
         let result = loop {
             // SAFETY: Queue and entry have been initialized. `finish_wait` below takes the entry out
             // again, before it goes.
@@ -169,15 +221,30 @@ impl WaitQueue {
                     bindings::TASK_INTERRUPTIBLE as c_int,
                 )
             };
-            // From here on a wake-up is not lost: it makes `schedule` return at once.
+            // From here on a wake-up is not lost: it makes what sleeps below return at once.
             if let Some(value) = condition() {
                 break Ok(value);
             }
             if interrupted != 0 {
                 break Err(ERESTARTSYS);
             }
-            // SAFETY: This is a context that may sleep.
-            unsafe { bindings::schedule() };
+            if passed {
+                break Err(ETIMEDOUT);
+            }
+            match deadline {
+                // SAFETY: This is a context that may sleep.
+                None => unsafe { bindings::schedule() },
+                Some(mut time) => {
+                    // SAFETY: As above, and the function only reads the time.
+                    let answer = unsafe {
+                        bindings::schedule_hrtimeout(
+                            &raw mut time,
+                            bindings::hrtimer_mode_HRTIMER_MODE_ABS,
+                        )
+                    };
+                    passed = answer == 0;
+                }
+            }
         };
 
         // SAFETY: Queue and entry are those of above.
