@@ -16,6 +16,7 @@
 //! | [`access`] | registers: ordered, relaxed, big-endian, repeated, copied, waited for |
 //! | [`vma`] | map a claim into a program, and take it back: `vm_iomap_memory`, `pgprot_noncached`, `vm_operations_struct` |
 //! | [`chardev`] | the device node that the program opens: `misc_register`, `register_chrdev` |
+//! | [`eventfd`] | tell a program that something happened: `eventfd_signal` |
 //! | [`platform`] | platform devices made from a list of resources |
 //! | [`security`] | may who asks choose an address: `capable`, `security_locked_down` |
 //! | [`param`] | module parameters that are strings |
@@ -160,6 +161,7 @@ pub mod chardev;
 pub mod compat;
 pub mod debugfs;
 pub mod error;
+pub mod eventfd;
 pub mod index;
 pub mod iomap;
 pub mod mapping;
