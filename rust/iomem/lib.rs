@@ -16,6 +16,7 @@
 //! | [`access`] | registers: ordered, relaxed, big-endian, repeated, copied, waited for |
 //! | [`vma`] | map a claim into a program, and take it back: `vm_iomap_memory`, `pgprot_noncached`, `vm_operations_struct` |
 //! | [`chardev`] | the device node that the program opens: `misc_register`, `register_chrdev` |
+//! | [`irq`] | a device's interrupts: `request_irq`, `disable_irq_nosync` |
 //! | [`eventfd`] | tell a program that something happened: `eventfd_signal` |
 //! | [`platform`] | platform devices made from a list of resources |
 //! | [`security`] | may who asks choose an address: `capable`, `security_locked_down` |
@@ -164,6 +165,7 @@ pub mod error;
 pub mod eventfd;
 pub mod index;
 pub mod iomap;
+pub mod irq;
 pub mod mapping;
 pub mod param;
 pub mod platform;
@@ -176,5 +178,6 @@ pub mod security;
 pub mod sysfs;
 pub mod text;
 pub mod trace;
+mod spinlock;
 pub mod uapi;
 pub mod vma;

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Interrupts of a platform device, for programs.
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`Lines`] | finds a device's interrupt lines, by index or by name |
+//! | [`Line`] | a line that was found |
+//! | [`Registration`] | a line that is handled, until this is dropped |
+//! | [`Interrupt`] | what became of it: a count, a queue to wait in, a mask, eventfds |
+//! | [`Listener`] | an eventfd that is signalled for each interrupt |
+//!
+//! What an interrupt means, and how the device is told that it was seen, only the program knows.
+//! So the handler counts, wakes the program, and nothing else, except:
+//!
+//! # Masking
+//!
+//! A *level-triggered* line stays raised until the device has been told. Were it left enabled, the
+//! handler would be called again and again and the program never get to run. So the handler masks
+//! the line, and the program has it unmasked, [`Interrupt::unmask`], when it has told the device.
+//! Each masking is taken back once, however often unmasking is asked for. So a program that unmasks
+//! without having told the device gets one interrupt for each time it does, and no storm.
+//!
+//! An *edge-triggered* line comes once for each event, and one that came while it was masked would
+//! be lost or late. It is never masked.
+//!
+//! # Why lines are not shared
+//!
+//! Masking a line that other devices are on would silence those as long as the program likes; and
+//! that an interrupt was another device's can be told only by a look at the device, which is the
+//! program's. A line that somebody else handles is `EBUSY`.
+//!
+//! # Life
+//!
+//! The [`Registration`] goes with the binding to the device. The [`Interrupt`] is shared with
+//! whoever has the device open and stays as long: everything on it fails with `ENODEV` then, waiters
+//! have been woken, and each eventfd has been signalled once more and let go of.
+//!
+//! # Why not the kernel crate's `irq`
+//!
+//! Its registration knows no mask, and enables the line before one can see whether it is
+//! level-triggered, which is known from then on only. Its name is `'static`, so devices of a driver
+//! look alike in `/proc/interrupts`. And it became another type with Linux 7.3, of which only the
+//! request and the release would be left to use: `request_threaded_irq()` and `free_irq()`, which
+//! did not change.
+//!
+//! # Locks
+//!
+//! An [`Interrupt`] has two. *Changing*, a mutex, is for those who begin to listen, one at a time;
+//! it is taken first. *State*, a spinlock taken with interrupts disabled, because the handler takes
+//! it, protects everything that changes. In it are taken: the lock of the line, by
+//! `disable_irq_nosync()` and `enable_irq()`, as `uio_pdrv_genirq` does; and the lock of an eventfd
+//! with what waking its waiters takes. None of those is held by who calls us.
+//!
+//! What an eventfd waits for can be anything, `epoll` say, or an interrupt of a virtual machine: it
+//! has to bear being signalled with interrupts disabled, as `eventfd_signal()` promises. How long
+//! the handler takes grows with the number of listeners; each takes a descriptor of a program that
+//! may open the device.
+//!
+//! C headers: [`include/linux/interrupt.h`](srctree/include/linux/interrupt.h),
+//! [`include/linux/irq.h`](srctree/include/linux/irq.h)
+//!
+//! # Examples
+//!
+//! A driver that gives the first line of its device to programs:
+//!
+//! ```no_run
+//! use iomem::irq::{
+//!     Interrupt,
+//!     Lines,
+//!     Registration, //
+//! };
+//! use kernel::{
+//!     device::Core,
+//!     platform,
+//!     str::CString,
+//!     sync::Arc, //
+//! };
+//!
+//! fn probe(pdev: &platform::Device<Core<'_>>) -> Result<Option<Registration>> {
+//!     let Some(line) = pdev.line_by_index(0)? else {
+//!         return Ok(None);
+//!     };
+//!     let name = CString::try_from_fmt(fmt!("my-device-{}", line.number()))?;
+//!     Ok(Some(line.request(name)?))
+//! }
+//!
+//! /// A program waits for an interrupt after number `seen`, without a limit.
+//! fn wait(interrupt: &Arc<Interrupt>, seen: u64) -> Result<u64> {
+//!     interrupt.queue().wait_until(|| match interrupt.status() {
+//!         Err(e) => Some(Err(e)),
+//!         Ok(status) => (status.count != seen).then_some(Ok(status.count)),
+//!     })?
+//! }
+//! ```
+
+mod interrupt;
+mod line;
+mod listener;
+
+pub use self::{
+    interrupt::{
+        Interrupt,
+        Registration,
+        Status, //
+    },
+    line::{
+        Line,
+        Lines, //
+    },
+    listener::Listener,
+};

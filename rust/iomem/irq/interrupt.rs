@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A line that is handled, and what became of it.
+
+use kernel::{
+    error::to_result,
+    new_mutex,
+    prelude::*,
+    str::CString,
+    sync::{
+        Arc,
+        Mutex, //
+    },
+};
+
+use super::listener::Listeners;
+use crate::{
+    bindings,
+    chardev::wait::WaitQueue,
+    spinlock::IrqSpinLock, //
+};
+
+/// How an interrupt stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// How many came since the line was requested.
+    pub count: u64,
+    /// The line is level-triggered, so that it is masked when an interrupt comes.
+    pub is_level: bool,
+    /// It is masked, until [`Interrupt::unmask`].
+    pub is_masked: bool,
+}
+
+/// What is under the lock *state*.
+pub(super) struct State {
+    status: Status,
+    /// The line is not ours any more, or will not be soon.
+    gone: bool,
+    pub(super) listeners: Listeners,
+}
+
+impl State {
+    /// Fails with `ENODEV` once the device is gone.
+    pub(super) fn check(&self) -> Result {
+        if self.gone {
+            return Err(ENODEV);
+        }
+        Ok(())
+    }
+}
+
+/// What became of a line: shared by the driver and all who have the device open.
+///
+/// Made by [`Line::request`](super::Line::request).
+///
+/// # Invariants
+///
+/// - As long as the line is ours, it is disabled once if `status.is_masked`, and otherwise not.
+/// - The line is ours until `gone`, at least.
+#[pin_data]
+pub struct Interrupt {
+    number: u32,
+    name: Option<CString>,
+    #[pin]
+    queue: WaitQueue,
+    #[pin]
+    pub(super) changing: Mutex<()>,
+    #[pin]
+    pub(super) state: IrqSpinLock<State>,
+}
+
+impl Interrupt {
+    /// Returns the line's number in Linux, the first column of `/proc/interrupts`.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Returns what the device's description calls the line, if anything.
+    pub fn name(&self) -> Option<&CStr> {
+        self.name.as_deref()
+    }
+
+    /// Returns where those wait who wait for the interrupt: they are woken for each, and when the
+    /// device goes.
+    pub fn queue(&self) -> &WaitQueue {
+        &self.queue
+    }
+
+    /// Returns how it stands now.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV`: the device is gone.
+    pub fn status(&self) -> Result<Status> {
+        let state = self.state.lock();
+        state.check()?;
+        Ok(state.status)
+    }
+
+    /// Lets a level-triggered interrupt come again, after the device has been made to release the
+    /// line. If it has not, the interrupt comes again at once, and is masked again. A line that is not
+    /// masked stays as it is.
+    ///
+    /// Context: any but the handlers of interrupts.
+    ///
+    /// Corresponds to the C function `enable_irq()` in
+    /// [`include/linux/interrupt.h`](srctree/include/linux/interrupt.h).
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV`: the device is gone.
+    pub fn unmask(&self) -> Result {
+        let mut state = self.state.lock();
+        state.check()?;
+        if core::mem::replace(&mut state.status.is_masked, false) {
+            // INVARIANT: It is disabled once by the type invariant, so not at all after this.
+            // SAFETY: The line is ours, and stays so while the lock is held.
+            unsafe { bindings::enable_irq(self.number) };
+        }
+        Ok(())
+    }
+
+    /// Takes note of an interrupt: what the handler does.
+    fn came(&self) {
+        let mut state = self.state.lock();
+        state.status.count = state.status.count.wrapping_add(1);
+        // Also while the device goes: a line that is raised has to let the processor do that.
+        if state.status.is_level && !state.status.is_masked {
+            state.status.is_masked = true;
+            // INVARIANT: It was not disabled by the type invariant, so it is once after this.
+            // SAFETY: The handler was called, so the line is ours; who frees it waits for the
+            // handler.
+            unsafe { bindings::disable_irq_nosync(self.number) };
+        }
+        state.listeners.signal();
+        drop(state);
+        self.queue.wake_all();
+    }
+}
+
+/// The handler.
+///
+/// # Safety
+///
+/// `cookie` points to an [`Interrupt`] that is valid for the call.
+unsafe extern "C" fn handle(_irq: c_int, cookie: *mut c_void) -> bindings::irqreturn_t {
+    // SAFETY: By the requirement.
+    let interrupt = unsafe { &*cookie.cast::<Interrupt>() };
+    interrupt.came();
+    bindings::irqreturn_IRQ_HANDLED
+}
+
+/// A line that is handled. Dropping this frees it, also while it is masked.
+///
+/// # Invariants
+///
+/// - The line `interrupt.number` was requested with `interrupt` as the cookie.
+/// - `_label` is its name, which the kernel has a pointer to.
+///
+/// # Examples
+///
+/// See the [module](super).
+pub struct Registration {
+    interrupt: Arc<Interrupt>,
+    _label: CString,
+}
+
+impl Registration {
+    pub(super) fn new(number: u32, name: Option<CString>, label: CString) -> Result<Self> {
+        let state = State {
+            status: Status {
+                count: 0,
+                is_level: false,
+                is_masked: true,
+            },
+            gone: false,
+            listeners: Listeners::new(),
+        };
+        let interrupt = Arc::pin_init(
+            try_pin_init!(Interrupt {
+                number,
+                name,
+                queue <- crate::new_wait_queue!("Interrupt::queue"),
+                changing <- new_mutex!((), "Interrupt::changing"),
+                state <- IrqSpinLock::new(
+                    state,
+                    c"Interrupt::state",
+                    kernel::static_lock_class!()
+                ),
+            }),
+            GFP_KERNEL,
+        )?;
+
+        // What is level-triggered can be told when the line has been set up, and has to be known
+        // when the first interrupt comes. So the line is requested disabled: masked, as it were.
+        //
+        // SAFETY: The handler gets the interrupt, which is valid until `free_irq`, since the
+        // registration has a reference, and so is the name.
+        to_result(unsafe {
+            bindings::request_threaded_irq(
+                number,
+                Some(handle),
+                None,
+                bindings::IRQF_NO_AUTOEN as c_ulong,
+                label.as_char_ptr(),
+                Arc::as_ptr(&interrupt).cast_mut().cast(),
+            )
+        })?;
+        // INVARIANT: It has just been requested. It is disabled once, and `is_masked`.
+        let registration = Self {
+            interrupt,
+            _label: label,
+        };
+
+        // SAFETY: The line is ours, so it has its data.
+        let is_level = unsafe {
+            let data = bindings::irq_get_irq_data(number);
+            !data.is_null() && bindings::irqd_is_level_type(data)
+        };
+        if is_level {
+            // SAFETY: The line is ours.
+            unsafe { bindings::irq_set_disable_unlazy(number) };
+        }
+        registration.interrupt.state.lock().status.is_level = is_level;
+        registration.interrupt.unmask()?;
+        Ok(registration)
+    }
+
+    /// Returns what becomes of the line, to be shared with programs.
+    pub fn interrupt(&self) -> &Arc<Interrupt> {
+        &self.interrupt
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        let interrupt = &*self.interrupt;
+        // From here on nobody enables the line.
+        interrupt.state.lock().gone = true;
+        // SAFETY: By the type invariant the line was requested with this cookie, and this is the one
+        // place that frees it. This is no interrupt handler. It waits for the handler. A line that
+        // is disabled has not to be enabled for this: whoever requests it next gets it enabled.
+        unsafe {
+            bindings::free_irq(
+                interrupt.number,
+                Arc::as_ptr(&self.interrupt).cast_mut().cast(),
+            )
+        };
+        // Nobody begins to listen any more. What they were told is dropped without the lock.
+        let listeners = core::mem::replace(&mut interrupt.state.lock().listeners, Listeners::new());
+        listeners.signal();
+        interrupt.queue.wake_all();
+    }
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The interrupt lines of a platform device.
+
+use core::marker::PhantomData;
+
+use kernel::{
+    device::Bound,
+    error::to_result,
+    platform,
+    prelude::*,
+    str::CString, //
+};
+
+use super::Registration;
+use crate::bindings;
+
+mod private {
+    use super::*;
+
+    pub trait Sealed {}
+    impl Sealed for platform::Device<Bound> {}
+}
+
+/// Finds the interrupt lines of a platform device, whatever describes them: a device tree, ACPI, or
+/// a list of resources ([`Resource::irq`](crate::platform::Resource::irq)).
+///
+/// The kernel crate has calls for the same, whose result is good for its own registration only.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::irq::Lines;
+/// use kernel::{
+///     device::Core,
+///     platform, //
+/// };
+///
+/// fn count(pdev: &platform::Device<Core<'_>>) -> Result<u32> {
+///     let mut lines = 0;
+///     while pdev.line_by_index(lines)?.is_some() {
+///         lines += 1;
+///     }
+///     Ok(lines)
+/// }
+/// ```
+pub trait Lines: private::Sealed {
+    /// Returns line `index`, counted from 0; `None` if the device has no such line. Context: may
+    /// sleep.
+    ///
+    /// Corresponds to the C function `platform_get_irq_optional()` in
+    /// [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h).
+    ///
+    /// # Errors
+    ///
+    /// - `EPROBE_DEFER`: the controller of the line is not there yet. Returned from `probe`, it makes
+    ///   the kernel try again later.
+    /// - Others: the line is described wrongly.
+    fn line_by_index(&self, index: u32) -> Result<Option<Line<'_>>>;
+
+    /// Returns the line that is called `name` in `interrupt-names` or in the list of resources;
+    /// `None` if the device has no such line. Context: may sleep.
+    ///
+    /// Corresponds to the C function `platform_get_irq_byname_optional()` in
+    /// [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`line_by_index`](Self::line_by_index).
+    fn line_by_name(&self, name: &CStr) -> Result<Option<Line<'_>>>;
+}
+
+/// Returns the line that the kernel's answer stands for.
+fn found(
+    answer: c_int,
+    name: impl FnOnce() -> Result<Option<CString>>,
+) -> Result<Option<Line<'static>>> {
+    match to_result(answer) {
+        Err(e) if e == ENXIO => Ok(None),
+        Err(e) => Err(e),
+        Ok(()) => Ok(Some(Line {
+            number: answer.unsigned_abs(),
+            name: name()?,
+            device: PhantomData,
+        })),
+    }
+}
+
+impl Lines for platform::Device<Bound> {
+    fn line_by_index(&self, index: u32) -> Result<Option<Line<'_>>> {
+        let pdev = core::ptr::from_ref(self).cast_mut().cast();
+        // SAFETY: `platform::Device` is a transparent wrapper around `struct platform_device`, which
+        // is valid. The function changes nothing that Rust has references to.
+        let answer = unsafe { bindings::platform_get_irq_optional(pdev, index) };
+        found(answer, || name_of(self, index))
+    }
+
+    fn line_by_name(&self, name: &CStr) -> Result<Option<Line<'_>>> {
+        let pdev = core::ptr::from_ref(self).cast_mut().cast();
+        // SAFETY: As above; the name is valid for the call.
+        let answer =
+            unsafe { bindings::platform_get_irq_byname_optional(pdev, name.as_char_ptr()) };
+        found(answer, || Ok(Some(name.try_into()?)))
+    }
+}
+
+/// The most names of `interrupt-names` that are looked at.
+const NAMES: usize = 32;
+
+/// Returns what line `index` is called: by `interrupt-names`, or else in the list of resources.
+fn name_of(pdev: &platform::Device<Bound>, index: u32) -> Result<Option<CString>> {
+    let raw: *mut bindings::platform_device = core::ptr::from_ref(pdev).cast_mut().cast();
+
+    let mut names = [core::ptr::null(); NAMES];
+    // SAFETY: The device is valid, the array has as many elements as is said, and the function
+    // returns how many of them it set.
+    let count = unsafe {
+        bindings::device_property_read_string_array(
+            &raw const (*raw).dev,
+            c"interrupt-names".as_char_ptr(),
+            names.as_mut_ptr(),
+            NAMES,
+        )
+    };
+    if count > 0 {
+        let name = names.get(index as usize).filter(|name| !name.is_null());
+        return name
+            // SAFETY: It was set to a string that is part of the device's description, which stays
+            // while the device is bound.
+            .map(|name| CString::try_from(unsafe { CStr::from_char_ptr(*name) }))
+            .transpose()
+            .map_err(Error::from);
+    }
+
+    // SAFETY: The device is valid, and has its resources as long as it exists. One without a name
+    // got the device's, as the same pointer, which says nothing.
+    unsafe {
+        let resource = bindings::platform_get_resource(raw, bindings::IORESOURCE_IRQ, index);
+        if resource.is_null()
+            || (*resource).name.is_null()
+            || (*resource).name == bindings::dev_name(&raw const (*raw).dev)
+        {
+            return Ok(None);
+        }
+        Ok(Some(CStr::from_char_ptr((*resource).name).try_into()?))
+    }
+}
+
+/// An interrupt line of a device that is bound, without a handler of ours so far.
+///
+/// # Examples
+///
+/// See [`Lines`] and the [module](super).
+pub struct Line<'a> {
+    number: u32,
+    name: Option<CString>,
+    device: PhantomData<&'a platform::Device<Bound>>,
+}
+
+impl Line<'_> {
+    /// Returns its number in Linux, the first column of `/proc/interrupts`.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Returns what the device's description calls it, if anything.
+    pub fn name(&self) -> Option<&CStr> {
+        self.name.as_deref()
+    }
+
+    /// Handles the line from now on, under the name `label` in `/proc/interrupts`.
+    ///
+    /// The device should have been told not to raise it, or something may be counted that came
+    /// before. The registration has to be dropped when the device is unbound. Context: may sleep.
+    ///
+    /// Corresponds to the C function `request_irq()` in
+    /// [`include/linux/interrupt.h`](srctree/include/linux/interrupt.h).
+    ///
+    /// # Errors
+    ///
+    /// - `EBUSY`: somebody else handles the line. Lines are not shared: see the
+    ///   [module](super).
+    /// - `EINVAL`: there is no such line, or it is one of a controller behind a slow bus, whose
+    ///   handlers are threads.
+    /// - `ENOMEM`: no memory.
+    pub fn request(self, label: CString) -> Result<Registration> {
+        Registration::new(self.number, self.name, label)
+    }
+}
