@@ -24,7 +24,8 @@ FLOOR = {"x86_64": 690, "arm64": 690}
 # What the suite in the guest has to run, so that a missing program is a failure.
 PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access", "kmod_ports",
             "kmod_chardev", "chardev", "transfer", "wait", "kmod_platform", "platform",
-            "kmod_files", "driver_files", "kmod_doc", "kmod_see", "shown",
+            "kmod_files", "driver_files", "kmod_doc", "kmod_see", "shown", "kmod_irq",
+            "kmod_irq_edge",
             "vma", "vma_ops", "vma_huge", "vma_revoke",
             "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes", "params", "reload", "unbind", "proc")
 
