@@ -33,8 +33,8 @@
 //! # Life
 //!
 //! The [`Registration`] goes with the binding to the device. The [`Interrupt`] is shared with
-//! whoever has the device open and stays as long: everything on it fails with `ENODEV` then, waiters
-//! have been woken, and each eventfd has been signalled once more and let go of.
+//! whoever has the device open and stays as long: everything on it fails with `ENODEV` then,
+//! waiters have been woken, and each eventfd has been signalled once more and let go of.
 //!
 //! # Why not the kernel crate's `irq`
 //!

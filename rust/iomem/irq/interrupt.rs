@@ -98,8 +98,8 @@ impl Interrupt {
     }
 
     /// Lets a level-triggered interrupt come again, after the device has been made to release the
-    /// line. If it has not, the interrupt comes again at once, and is masked again. A line that is not
-    /// masked stays as it is.
+    /// line. If it has not, the interrupt comes again at once, and is masked again. A line that is
+    /// not masked stays as it is.
     ///
     /// Context: any but the handlers of interrupts.
     ///
@@ -237,9 +237,9 @@ impl Drop for Registration {
         let interrupt = &*self.interrupt;
         // From here on nobody enables the line.
         interrupt.state.lock().gone = true;
-        // SAFETY: By the type invariant the line was requested with this cookie, and this is the one
-        // place that frees it. This is no interrupt handler. It waits for the handler. A line that
-        // is disabled has not to be enabled for this: whoever requests it next gets it enabled.
+        // SAFETY: By the type invariant the line was requested with this cookie, and this is the
+        // one place that frees it. This is no interrupt handler. It waits for the handler. A line
+        // that is disabled has not to be enabled for this: who requests it next gets it enabled.
         unsafe {
             bindings::free_irq(
                 interrupt.number,
