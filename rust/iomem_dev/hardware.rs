@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a window has of its device: claims on all of its regions, and on the rest of their pages.
+//! What a window has of its device: claims on all of its regions, and on the rest of their pages,
+//! and its interrupt lines.
 //!
 //! Everything is claimed before anything is shown. A region shorter than its pages is shown only if
 //! the rest of them could be claimed as well, so that no mapping ever has a neighbour's registers in
@@ -9,6 +10,7 @@
 use iomem::{
     access::Width,
     index::Index,
+    irq::Registration,
     platform as devices,
     resource::{
         MemRegion,
@@ -35,6 +37,7 @@ use iomem::{
 };
 
 use crate::{
+    interrupts,
     refusal::Refusal,
     region::{
         Bus,
@@ -44,8 +47,11 @@ use crate::{
     uses::Uses, //
 };
 
-/// The regions of a bound device, in the order of their numbers: memory first, then ports.
+/// The regions of a bound device, in the order of their numbers: memory first, then ports; and its
+/// interrupt lines.
 pub(crate) struct Hardware {
+    /// Given back first.
+    lines: KVec<Registration>,
     regions: KVec<Pin<KBox<Region>>>,
     /// Given back last, so that no two entries of `/proc/iomem` have one name.
     _index: Index,
@@ -57,7 +63,8 @@ impl Hardware {
     /// # Errors
     ///
     /// - `ENODEV`: it has nothing.
-    /// - Those of [`Refusal::or_claim`], and of the properties: see [`traits`].
+    /// - Those of [`Refusal::or_claim`], [`interrupts::request`], and of the properties: see
+    ///   [`traits`].
     pub(crate) fn new(
         pdev: &platform::Device<Core<'_>>,
         index: Index,
@@ -130,9 +137,15 @@ impl Hardware {
             made.push(Region::new(bus, name, traits, uses)?, GFP_KERNEL)?;
         }
         Ok(Self {
+            lines: interrupts::request(pdev, node)?,
             regions: made,
             _index: index,
         })
+    }
+
+    /// Returns the interrupt lines, in the order of their numbers.
+    pub(crate) fn lines(&self) -> &[Registration] {
+        &self.lines
     }
 
     /// Returns a region by its number.

@@ -18,9 +18,11 @@
 //! | `outcome` | why a device that we made was not bound |
 //! | `window` | a window: its regions, its node, what is known of its files and mappings |
 //! | `hardware` | the claims on a device's memory and ports, and on the rest of its pages |
+//! | `interrupts` | waiting for interrupts: in calls, in `poll()`, with eventfds |
 //! | `region` | registers that follow one another, and one access to one of them |
 //! | `offset` | what an offset into the node means |
 //! | `node` | what programs do with `/dev/iomem<N>` |
+//! | `file` | what an open file has for itself |
 //! | `maps` | mapping a region into programs |
 //! | `uses` | how many mappings there are |
 //! | `registers` | reading and writing registers by call |
@@ -44,7 +46,9 @@ use kernel::{
 
 mod batch;
 mod guard;
+mod file;
 mod hardware;
+mod interrupts;
 mod maps;
 mod node;
 mod offset;

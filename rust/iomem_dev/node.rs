@@ -4,6 +4,10 @@
 
 use iomem::{
     chardev::{
+        poll::{
+            Events,
+            PollTable, //
+        },
         transfer::Seek,
         CharDevice,
         CharFile,
@@ -15,6 +19,10 @@ use iomem::{
         RegionInfo,
         WindowInfo,
         IOC_BATCH,
+        IOC_IRQ_EVENTFD,
+        IOC_IRQ_INFO,
+        IOC_IRQ_UNMASK,
+        IOC_IRQ_WAIT,
         IOC_REGION_INFO,
         IOC_WINDOW_INFO,
         REGION_BIG_ENDIAN,
@@ -43,6 +51,7 @@ use kernel::{
 
 use crate::{
     batch,
+    file::File,
     offset::Mode,
     region::Region,
     window::Window, //
@@ -51,11 +60,10 @@ use crate::{
 #[vtable]
 impl CharDevice for Window {
     const OWNER: ThisModule = iomem::this_module!();
-    type State = ();
+    type State = File;
 
-    fn open(&self, _file: CharFile<'_>) -> impl PinInit<(), Error> {
-        self.count_file(1);
-        Ok(())
+    fn open(&self, _file: CharFile<'_>) -> impl PinInit<File, Error> {
+        File::open(self)
     }
 
     fn release(&self, _file: OpenFile<'_, Self>) {
@@ -104,6 +112,11 @@ impl CharDevice for Window {
         self.physical(page_offset)
     }
 
+    /// Waits for interrupts: see [`interrupts`](crate::interrupts).
+    fn poll<'a>(&'a self, file: OpenFile<'a, Self>, table: PollTable<'a>) -> Events {
+        self.poll_interrupts(file, table)
+    }
+
     fn ioctl(&self, file: OpenFile<'_, Self>, cmd: u32, arg: usize) -> Result<isize> {
         // Asked first, so that a device that is gone has one answer to everything. It is not kept:
         // what follows accesses memory of the program.
@@ -112,6 +125,10 @@ impl CharDevice for Window {
             IOC_WINDOW_INFO => self.window_info(arg),
             IOC_REGION_INFO => self.region_info(arg),
             IOC_BATCH => batch::run(self, file, arg),
+            IOC_IRQ_INFO => self.irq_info(arg),
+            IOC_IRQ_WAIT => self.irq_wait(file, arg),
+            IOC_IRQ_UNMASK => self.irq_unmask(arg),
+            IOC_IRQ_EVENTFD => self.irq_eventfd(file, arg),
             _ => Err(ENOTTY),
         }
     }
@@ -131,6 +148,7 @@ impl Window {
         let regions = self.hardware()?.regions().len();
         argument.answer(WindowInfo {
             regions: u32::try_from(regions)?,
+            irqs: u32::try_from(self.interrupts().len())?,
             batch_max: batch::MAX,
             name: name(Some(self.label())),
             ..asked

@@ -14,10 +14,12 @@
 
 use iomem::{
     chardev::{
+        wait::WaitQueue,
         Options,
         Registration, //
     },
     index::Indices,
+    irq::Interrupt,
     vma::{
         Lease,
         LeaseGuard, //
@@ -62,7 +64,11 @@ pub(crate) struct Window {
     layout: Layout,
     /// How many mappings there are, by region.
     uses: KVec<Arc<Uses>>,
+    interrupts: KVec<Arc<Interrupt>>,
     open_files: Atomic<i64>,
+    /// Woken when the device goes.
+    #[pin]
+    going: WaitQueue,
     #[pin]
     lease: Lease<Hardware>,
 }
@@ -73,6 +79,10 @@ impl Window {
         for region in hardware.regions() {
             uses.push(region.shared_uses(), GFP_KERNEL)?;
         }
+        let mut interrupts = KVec::new();
+        for line in hardware.lines() {
+            interrupts.push(line.interrupt().clone(), GFP_KERNEL)?;
+        }
         let layout = Layout::new(hardware.regions().map(|region| {
             let pages = region.pages().map_or(0, |pages| pages.range().length());
             region.length().max(pages)
@@ -82,7 +92,9 @@ impl Window {
                 label,
                 layout,
                 uses,
+                interrupts,
                 open_files: Atomic::new(0),
+                going <- iomem::new_wait_queue!("Window::going"),
                 lease <- Lease::new(hardware),
             }),
             GFP_KERNEL,
@@ -97,6 +109,16 @@ impl Window {
     /// Returns where the regions are in the node.
     pub(crate) fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// Returns the interrupts, in the order of their numbers.
+    pub(crate) fn interrupts(&self) -> &[Arc<Interrupt>] {
+        &self.interrupts
+    }
+
+    /// Returns where those are woken who wait for the device to go.
+    pub(crate) fn going(&self) -> &WaitQueue {
+        &self.going
     }
 
     /// Returns the lease, within which programs map the registers.
@@ -174,8 +196,11 @@ impl platform::Driver for Driver {
     }
 
     fn unbind<'bound>(_pdev: &'bound platform::Device<Core<'_>>, this: Pin<&Self>) {
-        // No program can reach the registers from here on, and the claim is released.
-        drop(this.node.device().lease.revoke());
+        let window = this.node.device();
+        // No program can reach the registers from here on, and the interrupts are freed before the
+        // claims are released.
+        drop(window.lease.revoke());
+        window.going.wake_all();
     }
 }
 

@@ -13,7 +13,10 @@ use kernel::{
 };
 
 use super::Registration;
-use crate::bindings;
+use crate::{
+    bindings,
+    platform::strings, //
+};
 
 mod private {
     use super::*;
@@ -53,8 +56,8 @@ pub trait Lines: private::Sealed {
     ///
     /// # Errors
     ///
-    /// - `EPROBE_DEFER`: the controller of the line is not there yet. Returned from `probe`, it makes
-    ///   the kernel try again later.
+    /// - `EPROBE_DEFER`: the controller of the line is not there yet. Returned from `probe`, it
+    ///   makes the kernel try again later.
     /// - Others: the line is described wrongly.
     fn line_by_index(&self, index: u32) -> Result<Option<Line<'_>>>;
 
@@ -89,8 +92,8 @@ fn found(
 impl Lines for platform::Device<Bound> {
     fn line_by_index(&self, index: u32) -> Result<Option<Line<'_>>> {
         let pdev = core::ptr::from_ref(self).cast_mut().cast();
-        // SAFETY: `platform::Device` is a transparent wrapper around `struct platform_device`, which
-        // is valid. The function changes nothing that Rust has references to.
+        // SAFETY: `platform::Device` is a transparent wrapper around `struct platform_device`,
+        // which is valid. The function changes nothing that Rust has references to.
         let answer = unsafe { bindings::platform_get_irq_optional(pdev, index) };
         found(answer, || name_of(self, index))
     }
@@ -104,34 +107,20 @@ impl Lines for platform::Device<Bound> {
     }
 }
 
-/// The most names of `interrupt-names` that are looked at.
-const NAMES: usize = 32;
-
 /// Returns what line `index` is called: by `interrupt-names`, or else in the list of resources.
+///
+/// # Errors
+///
+/// `EINVAL`, `EILSEQ`, `EPROTO`, `ENOMEM`: see [`strings`].
 fn name_of(pdev: &platform::Device<Bound>, index: u32) -> Result<Option<CString>> {
-    let raw: *mut bindings::platform_device = core::ptr::from_ref(pdev).cast_mut().cast();
-
-    let mut names = [core::ptr::null(); NAMES];
-    // SAFETY: The device is valid, the array has as many elements as is said, and the function
-    // returns how many of them it set.
-    let count = unsafe {
-        bindings::device_property_read_string_array(
-            &raw const (*raw).dev,
-            c"interrupt-names".as_char_ptr(),
-            names.as_mut_ptr(),
-            NAMES,
-        )
-    };
-    if count > 0 {
-        let name = names.get(index as usize).filter(|name| !name.is_null());
-        return name
-            // SAFETY: It was set to a string that is part of the device's description, which stays
-            // while the device is bound.
-            .map(|name| CString::try_from(unsafe { CStr::from_char_ptr(*name) }))
-            .transpose()
-            .map_err(Error::from);
+    if let Some(name) = strings(pdev.as_ref(), c"interrupt-names")?
+        .into_iter()
+        .nth(index as usize)
+    {
+        return Ok(Some(name));
     }
 
+    let raw: *mut bindings::platform_device = core::ptr::from_ref(pdev).cast_mut().cast();
     // SAFETY: The device is valid, and has its resources as long as it exists. One without a name
     // got the device's, as the same pointer, which says nothing.
     unsafe {
