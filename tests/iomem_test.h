@@ -12,9 +12,13 @@
  *	IOMEM_PL031	a window on a PL031 real-time clock, from a device tree
  *	IOMEM_KO	the module iomem_dev.ko, for the tests that load it
  *	IOMEM_CHARDEV_KO	the module iomem_test_chardev.ko
+ *	IOMEM_PL031_DEVICE	the name of that clock's platform device
  *	IOMEM_PLATFORM_KO	the module iomem_test_platform.ko
  *	IOMEM_FILES_KO	the module iomem_test_files.ko
  *	IOMEM_SEE_KO	the module iomem_test_see.ko
+ *	IOMEM_IRQ_KO	the module iomem_test_irq.ko, which makes a window on edu
+ *	IOMEM_MSI_KO	the module iomem_test_msi.ko, which gives edu an interrupt
+ *	IOMEM_IRQ	the number of edu's interrupt line
  *	IOMEM_RANGE	START-LAST of the device that a test is about, in hexadecimal
  */
 #ifndef _IOMEM_TEST_H

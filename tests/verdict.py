@@ -27,7 +27,9 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "kmod_files", "driver_files", "kmod_doc", "kmod_see", "shown", "kmod_irq",
             "kmod_irq_edge",
             "vma", "vma_ops", "vma_huge", "vma_revoke",
-            "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes", "params", "reload", "unbind", "proc")
+            "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes",
+            "params", "reload", "unbind", "interrupts", "interrupts_input", "interrupts_gone",
+            "proc")
 
 # What has to have run on the host, for each architecture.
 HOST_GROUPS = ("vm", "bench", "front-door", "docs", "compile-fail", "tracepoint")

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupts of a window: counted, waited for, masked, polled for, and told by
+ * eventfd. Of QEMU's edu, whose line is level-triggered and whose messages are
+ * edge-triggered; and of the PL031 clock that a device tree describes.
+ */
+
+#include "interrupts.h"
+
+TEST_F(irq, is_described)
+{
+	struct iomem_window_info window = { .size = sizeof(window) };
+	struct iomem_irq_info info = info_of(self->fd);
+
+	ASSERT_EQ(0, ioctl(self->fd, IOMEM_IOC_WINDOW_INFO, &window));
+	EXPECT_EQ(1, window.irqs);
+	EXPECT_EQ(sizeof(info), info.size);
+	EXPECT_EQ(variant->level ? IOMEM_IRQ_LEVEL : 0, info.flags);
+	EXPECT_EQ(0, info.count);
+	EXPECT_STREQ("done", (char *)info.name);
+}
+
+/* Whether a line of /proc/interrupts has the name of the node's interrupt. */
+static bool is_listed(const char *node)
+{
+	char *text = proc_text("/proc/interrupts"), name[64];
+	bool found;
+
+	snprintf(name, sizeof(name), "%s:irq0\n", strrchr(node, '/') + 1);
+	found = text && strstr(text, name);
+	free(text);
+	return found;
+}
+
+TEST_F(irq, is_in_proc_while_bound)
+{
+	EXPECT_TRUE(is_listed(self->node));
+	ASSERT_EQ(0, unbind(DEVICE));
+	EXPECT_FALSE(is_listed(self->node));
+}
+
+TEST_F(irq, comes)
+{
+	uint64_t count = 0, i;
+
+	for (i = 1; i <= 20; i++) {
+		raise_irq(self->fd);
+		ASSERT_EQ(0, wait_irq(self->fd, &count, SECOND, 0));
+		ASSERT_EQ(i, count);
+		acknowledge(self->fd);
+		ASSERT_EQ(0, unmask(self->fd));
+	}
+	EXPECT_TRUE(stays(self->fd, 20));
+}
+
+/* What the program has seen is what it says, whatever that is. */
+TEST_F(irq, wait_compares_counts)
+{
+	uint64_t count = 0;
+
+	raise_irq(self->fd);
+	ASSERT_TRUE(stays(self->fd, 1));
+	EXPECT_EQ(0, wait_irq(self->fd, &count, 0, 0));
+	EXPECT_EQ(1, count);
+	EXPECT_EQ(ETIMEDOUT, wait_irq(self->fd, &count, 0, 0));
+	EXPECT_EQ(1, count);
+	count = 77;
+	EXPECT_EQ(0, wait_irq(self->fd, &count, IOMEM_WAIT_FOREVER, 0));
+	EXPECT_EQ(1, count);
+	count = 0;
+	EXPECT_EQ(0, wait_irq(self->fd, &count, IOMEM_WAIT_FOREVER, 0));
+	EXPECT_EQ(1, count);
+}
+
+static uint64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * SECOND + time.tv_nsec;
+}
+
+TEST_F(irq, wait_keeps_its_limit)
+{
+	uint64_t count = 0, begin = now(), took;
+
+	EXPECT_EQ(ETIMEDOUT, wait_irq(self->fd, &count, 0, 0));
+	EXPECT_GT(SECOND, now() - begin);
+	begin = now();
+	EXPECT_EQ(ETIMEDOUT, wait_irq(self->fd, &count, 30 * MILLISECOND, 0));
+	took = now() - begin;
+	EXPECT_LE(30 * MILLISECOND, took);
+	EXPECT_GT(2 * SECOND, took);
+	EXPECT_EQ(0, count);
+}
+
+TEST_F(irq, wait_does_not_wait_if_asked_so)
+{
+	int fd = open(self->node, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	uint64_t count = 0;
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(EAGAIN, wait_irq(fd, &count, IOMEM_WAIT_FOREVER, 0));
+	EXPECT_EQ(0, count);
+	EXPECT_EQ(EAGAIN, wait_irq(fd, &count, 10 * SECOND, 0));
+	raise_irq(fd);
+	ASSERT_TRUE(stays(fd, 1));
+	EXPECT_EQ(0, wait_irq(fd, &count, IOMEM_WAIT_FOREVER, 0));
+	EXPECT_EQ(1, count);
+	EXPECT_EQ(EAGAIN, wait_irq(fd, &count, IOMEM_WAIT_FOREVER, 0));
+	EXPECT_EQ(1, count);
+	close(fd);
+}
+
+/* A child sleeps until the interrupt: for ever, with a limit, and unmasking first. */
+TEST_F(irq, wait_is_woken)
+{
+	static const struct {
+		uint64_t timeout_ns;
+		uint32_t flags;
+	} how[] = {
+		{ IOMEM_WAIT_FOREVER, 0 },
+		{ 20 * SECOND, 0 },
+		{ ~0ull - 1, 0 },
+		{ IOMEM_WAIT_FOREVER, IOMEM_IRQ_WAIT_UNMASK },
+	};
+	uint64_t count;
+	pid_t child;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(how); i++) {
+		child = fork();
+		ASSERT_LE(0, child);
+		if (!child) {
+			count = i;
+			if (wait_irq(self->fd, &count, how[i].timeout_ns, how[i].flags))
+				_exit(100);
+			_exit(count);
+		}
+		ASSERT_TRUE(sleeps(child));
+		raise_irq(self->fd);
+		EXPECT_EQ(i + 1, ends(child));
+		acknowledge(self->fd);
+		ASSERT_EQ(0, unmask(self->fd));
+	}
+}
+
+static void ignore(int signal)
+{
+}
+
+/* Waits in a child that is sent a signal: how the wait ended there, or 0 if it went on waiting. */
+static int signalled(int fd, uint64_t timeout_ns, uint32_t flags, int sa_flags)
+{
+	struct sigaction action = { .sa_handler = ignore, .sa_flags = sa_flags };
+	uint64_t count = 0;
+	pid_t child;
+	int status;
+
+	sigaction(SIGUSR1, &action, NULL);
+	child = fork();
+	if (!child)
+		_exit(wait_irq(fd, &count, timeout_ns, flags));
+	if (!sleeps(child))
+		return -1;
+	kill(child, SIGUSR1);
+	usleep(200000);
+	if (waitpid(child, &status, WNOHANG) == child)
+		return WEXITSTATUS(status);
+	if (!sleeps(child))
+		return -1;
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	return 0;
+}
+
+TEST_F(irq, wait_is_interrupted)
+{
+	EXPECT_EQ(EINTR, signalled(self->fd, IOMEM_WAIT_FOREVER, 0, 0));
+	EXPECT_EQ(EINTR, signalled(self->fd, 20 * SECOND, 0, 0));
+	/* Begun again only where nobody sees a difference. */
+	EXPECT_EQ(0, signalled(self->fd, IOMEM_WAIT_FOREVER, 0, SA_RESTART));
+	EXPECT_EQ(EINTR, signalled(self->fd, 20 * SECOND, 0, SA_RESTART));
+	EXPECT_EQ(EINTR, signalled(self->fd, IOMEM_WAIT_FOREVER, IOMEM_IRQ_WAIT_UNMASK,
+				   SA_RESTART));
+}
+
+TEST_F(irq, only_level_masks)
+{
+	uint32_t masked = variant->level ? IOMEM_IRQ_LEVEL | IOMEM_IRQ_MASKED : 0;
+
+	raise_irq(self->fd);
+	ASSERT_TRUE(stays(self->fd, 1));
+	EXPECT_EQ(masked, info_of(self->fd).flags);
+
+	/* Another event: an edge comes, a level that is masked does not. */
+	acknowledge(self->fd);
+	raise_irq(self->fd);
+	EXPECT_TRUE(stays(self->fd, variant->level ? 1 : 2));
+	EXPECT_EQ(0, unmask(self->fd));
+	EXPECT_TRUE(stays(self->fd, 2));
+	EXPECT_EQ(masked, info_of(self->fd).flags);
+
+	acknowledge(self->fd);
+	EXPECT_EQ(0, unmask(self->fd));
+	EXPECT_TRUE(stays(self->fd, 2));
+	EXPECT_EQ(masked & ~IOMEM_IRQ_MASKED, info_of(self->fd).flags);
+}
+
+/* A line that is not masked stays as it is: one interrupt masks it again. */
+TEST_F(irq, unmasking_twice_is_once)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(0, unmask(self->fd));
+	raise_irq(self->fd);
+	ASSERT_TRUE(stays(self->fd, 1));
+	EXPECT_EQ(variant->level, !!(info_of(self->fd).flags & IOMEM_IRQ_MASKED));
+}
+
+TEST_F(irq, wait_unmasks_first)
+{
+	uint64_t count = 0, i;
+
+	for (i = 1; i <= 20; i++) {
+		raise_irq(self->fd);
+		ASSERT_EQ(0, wait_irq(self->fd, &count, SECOND, IOMEM_IRQ_WAIT_UNMASK));
+		ASSERT_EQ(i, count);
+		acknowledge(self->fd);
+	}
+	EXPECT_EQ(ETIMEDOUT, wait_irq(self->fd, &count, 50 * MILLISECOND, IOMEM_IRQ_WAIT_UNMASK));
+	EXPECT_EQ(0, info_of(self->fd).flags & IOMEM_IRQ_MASKED);
+}
+
+/* A program that never has the line released gets no more than it asks for. */
+TEST_F(irq, storms_end_in_the_mask)
+{
+	uint64_t i, limit = variant->level ? 201 : 1;
+
+	raise_irq(self->fd);
+	for (i = 0; i < 200; i++)
+		ASSERT_EQ(0, unmask(self->fd));
+	usleep(100000);
+	EXPECT_GE(limit, info_of(self->fd).count);
+	EXPECT_LE(variant->level ? 2 : 1, info_of(self->fd).count);
+}
+
+/* Each open file has seen what it was told of, and what it was not told of is news. */
+TEST_F(irq, poll_tells_each_file)
+{
+	int other = open(self->node, O_RDONLY | O_CLOEXEC), late;
+	uint64_t count = 0;
+
+	ASSERT_LE(0, other);
+	EXPECT_EQ(POLLOUT, ready(self->fd, POLLIN | POLLOUT, 0));
+	EXPECT_EQ(0, ready(self->fd, POLLIN, 50));
+	raise_irq(self->fd);
+	ASSERT_TRUE(stays(self->fd, 1));
+	EXPECT_EQ(POLLIN | POLLOUT, ready(self->fd, POLLIN | POLLOUT, 0));
+	EXPECT_EQ(POLLIN, ready(other, POLLIN, 0));
+
+	/* IOMEM_IOC_IRQ_INFO, which stays() calls, is not telling. */
+	ASSERT_EQ(0, wait_irq(self->fd, &count, 0, 0));
+	EXPECT_EQ(0, ready(self->fd, POLLIN, 0));
+	EXPECT_EQ(POLLIN, ready(other, POLLIN, 0));
+	late = open(self->node, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, late);
+	EXPECT_EQ(POLLIN, ready(late, POLLIN, 0));
+
+	/* A wait that ends for another reason tells as well. */
+	EXPECT_EQ(ETIMEDOUT, wait_irq(other, &count, 0, 0));
+	EXPECT_EQ(0, ready(other, POLLIN, 0));
+	EXPECT_EQ(POLLIN, ready(late, POLLIN, 0));
+	close(other);
+	close(late);
+}
+
+TEST_F(irq, poll_is_woken)
+{
+	pid_t child = fork();
+
+	ASSERT_LE(0, child);
+	if (!child)
+		_exit(ready(self->fd, POLLIN, 10000));
+	ASSERT_TRUE(sleeps(child));
+	raise_irq(self->fd);
+	EXPECT_EQ(POLLIN, ends(child));
+}
+
+TEST_F(irq, eventfds_count)
+{
+	int event = eventfd(0, EFD_NONBLOCK), another = eventfd(0, EFD_NONBLOCK);
+	int other = open(self->node, O_RDONLY | O_CLOEXEC), i;
+
+	ASSERT_LE(0, event);
+	ASSERT_LE(0, another);
+	ASSERT_LE(0, other);
+	ASSERT_EQ(0, give_eventfd(self->fd, event));
+	for (i = 1; i <= 3; i++) {
+		raise_irq(self->fd);
+		ASSERT_TRUE(stays(self->fd, i));
+		acknowledge(self->fd);
+		ASSERT_EQ(0, unmask(self->fd));
+	}
+	EXPECT_EQ(3, counted(event));
+
+	/* One of another file takes no other's place; one of the same does. */
+	ASSERT_EQ(0, give_eventfd(other, another));
+	raise_irq(self->fd);
+	ASSERT_TRUE(stays(self->fd, 4));
+	EXPECT_EQ(1, counted(event));
+	EXPECT_EQ(1, counted(another));
+	ASSERT_EQ(0, give_eventfd(self->fd, another));
+	acknowledge(self->fd);
+	ASSERT_EQ(0, unmask(self->fd));
+	raise_irq(self->fd);
+	ASSERT_TRUE(stays(self->fd, 5));
+	EXPECT_EQ(0, counted(event));
+	EXPECT_EQ(2, counted(another));
+
+	/* None any more: asked for, twice, and by closing. */
+	ASSERT_EQ(0, give_eventfd(self->fd, -1));
+	ASSERT_EQ(0, give_eventfd(self->fd, -1));
+	close(other);
+	acknowledge(self->fd);
+	ASSERT_EQ(0, unmask(self->fd));
+	raise_irq(self->fd);
+	ASSERT_TRUE(stays(self->fd, 6));
+	EXPECT_EQ(0, counted(another));
+	close(event);
+	close(another);
+}
+
+/* Nobody has its descriptor any more: signalling it does no harm. */
+TEST_F(irq, eventfd_may_be_closed)
+{
+	int event = eventfd(0, EFD_NONBLOCK);
+
+	ASSERT_LE(0, event);
+	ASSERT_EQ(0, give_eventfd(self->fd, event));
+	close(event);
+	raise_irq(self->fd);
+	EXPECT_TRUE(stays(self->fd, 1));
+}
+
+TEST_F(irq, eventfd_wakes)
+{
+	int event = eventfd(0, 0);
+	uint64_t count;
+	pid_t child;
+
+	ASSERT_LE(0, event);
+	ASSERT_EQ(0, give_eventfd(self->fd, event));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child)
+		_exit(read(event, &count, sizeof(count)) == sizeof(count) ? count : 100);
+	ASSERT_TRUE(sleeps(child));
+	raise_irq(self->fd);
+	EXPECT_EQ(1, ends(child));
+	close(event);
+}
+
+/* The alarm of a clock: a device tree's interrupt, which is level-triggered. */
+#define RTC_DATA	0x00
+#define RTC_MATCH	0x04
+#define RTC_MASK	0x10
+#define RTC_CLEAR	0x1c
+
+TEST(alarm_of_the_device_tree)
+{
+	const char *ko = NEED("IOMEM_KO"), *device = NEED("IOMEM_PL031_DEVICE");
+	struct iomem_irq_info info;
+	uint64_t count = 0;
+	uint32_t time;
+	char node[64];
+	int fd;
+
+	ASSERT_FALSE(loaded("iomem_dev"));
+	ASSERT_EQ(0, load(ko, ""));
+	ASSERT_TRUE(node_of(device, node, sizeof(node)));
+	fd = open(node, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	info = info_of(fd);
+	EXPECT_EQ(IOMEM_IRQ_LEVEL, info.flags);
+	EXPECT_EQ(0, info.count);
+	EXPECT_STREQ("alarm", (char *)info.name);
+	EXPECT_EQ(ETIMEDOUT, wait_irq(fd, &count, 10 * MILLISECOND, 0));
+
+	write_register(fd, RTC_MASK, 1);
+	ASSERT_EQ(4, pread(fd, &time, 4, RTC_DATA));
+	write_register(fd, RTC_MATCH, time + 2);
+	EXPECT_EQ(0, wait_irq(fd, &count, 10 * SECOND, 0));
+	EXPECT_EQ(1, count);
+	EXPECT_EQ(IOMEM_IRQ_LEVEL | IOMEM_IRQ_MASKED, info_of(fd).flags);
+	EXPECT_TRUE(stays(fd, 1));
+
+	/* The alarm goes on until it is cleared. */
+	EXPECT_EQ(0, wait_irq(fd, &count, SECOND, IOMEM_IRQ_WAIT_UNMASK));
+	EXPECT_EQ(2, count);
+	write_register(fd, RTC_CLEAR, 1);
+	EXPECT_EQ(ETIMEDOUT, wait_irq(fd, &count, 50 * MILLISECOND, IOMEM_IRQ_WAIT_UNMASK));
+	EXPECT_EQ(2, count);
+	EXPECT_EQ(IOMEM_IRQ_LEVEL, info_of(fd).flags);
+	write_register(fd, RTC_MASK, 0);
+	close(fd);
+	EXPECT_EQ(0, unload("iomem_dev"));
+}
+
+TEST_HARNESS_MAIN
