@@ -16,6 +16,6 @@
 #include "irq.c"
 #include "mm.c"
 #include "pgtable.c"
-#include "sysfs.c"
 #include "spinlock.c"
+#include "sysfs.c"
 #include "uio.c"

@@ -106,10 +106,6 @@ def _device_tree(base: list[str], model: Model, out: Path) -> list[str]:
         # Options come before the tree's name, what they are about after it.
         node = next(n for n, word in enumerate(words) if word.startswith("/"))
         _run(out, "fdtput", *words[:node], tree, *words[node:])
-    _run(out, "fdtput", "-t", "s", tree, _CLOCK_NODE, "compatible", _WINDOW_COMPATIBLE)
-    _run(out, "fdtput", "-t", "s", tree, _CLOCK_NODE, "reg-names", "rtc")
-    _run(out, "fdtput", "-t", "i", tree, _CLOCK_NODE, "reg-io-width", "4")
-    _run(out, "fdtput", "-t", "s", tree, _CLOCK_NODE, "interrupt-names", "alarm")
     return ["-dtb", tree]
 
 
