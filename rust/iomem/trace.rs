@@ -86,7 +86,7 @@ tracepoints! {
         value: u64 => value
     ) = __tracepoint_iomem_read, rust_do_trace_iomem_read;
 
-    /// Traces `iomem_write`: `value` was written to a register of `width` at `offset`, in bytes, of a
+    /// Traces `iomem_write`: as much of `value` as fits is written to a register of `width` at `offset`, in bytes, of a
     /// region of `window`, once. Context: any.
     ///
     /// # Examples
@@ -101,11 +101,12 @@ tracepoints! {
         region: u32 => region,
         offset: u64 => offset,
         width: Width => width.bytes() as u32,
-        value: u64 => value
+        value: u64 => value & (u64::MAX >> (64 - 8 * width.bytes()))
     ) = __tracepoint_iomem_write, rust_do_trace_iomem_write;
 
-    /// Traces `iomem_mmap`: a program mapped `length` bytes of `window` at its virtual `address`,
-    /// from `offset` of the file on, in bytes. Context: any.
+    /// Traces `iomem_mmap`: there is a mapping more of `window`, `length` bytes from `offset` of the
+    /// file on, at the virtual `address` of a program: by `mmap()`, by `fork()`, or because another one
+    /// was split. Context: any.
     ///
     /// # Examples
     ///

@@ -42,7 +42,7 @@ DEFINE_EVENT(iomem_access, iomem_read,
 	TP_ARGS(window, region, offset, width, value)
 );
 
-/* One write of @value, of @width bytes, at @offset of the region. */
+/* One write of @value, of @width bytes, at @offset of the region, about to be made. */
 DEFINE_EVENT(iomem_access, iomem_write,
 	TP_PROTO(const char *window, u32 region, u64 offset, u32 width, u64 value),
 	TP_ARGS(window, region, offset, width, value)
@@ -67,13 +67,16 @@ DECLARE_EVENT_CLASS(iomem_map,
 		  __get_str(window), __entry->offset, __entry->address, __entry->length)
 );
 
-/* A program mapped @length bytes from @offset of the file on, at its @address. */
+/*
+ * There is a mapping more, of @length bytes from @offset of the file on, at the
+ * @address of a program: by mmap() or fork(), or because another one was split.
+ */
 DEFINE_EVENT(iomem_map, iomem_mmap,
 	TP_PROTO(const char *window, u64 offset, u64 address, u64 length),
 	TP_ARGS(window, offset, address, length)
 );
 
-/* Such a mapping, or a part of it, is gone. */
+/* There is one less. */
 DEFINE_EVENT(iomem_map, iomem_munmap,
 	TP_PROTO(const char *window, u64 offset, u64 address, u64 length),
 	TP_ARGS(window, offset, address, length)
