@@ -44,6 +44,7 @@ use crate::{
         Region,
         Traits, //
     },
+    see::Teller,
     uses::Uses, //
 };
 
@@ -134,7 +135,8 @@ impl Hardware {
         let mut made = KVec::with_capacity(regions.len(), GFP_KERNEL)?;
         for (bus, name) in regions {
             let uses = Arc::new(Uses::new(), GFP_KERNEL)?;
-            made.push(Region::new(bus, name, traits, uses)?, GFP_KERNEL)?;
+            let teller = Teller::new(node, made.len())?;
+            made.push(Region::new(bus, name, traits, uses, teller)?, GFP_KERNEL)?;
         }
         Ok(Self {
             lines: interrupts::request(pdev, node)?,

@@ -27,6 +27,7 @@
 //! | `uses` | how many mappings there are |
 //! | `registers` | reading and writing registers by call |
 //! | `batch` | hundreds of accesses in one call |
+//! | `see` | what can be seen of a window: sysfs, fdinfo, debugfs, tracepoints |
 //! | `refusal` | why an address range is not handed out, in words |
 
 use iomem::{
@@ -58,6 +59,7 @@ mod refusal;
 mod region;
 mod registers;
 mod run_time;
+mod see;
 mod uses;
 mod window;
 
@@ -93,6 +95,7 @@ struct IomemDev {
     _by_hand: Option<platform::Device>,
     #[pin]
     _driver: driver::Registration<AdapterWithFiles<window::Driver, run_time::RunTime>>,
+    _debugfs: see::Root,
 }
 
 impl InPlaceModule for IomemDev {
@@ -106,6 +109,8 @@ impl InPlaceModule for IomemDev {
             )?;
 
             Ok(try_pin_init!(Self {
+                // SAFETY: A module is initialized once, and its driver is registered after this.
+                _debugfs: unsafe { see::Root::new() }?,
                 _driver <- driver::Registration::new(<Self as ModuleMetadata>::NAME, module),
                 _by_hand: params::make(<Self as ModuleMetadata>::NAME, wanted)?,
             }))

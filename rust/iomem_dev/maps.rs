@@ -11,6 +11,7 @@
 
 use iomem::{
     chardev::OpenFile,
+    trace,
     vma::{
         Access,
         Area,
@@ -149,12 +150,16 @@ fn map_region<'a>(
 
 impl VmaOps for Window {
     fn open(&self, vma: &Area<'_>) {
+        let offset = (vma.page_offset() as u64) << PAGE_SHIFT;
+        trace::mmap(self.node(), offset, vma.start(), vma.length());
         if let Some(place) = self.place_of_page(vma.page_offset()) {
             self.opened(place);
         }
     }
 
     fn close(&self, vma: &Area<'_>) {
+        let offset = (vma.page_offset() as u64) << PAGE_SHIFT;
+        trace::munmap(self.node(), offset, vma.start(), vma.length());
         if let Some(place) = self.place_of_page(vma.page_offset()) {
             self.closed(place);
         }

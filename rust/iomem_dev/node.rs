@@ -45,6 +45,7 @@ use kernel::{
     },
     page::PAGE_SIZE,
     prelude::*,
+    seq_file::SeqFile,
     transmute::AsBytes,
     ThisModule, //
 };
@@ -101,6 +102,11 @@ impl CharDevice for Window {
         buffer: &mut IovIterSource<'_>,
     ) -> Result<usize> {
         self.write_registers(position, buffer)
+    }
+
+    /// Which window it is, and how that is used: see [`see`](crate::see).
+    fn show_fdinfo(&self, _state: &Self::State, seq: &SeqFile) {
+        self.show(seq);
     }
 
     /// Maps registers: see [`maps`](crate::maps).
@@ -167,18 +173,28 @@ impl Window {
         if argument.value.as_bytes() != asked.as_bytes() {
             return Err(EINVAL);
         }
-        let number = asked.region as usize;
+        let mut info = self.info_of(asked.region as usize)?;
+        info.region = asked.region;
+        argument.answer(info)?;
+        Ok(0)
+    }
+
+    /// Tells what a program needs to know of a region. The number and the size are left out.
+    ///
+    /// # Errors
+    ///
+    /// - `ENODEV`: the device is gone.
+    /// - `EINVAL`: there is no such region.
+    pub(crate) fn info_of(&self, number: usize) -> Result<RegionInfo> {
         let mut info = {
             let hardware = self.hardware()?;
             describe(hardware.region(number).ok_or(EINVAL)?)
         };
-        info.region = asked.region;
         info.offset = self.layout().offset(number, Mode::Uncached);
         if info.flags & REGION_MMAP_WC != 0 {
             info.wc_offset = self.layout().offset(number, Mode::WriteCombining);
         }
-        argument.answer(info)?;
-        Ok(0)
+        Ok(info)
     }
 }
 

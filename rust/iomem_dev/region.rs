@@ -40,8 +40,15 @@ use iomem::{
     resource::PortRegion, //
 };
 
+#[macro_use]
+mod width;
+
+#[cfg(CONFIG_HAS_IOPORT)]
+use self::width::swapped;
+
 use crate::{
     offset::Mode,
+    see::Teller,
     uses::{
         Use,
         Uses, //
@@ -82,6 +89,7 @@ pub(crate) struct Region {
     name: Option<CString>,
     traits: Traits,
     uses: Arc<Uses>,
+    teller: Teller,
     // Protects how memory is mapped, and makes an update one step for everybody who accesses
     // registers by call: held for reading while a register is read, for writing while one is
     // written or updated, while a mapping is being made, and while the memory is mapped into the
@@ -91,46 +99,13 @@ pub(crate) struct Region {
     mapped: RwSem<Mapped>,
 }
 
-/// Accesses one register of the given width.
-macro_rules! load {
-    ($view:expr, $width:expr, $offset:expr) => {
-        match $width {
-            Width::W8 => u64::from($view.try_read8($offset)?),
-            Width::W16 => u64::from($view.try_read16($offset)?),
-            Width::W32 => u64::from($view.try_read32($offset)?),
-            Width::W64 => $view.try_read64($offset)?,
-        }
-    };
-}
-
-macro_rules! store {
-    ($view:expr, $width:expr, $offset:expr, $value:expr) => {
-        match $width {
-            Width::W8 => $view.try_write8($value as u8, $offset)?,
-            Width::W16 => $view.try_write16($value as u16, $offset)?,
-            Width::W32 => $view.try_write32($value as u32, $offset)?,
-            Width::W64 => $view.try_write64($value, $offset)?,
-        }
-    };
-}
-
-/// The value with its bytes in the other order.
-#[cfg(CONFIG_HAS_IOPORT)]
-fn swapped(width: Width, value: u64) -> u64 {
-    match width {
-        Width::W8 => value,
-        Width::W16 => u64::from((value as u16).swap_bytes()),
-        Width::W32 => u64::from((value as u32).swap_bytes()),
-        Width::W64 => value.swap_bytes(),
-    }
-}
-
 impl Region {
     pub(crate) fn new(
         bus: Bus,
         name: Option<CString>,
         traits: Traits,
         uses: Arc<Uses>,
+        teller: Teller,
     ) -> Result<Pin<KBox<Self>>> {
         KBox::pin_init(
             pin_init!(Self {
@@ -138,6 +113,7 @@ impl Region {
                 name,
                 traits,
                 uses,
+                teller,
                 mapped <- RwSem::new(
                     Mapped::default(),
                     c"Region::mapped",
@@ -342,6 +318,8 @@ impl Region {
                 self.ioremap(claim, &mut mapped)?;
                 let regs = mapped.kernel.as_ref().ok_or(EINVAL)?;
                 let value = make(&|| self.load(regs, width, offset))?;
+                // Told first, so that it comes before what it makes the device do.
+                self.teller.written(width, offset, value);
                 if self.traits.big_endian {
                     store!(regs.big_endian(), width, offset, value);
                 } else {
@@ -351,6 +329,7 @@ impl Region {
             #[cfg(CONFIG_HAS_IOPORT)]
             Bus::Ports(ports) => {
                 let value = make(&|| self.load_port(ports, width, offset))?;
+                self.teller.written(width, offset, value);
                 let value = if self.traits.big_endian {
                     swapped(width, value)
                 } else {
@@ -368,11 +347,13 @@ impl Region {
     }
 
     fn load(&self, regs: &Mapping<Arc<MemRegion>>, width: Width, offset: usize) -> Result<u64> {
-        Ok(if self.traits.big_endian {
+        let value = if self.traits.big_endian {
             load!(regs.big_endian(), width, offset)
         } else {
             load!(regs.window(), width, offset)
-        })
+        };
+        self.teller.read(width, offset, value);
+        Ok(value)
     }
 
     #[cfg(CONFIG_HAS_IOPORT)]
@@ -383,10 +364,12 @@ impl Region {
             Width::W32 => u64::from(ports.window().try_read32(offset)?),
             Width::W64 => return Err(EINVAL),
         };
-        Ok(if self.traits.big_endian {
+        let value = if self.traits.big_endian {
             swapped(width, value)
         } else {
             value
-        })
+        };
+        self.teller.read(width, offset, value);
+        Ok(value)
     }
 }

@@ -18,8 +18,10 @@ use iomem::{
         Options,
         Registration, //
     },
+    debugfs::File,
     index::Indices,
     irq::Interrupt,
+    trace,
     vma::{
         Lease,
         LeaseGuard, //
@@ -46,9 +48,17 @@ use crate::{
     hardware::Hardware,
     offset::{
         Layout,
+        Mode,
         Place, //
     },
     outcome,
+    see::{
+        attributes,
+        dump::{
+            self,
+            Dump, //
+        },
+    },
     uses::Uses, //
 };
 
@@ -59,6 +69,8 @@ static INDICES: Indices<16> = Indices::new();
 /// its files and mappings, which can outlive that.
 #[pin_data]
 pub(crate) struct Window {
+    /// What the node is called.
+    node: CString,
     /// What the device is called by whoever described it.
     label: CString,
     layout: Layout,
@@ -74,7 +86,7 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    fn new(label: CString, hardware: Hardware) -> Result<Arc<Self>> {
+    fn new(node: CString, label: CString, hardware: Hardware) -> Result<Arc<Self>> {
         let mut uses = KVec::new();
         for region in hardware.regions() {
             uses.push(region.shared_uses(), GFP_KERNEL)?;
@@ -89,6 +101,7 @@ impl Window {
         }))?;
         Arc::pin_init(
             try_pin_init!(Self {
+                node,
                 label,
                 layout,
                 uses,
@@ -99,6 +112,11 @@ impl Window {
             }),
             GFP_KERNEL,
         )
+    }
+
+    /// Returns what the node is called.
+    pub(crate) fn node(&self) -> &CStr {
+        &self.node
     }
 
     /// Returns what the device is called.
@@ -133,6 +151,30 @@ impl Window {
         self.lease.get().ok_or(ENODEV)
     }
 
+    /// Returns how many regions there are, or were.
+    pub(crate) fn regions(&self) -> usize {
+        self.uses.len()
+    }
+
+    /// Returns how many files are open.
+    pub(crate) fn open_files(&self) -> i64 {
+        self.open_files.load(Relaxed)
+    }
+
+    /// Returns how many mappings of a region there are.
+    pub(crate) fn mappings(&self, region: usize, mode: Mode) -> i64 {
+        self.uses.get(region).map_or(0, |uses| uses.count(mode))
+    }
+
+    /// Returns how many mappings there are, of all regions.
+    pub(crate) fn all_mappings(&self) -> i64 {
+        let both = |uses: &Arc<Uses>| {
+            let combining = uses.count(Mode::WriteCombining);
+            uses.count(Mode::Uncached).saturating_add(combining)
+        };
+        self.uses.iter().map(both).fold(0, i64::saturating_add)
+    }
+
     /// A file has been opened, or closed.
     pub(crate) fn count_file(&self, change: i64) {
         self.open_files.fetch_add(change, Relaxed);
@@ -156,6 +198,8 @@ impl Window {
 /// The driver, and for each device that it is bound to, the node.
 #[pin_data]
 pub(crate) struct Driver {
+    // The files in debugfs go before the node.
+    dumps: KVec<File<Dump>>,
     #[pin]
     node: Registration<Window>,
 }
@@ -182,12 +226,18 @@ impl platform::Driver for Driver {
                 let hardware = Hardware::new(pdev, index, &name)?;
                 let label = label(pdev.as_ref())?;
                 let line = describe(&hardware)?;
-                Ok((name, line, Window::new(label, hardware)?))
+                let window = Window::new(name.to_cstring()?, label, hardware)?;
+                let groups = attributes::groups(&window)?;
+                let dumps = dump::files(&window)?;
+                Ok((name, line, window, groups, dumps))
             };
-            let (name, line, window) = prepare().inspect_err(|e: &Error| outcome::refused(*e))?;
+            let (name, line, window, groups, dumps) =
+                prepare().inspect_err(|e: &Error| outcome::refused(*e))?;
+            let options = Options::new(name).parent(pdev.as_ref()).groups(groups);
 
             Ok(try_pin_init!(Self {
-                node <- Registration::register(Options::new(name).parent(pdev.as_ref()), window),
+                dumps,
+                node <- Registration::register(options, window),
                 _: {
                     dev_info!(pdev.as_ref(), "{} is /dev/{}\n", &*line, node.name());
                 },
@@ -201,6 +251,12 @@ impl platform::Driver for Driver {
         // claims are released.
         drop(window.lease.revoke());
         window.going.wake_all();
+        trace::revoke(
+            window.node(),
+            window.open_files() as u64,
+            window.all_mappings() as u64,
+        );
+        // No program can reach the registers from here on, and the claim is released.
     }
 }
 

@@ -155,7 +155,10 @@ impl<T: CharDevice> Vtable<T> {
         let opened = opened.get_ref();
         // SAFETY: The file is valid until it is released, and one operation is running.
         let char_file = unsafe { CharFile::from_raw(file) };
-        (&opened.device, OpenFile::new(char_file, &opened.device, &opened.state))
+        (
+            &opened.device,
+            OpenFile::new(char_file, &opened.device, &opened.state),
+        )
     }
 
     /// # Safety

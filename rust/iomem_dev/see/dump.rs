@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The registers of a region, for who looks for mistakes: `region<M>` in debugfs.
+//!
+//! A line for each register, `offset: value`, both hexadecimal and of one length throughout. The
+//! registers are of the width that the device says, or else of the largest up to 4 bytes that the
+//! region is a multiple of. Each is read by one access, when its line is read, and only then:
+//! reading can have effects on the device, which is why the file is root's, of mode 0400.
+//!
+//! Nothing is left out: what is no register of that width, such as the end of a region that is no
+//! multiple of it, has a line with `X` for digits.
+
+use iomem::{
+    access::Width,
+    debugfs::{
+        File,
+        Table, //
+    },
+    text::Text, //
+};
+use kernel::{
+    fmt::Write,
+    prelude::*,
+    str::CString,
+    sync::Arc,
+    ThisModule, //
+};
+
+use crate::{
+    region::Region,
+    see::Root,
+    window::Window, //
+};
+
+/// What is between the offset and the value.
+const BETWEEN: &str = ": ";
+
+/// A region, a line for each register.
+pub(crate) struct Dump {
+    window: Arc<Window>,
+    region: usize,
+    width: Width,
+    lines: u64,
+    /// How many digits an offset has.
+    digits: usize,
+}
+
+/// Makes the files of a window.
+pub(crate) fn files(window: &Arc<Window>) -> Result<KVec<File<Dump>>> {
+    let folder = Root::folder(window.node())?;
+    let mut files = KVec::with_capacity(window.regions(), GFP_KERNEL)?;
+    for number in 0..window.regions() {
+        let dump = {
+            let hardware = window.hardware()?;
+            Dump::new(window, number, hardware.region(number).ok_or(ENODEV)?)
+        };
+        let name = CString::try_from_fmt(fmt!("region{number}"))?;
+        files.push(
+            File::new(&folder, &name, Arc::new(dump, GFP_KERNEL)?)?,
+            GFP_KERNEL,
+        )?;
+    }
+    Ok(files)
+}
+
+/// The largest width, of those that may be, that a region begins and ends at a multiple of.
+fn width(region: &Region) -> Width {
+    let fits = |width: &Width| {
+        let bytes = width.bytes() as u64;
+        region.range().start() % bytes == 0 && region.length() % bytes == 0
+    };
+    [Width::W32, Width::W16]
+        .into_iter()
+        .find(fits)
+        .unwrap_or(Width::W8)
+}
+
+impl Dump {
+    fn new(window: &Arc<Window>, number: usize, region: &Region) -> Self {
+        let width = region.traits().width.unwrap_or_else(|| width(region));
+        let last = region.length().saturating_sub(1);
+        let bits = u64::BITS.saturating_sub(last.leading_zeros());
+        Self {
+            window: window.clone(),
+            region: number,
+            width,
+            lines: region.length().div_ceil(width.bytes() as u64),
+            digits: bits.div_ceil(4).max(1) as usize,
+        }
+    }
+
+    fn value_digits(&self) -> usize {
+        2 * self.width.bytes()
+    }
+}
+
+impl Table for Dump {
+    const OWNER: ThisModule = iomem::this_module!();
+
+    fn row_length(&self) -> usize {
+        self.digits + BETWEEN.len() + self.value_digits() + 1
+    }
+
+    fn rows(&self) -> Result<u64> {
+        let _alive = self.window.hardware()?;
+        Ok(self.lines)
+    }
+
+    fn row(&self, number: u64, text: &mut Text<'_>) -> Result {
+        let offset = number.wrapping_mul(self.width.bytes() as u64);
+        let value = {
+            let hardware = self.window.hardware()?;
+            let region = hardware.region(self.region).ok_or(ENODEV)?;
+            region.read(self.width, offset)
+        };
+        write!(text, "{offset:0n$x}{BETWEEN}", n = self.digits)?;
+        match value {
+            Ok(value) => write!(text, "{value:0n$x}", n = self.value_digits())?,
+            // There is no such register.
+            Err(e) if e == EINVAL => {
+                (0..self.value_digits()).try_for_each(|_| text.write_char('X'))?;
+            }
+            Err(e) => return Err(e),
+        }
+        Ok(())
+    }
+}
