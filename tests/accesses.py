@@ -89,6 +89,18 @@ BATCH = {
     0x10e37004: ("batch: a wait of no time is one read", edu(("read", SOURCE, 4, 0))),
 }
 
+# By whoever looks into debugfs, and what is traced (tests/see.c).
+SEEN = {
+    0x10e3a001: ("registers in debugfs are read once each",
+                 edu(*[("read", 4 * n, 4, None) for n in range(66)])),
+    0x10e3a002: ("a register in debugfs is read alone", edu(("read", SOURCE, 4, 0x12345678))),
+    0x10e3a003: ("a refused read in debugfs is no access", []),
+    0x10e3a004: ("accesses are as their events say",
+                 edu(("read", 0x00, 4, 0x010000ed), ("write", SOURCE, 8, LONG),
+                     ("read", SOURCE, 4, None), ("write", SOURCE, 4, 0x55664288),
+                     ("read", SOURCE, 4, 0x55664288), ("read", SOURCE, 4, 0x55664288))),
+}
+
 SERIES = edu(("write", SOURCE, 4, 1), ("write", TARGET, 4, 2), ("read", SOURCE, 4, 1),
              ("write", SOURCE, 4, 3), ("read", TARGET, 4, 2))
 
@@ -195,7 +207,7 @@ PORTS = {
 
 EXPECTED = {
     **{mark: (name, BOTH, wanted)
-       for mark, (name, wanted) in (USER | MAPPING | DEBUGGER | CALLS | BATCH).items()},
+       for mark, (name, wanted) in (USER | MAPPING | DEBUGGER | CALLS | BATCH | SEEN).items()},
     **{0x10e32000 + mark: (f"kernel: {name}", BOTH, wanted)
        for mark, (name, wanted) in ACCESS.items()},
     **{0x10e33000 + mark: (f"kernel: {name}", BOTH, wanted)
