@@ -128,6 +128,95 @@ TEST_F(vma, what_is_left_over_gets_small_pages)
 	munmap(p, 3 * MIB);
 }
 
+/* Counts the huge pages that are there, from an address on; -1 if one is not as it should be. */
+static int huge_pages(int fd, char *p, size_t length, uint64_t physical)
+{
+	struct iomem_test_pagetable out;
+	size_t at;
+	int n = 0;
+
+	for (at = PAGE; at < length; at += 2 * MIB) {
+		if (entry(fd, p + at, &out))
+			continue;
+		if (out.size != 2 * MIB || out.physical != physical + at ||
+		    out.caching != CACHING_WRITECOMBINE || !out.writable)
+			return -1;
+		n++;
+	}
+	return n;
+}
+
+#define BLOCK	(16 * MIB)
+
+/* Neighbours come along: the whole block of 16 MiB that the address is in, and nothing else. */
+TEST_F(vma, one_fault_fills_a_block)
+{
+	char *p = LARGE(4 * BLOCK, AROUND, 512), *block;
+	size_t i;
+
+	ASSERT_NE(MAP_FAILED, p);
+	block = (char *)((uintptr_t)(p + 2 * BLOCK) & ~(BLOCK - 1));
+	EXPECT_EQ(0, look(block + 6 * MIB));
+	EXPECT_EQ(1, COUNT(HUGE_2M));
+	EXPECT_EQ(8, huge_pages(self->pagetable, block, BLOCK, self->large + 2 * MIB + (block - p)));
+	EXPECT_EQ(8, huge_pages(self->pagetable, p, 4 * BLOCK, self->large + 2 * MIB));
+
+	/* They can be written to, and no other fault is needed. */
+	for (i = 0; i < BLOCK; i += 2 * MIB)
+		put(block + i, i);
+	for (i = 0; i < BLOCK; i += 2 * MIB)
+		EXPECT_EQ(i, get(block + i));
+	EXPECT_EQ(1, COUNT(HUGE_2M));
+	EXPECT_EQ(0, COUNT(FAULT));
+
+	/* A write brings them along as a read does. */
+	put(block - MIB, 1);
+	EXPECT_EQ(2, COUNT(HUGE_2M));
+	EXPECT_EQ(16, huge_pages(self->pagetable, p, 4 * BLOCK, self->large + 2 * MIB));
+
+	EXPECT_EQ(1, ioctl(self->control, VMA_REVOKE));
+	EXPECT_EQ(0, huge_pages(self->pagetable, p, 4 * BLOCK, self->large + 2 * MIB));
+	EXPECT_EQ(SIGBUS, look(block));
+	EXPECT_EQ(SIGBUS, look(block + 2 * MIB));
+	munmap(p, 4 * BLOCK);
+}
+
+/* A block does not go beyond its VMA, which ends amid a huge page. */
+TEST_F(vma, block_stays_within_its_vma)
+{
+	char *room = mmap(NULL, 3 * BLOCK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *at;
+	const size_t part[] = { 0, 4 * MIB, 9 * MIB, BLOCK };
+	size_t i;
+
+	ASSERT_NE(MAP_FAILED, room);
+	/* One block, in three parts, each of which shows the device from its start. */
+	at = (char *)(((uintptr_t)room + BLOCK - 1) & ~(BLOCK - 1));
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(at + part[i],
+			  mmap(at + part[i], part[i + 1] - part[i], RW, MAP_SHARED | MAP_FIXED,
+			       self->fd, VMA_LARGE | VMA_OFFSET(AROUND, WRITECOMBINE, 0)));
+	EXPECT_EQ(0, look(at + part[1] + 2 * MIB));
+	EXPECT_EQ(0, huge_pages(self->pagetable, at, part[1], 0));
+	EXPECT_EQ(2, huge_pages(self->pagetable, at + part[1], part[2] - part[1], self->large));
+	EXPECT_EQ(0, huge_pages(self->pagetable, at + part[2], part[3] - part[2], 0));
+	munmap(room, 3 * BLOCK);
+}
+
+/* Nor beyond the device, on either side. */
+TEST_F(vma, block_stays_within_the_device)
+{
+	char *p = LARGE(2 * BLOCK, AROUND, GIB / PAGE - 2048);
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(0, look(p + 6 * MIB));
+	EXPECT_GE(4, huge_pages(self->pagetable, p, 2 * BLOCK, self->large + GIB - 8 * MIB));
+	EXPECT_EQ(0, look(p));
+	EXPECT_EQ(4, huge_pages(self->pagetable, p, 2 * BLOCK, self->large + GIB - 8 * MIB));
+	EXPECT_EQ(SIGBUS, look(p + 8 * MIB));
+	EXPECT_EQ(4, huge_pages(self->pagetable, p, 2 * BLOCK, self->large + GIB - 8 * MIB));
+	munmap(p, 2 * BLOCK);
+}
+
 /* The handler asks for pages that are not aligned like the addresses. */
 TEST_F(vma, incongruent_pages_are_small)
 {

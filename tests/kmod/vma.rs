@@ -157,7 +157,7 @@ impl CharDevice for Node {
                     let vma = vma.with_ops(View::make(shared, how)?);
                     vma.map_on_fault(View::make(shared, how)?, prot)
                 }
-                FAULT | HUGE | BEYOND | RETRY | NAMED | WHOLE | ASKEW | STRAY => {
+                FAULT | HUGE | AROUND | BEYOND | RETRY | NAMED | WHOLE | ASKEW | STRAY => {
                     vma.map_on_fault(View::make(shared, how)?, prot)
                 }
                 _ => Err(EINVAL),

@@ -20,6 +20,8 @@ use super::{
 };
 use crate::bindings;
 
+mod around;
+
 /// The answer to a fault: a `vm_fault_t`.
 ///
 /// # Examples

@@ -62,7 +62,7 @@ impl Counters {
 }
 
 /// What is to be mapped, as the page offset says: bits 0 to 19 are the page, 20 and 21 the cache
-/// mode, 22 and 23 which device, 24 to 27 how.
+/// mode, 22 and 23 which device, 24 to 28 how.
 #[derive(Clone, Copy)]
 pub(crate) struct Request(pub(crate) usize);
 
@@ -84,7 +84,7 @@ impl Request {
     }
 
     pub(crate) fn how(self) -> usize {
-        self.0 >> 24 & 0xf
+        self.0 >> 24 & 0x1f
     }
 }
 
@@ -104,6 +104,10 @@ pub(crate) const WHOLE: usize = 12;
 pub(crate) const TWICE: usize = 13;
 pub(crate) const ASKEW: usize = 14;
 pub(crate) const STRAY: usize = 15;
+pub(crate) const AROUND: usize = 16;
+
+/// How much `AROUND` fills, in bytes.
+const BLOCK: usize = 16 << 20;
 
 /// The devices.
 pub(crate) struct Hardware {
@@ -217,14 +221,18 @@ impl VmaOps for View {
     }
 
     fn huge_fault<'a>(&'a self, fault: Fault<'a>) -> VmFault {
-        if self.how != HUGE && self.how != ASKEW {
+        if !matches!(self.how, HUGE | ASKEW | AROUND) {
             return VmFault::Fallback;
         }
         let request = Request(fault.page_offset());
         let askew = usize::from(self.how == ASKEW);
         let size = PAGE_SIZE << fault.order();
         let answer = self.shared.lease.fault(fault, |hardware, fault| {
-            fault.insert_pfn(hardware.claim(request), request.page() + askew)
+            let claim = hardware.claim(request);
+            if self.how == AROUND {
+                return fault.insert_pfn_around(claim, request.page(), BLOCK);
+            }
+            fault.insert_pfn(claim, request.page() + askew)
         });
         self.count(match (answer, size) {
             (VmFault::NoPage, 0x20_0000) => Event::Huge2M,
