@@ -4,10 +4,10 @@
 //!
 //! Up to 2 MiB, a mapping is filled at once by `vm_iomap_memory()`, so that it never faults. A
 //! larger one is filled when it is touched, in pages of 2 MiB and 1 GiB where address, length and
-//! offset allow, which costs next to nothing, as does taking it back. Write-combining mappings are
-//! filled when touched wherever the kernel keeps a list of cache modes, because what is entered
-//! there for a mapping that was filled at once stays until the program unmaps it, though the
-//! device be gone.
+//! offset allow, which costs next to nothing, as does taking it back; those of 2 MiB come a block at
+//! a time. Write-combining mappings are filled when touched wherever the kernel keeps a list of cache
+//! modes, because what is entered there for a mapping that was filled at once stays until the program
+//! unmaps it, though the device be gone.
 
 use iomem::{
     chardev::OpenFile,
@@ -41,6 +41,10 @@ use crate::{
     region::Region,
     window::Window, //
 };
+
+/// How much of a region one fault fills in pages of 2 MiB, in bytes: few faults for who touches it
+/// all, and little to do for who touches one page.
+const FILLED_TOGETHER: usize = 64 << 20;
 
 /// The page of its region that a place is in.
 fn page(place: Place) -> usize {
@@ -96,7 +100,7 @@ impl Window {
                 return VmFault::Sigbus;
             };
             match hardware.region(place.region).and_then(Region::pages) {
-                Some(pages) => fault.insert_pfn(pages, page(place)),
+                Some(pages) => fault.insert_pfn_around(pages, page(place), FILLED_TOGETHER),
                 None => VmFault::Sigbus,
             }
         })
