@@ -3,17 +3,22 @@
 """Prints what accesses cost: tests/bench/run tells it where to look.
 
 Exit status: 0 if an access at a constant offset costs no more instructions than in
-C, 1 if one does, 125 if something could not be read.
+C, and a mapping no more than it may; 1 if one does, 125 if something could not be read.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
+# The tests' own KTAP.
+sys.path.insert(1, str(Path(__file__).resolve().parent.parent))
+
 import accessors
 import objcode
 import timing
 from accessors import Row
+from costs import Check, Costs
+from ktap import Results
 
 EXPLAINED = """\
 Instructions and bytes of a function that makes one access, its argument a pointer to
@@ -58,22 +63,20 @@ def object_code(arch: str, release: str, rows: list[Row]) -> None:
                 print(f"  {name:<16} {text}")
 
 
-def ktap(rows: list[Row]) -> int:
-    """A check for each access at a constant offset."""
-    print(f"KTAP version 1\n1..{len(rows)}")
-    failed = 0
-    for number, row in enumerate(rows, 1):
+def ktap(rows: list[Row], checks: list[Check]) -> int:
+    """A check for each access at a constant offset, and those of mappings."""
+    results = Results(len(rows) + len(checks))
+    for row in rows:
         problem = row.problem()
-        if problem:
-            failed = 1
-            for line in [problem, *row.listing()]:
-                print(f"# {line}")
-        print(f"{'not ok' if problem else 'ok'} {number} {row.name}_costs_what_it_costs_in_c")
-    return failed
+        results.check(f"{row.name}_costs_what_it_costs_in_c",
+                      [problem, *row.listing()] if problem else [])
+    for check in checks:
+        results.check(check.name, check.problem)
+    return results.finish()
 
 
-def summary(rows: list[Row]) -> int:
-    """The last word: the dearest access at a constant offset."""
+def summary(rows: list[Row], checks: list[Check]) -> int:
+    """The last word: the dearest access at a constant offset, and what of mappings does not hold."""
     dear = [row for row in rows if row.problem()]
     for row in dear:
         print(f"\n{row.name} is dearer than in C: {row.problem()}\n")
@@ -82,7 +85,11 @@ def summary(rows: list[Row]) -> int:
     worst = f"{max(ratios):.2f}" if len(ratios) == len(rows) else "unknown, since forms are missing"
     print(f"\nworst ratio library/C of an access at a constant offset, in instructions: {worst}"
           f" ({len(rows)} accesses, {len(dear)} dearer than in C)")
-    return 1 if dear else 0
+    failed = [check for check in checks if check.problem]
+    for check in failed:
+        print(f"{check.name.replace('_', ' ')}: no, {check.problem}")
+    print(f"{len(checks) - len(failed)} of {len(checks)} checks of mappings hold")
+    return 1 if dear or failed else 0
 
 
 def main() -> int:
@@ -96,6 +103,8 @@ def main() -> int:
     parser.add_argument("--ktap", action="store_true", help="only the checks")
     parser.add_argument("--time", action="append", type=Path, default=[], metavar="WINDOW.log",
                         help="what the module said on a window")
+    parser.add_argument("--programs", required=True, type=Path, metavar="LOG",
+                        help="what the programs said")
     args = parser.parse_args()
 
     functions = objcode.read(args.objdump, args.arch, args.module)
@@ -104,13 +113,15 @@ def main() -> int:
     for file in args.helpers:
         helpers.update(objcode.read(args.objdump, args.arch, file))
     constant = accessors.rows(functions, helpers, accessors.CONSTANT)
+    costs = Costs(args.arch, args.programs)
     if args.ktap:
-        return ktap(constant)
+        return ktap(constant, costs.checks())
     object_code(args.arch, args.release,
                 [*constant, *accessors.rows(functions, helpers, accessors.OTHERS)])
     for file in args.time:
         timing.report(args.arch, file, table)
-    return summary(constant)
+    costs.tables(table)
+    return summary(constant, costs.checks())
 
 
 if __name__ == "__main__":
