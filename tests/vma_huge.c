@@ -158,7 +158,8 @@ TEST_F(vma, one_fault_fills_a_block)
 	block = (char *)((uintptr_t)(p + 2 * BLOCK) & ~(BLOCK - 1));
 	EXPECT_EQ(0, look(block + 6 * MIB));
 	EXPECT_EQ(1, COUNT(HUGE_2M));
-	EXPECT_EQ(8, huge_pages(self->pagetable, block, BLOCK, self->large + 2 * MIB + (block - p)));
+	EXPECT_EQ(8, huge_pages(self->pagetable, block, BLOCK,
+				self->large + 2 * MIB + (block - p)));
 	EXPECT_EQ(8, huge_pages(self->pagetable, p, 4 * BLOCK, self->large + 2 * MIB));
 
 	/* They can be written to, and no other fault is needed. */

@@ -8,7 +8,9 @@
 
 #define CLAIM	"iomem_test_vma"
 
-static const enum vma_how all[] = { IOMAP, REMAP, IO_REMAP, EAGER, FAULT, FAULT_PROT, HUGE, AROUND };
+static const enum vma_how all[] = {
+	IOMAP, REMAP, IO_REMAP, EAGER, FAULT, FAULT_PROT, HUGE, AROUND,
+};
 
 #define REVOKE()	ioctl(self->control, VMA_REVOKE)
 

@@ -135,7 +135,7 @@ static char *map(const struct target *t, void *hint)
 	return p;
 }
 
-static __attribute__((noinline)) void touch(const char *p, size_t length)
+static void touch(const char *p, size_t length)
 {
 	const char *end = p + length;
 

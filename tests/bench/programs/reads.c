@@ -58,7 +58,8 @@ static uint32_t values[HUNDRED];
 
 static void by_mapping(const char *name, int fd, uint64_t offset)
 {
-	const volatile uint32_t *regs = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+	const volatile uint32_t *regs = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+					     offset);
 	int i;
 
 	if (regs == MAP_FAILED)

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #include "iomem.h"
-#include "plain.h"
+#include "../plain.h"
 
 #define PAGE 4096UL
 #define DRIVER "/sys/bus/platform/drivers/iomem_dev/"
