@@ -78,7 +78,7 @@ bench:
 
 vm:
 	@scripts/build $(arch) modules samples
-	@scripts/vm --arch $(arch) --add build/samples-$(arch)/edu
+	@scripts/vm --arch $(arch) --add build/samples-$(arch)/edu --add build/samples-$(arch)/unplug
 
 lint:
 	@scripts/lint $(arch)
