@@ -67,6 +67,9 @@ rustdoc:
 
 endif
 
+htmldocs:
+	@scripts/htmldocs build/htmldocs
+
 demo:
 	@scripts/demo $(arch)
 
@@ -89,4 +92,4 @@ clean:
 help:
 	@sed 1d scripts/help.txt
 
-.PHONY: modules install rust-analyzer rustdoc demo test bench vm lint clean help
+.PHONY: modules install rust-analyzer rustdoc htmldocs demo test bench vm lint clean help
