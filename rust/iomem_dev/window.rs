@@ -247,16 +247,15 @@ impl platform::Driver for Driver {
 
     fn unbind<'bound>(_pdev: &'bound platform::Device<Core<'_>>, this: Pin<&Self>) {
         let window = this.node.device();
-        // No program can reach the registers from here on, and the interrupts are freed before the
-        // claims are released.
-        drop(window.lease.revoke());
-        window.going.wake_all();
         trace::revoke(
             window.node(),
             window.open_files() as u64,
             window.all_mappings() as u64,
         );
-        // No program can reach the registers from here on, and the claim is released.
+        // No program can reach the registers from here on, and the interrupts are freed before the
+        // claims are released.
+        drop(window.lease.revoke());
+        window.going.wake_all();
     }
 }
 
