@@ -39,6 +39,43 @@ TEST_F(irq, is_in_proc_while_bound)
 	EXPECT_FALSE(is_listed(self->node));
 }
 
+/* Whether all is as told in sysfs, in files of the node's folder. */
+static bool is_told(const char *node, const char *name, const char *wanted)
+{
+	char path[128], *text;
+	bool same;
+
+	snprintf(path, sizeof(path), "/sys/class/misc/%s/%s", strrchr(node, '/') + 1, name);
+	text = proc_text(path);
+	same = text && !strncmp(text, wanted, strlen(wanted)) && !strcmp(text + strlen(wanted), "\n");
+	free(text);
+	return same;
+}
+
+TEST_F(irq, is_in_sysfs)
+{
+	char path[64], *text;
+
+	EXPECT_TRUE(is_told(self->node, "irqs", "1"));
+	EXPECT_TRUE(is_told(self->node, "irq0/name", "done"));
+	EXPECT_TRUE(is_told(self->node, "irq0/trigger", variant->level ? "level" : "edge"));
+	EXPECT_TRUE(is_told(self->node, "irq0/count", "0"));
+	EXPECT_TRUE(is_told(self->node, "irq0/masked", "0"));
+	EXPECT_FALSE(is_told(self->node, "irq1/count", "0"));
+	raise_irq(self->fd);
+	ASSERT_TRUE(stays(self->fd, 1));
+	EXPECT_TRUE(is_told(self->node, "irq0/count", "1"));
+	EXPECT_TRUE(is_told(self->node, "irq0/masked", variant->level ? "1" : "0"));
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", self->fd);
+	text = proc_text(path);
+	ASSERT_NE(NULL, text);
+	EXPECT_NE(NULL, strstr(text, "\niomem-irq0-count:\t1\n"));
+	free(text);
+	acknowledge(self->fd);
+	ASSERT_EQ(0, unmask(self->fd));
+	EXPECT_TRUE(is_told(self->node, "irq0/masked", "0"));
+}
+
 TEST_F(irq, comes)
 {
 	uint64_t count = 0, i;

@@ -127,6 +127,7 @@ TEST_F(see, attributes_say_what_calls_say)
 	EXPECT_STREQ((char *)window.name, SEE("name"));
 	EXPECT_LT(0, strlen(SEE("name")));
 	EXPECT_EQ(window.regions, NUMBER("regions"));
+	EXPECT_EQ(window.irqs, NUMBER("irqs"));
 
 	ASSERT_EQ(0, ioctl(self->fd, IOMEM_IOC_REGION_INFO, &region));
 	EXPECT_STREQ((char *)region.name, SEE("region0/name"));
@@ -158,7 +159,7 @@ TEST_F(see, attributes_have_their_modes)
 		const char *name;
 		mode_t mode;
 	} files[] = {
-		{ "name", 0444 }, { "regions", 0444 }, { "open_files", 0444 },
+		{ "name", 0444 }, { "regions", 0444 }, { "irqs", 0444 }, { "open_files", 0444 },
 		{ "mappings", 0444 }, { "region0/name", 0444 }, { "region0/address", 0400 },
 		{ "region0/size", 0444 }, { "region0/flags", 0444 },
 		{ "region0/cache_modes", 0444 }, { "region0/width", 0444 },

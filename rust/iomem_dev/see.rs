@@ -96,7 +96,8 @@ impl Teller {
 
 impl Window {
     /// Shows, in the `fdinfo` of a file, which window it is one of, whether the device is still
-    /// there, and how many files and mappings the window has: by whatever file, in all programs.
+    /// there, how many files and mappings the window has, by whatever file, in all programs, and how
+    /// many interrupts came.
     pub(crate) fn show(&self, seq: &SeqFile) {
         let gone = self.hardware().is_err();
         seq_print!(seq, "iomem-window:\t{}\n", self.node());
@@ -115,6 +116,11 @@ impl Window {
                 self.mappings(number, Mode::Uncached),
                 self.mappings(number, Mode::WriteCombining)
             );
+        }
+        for (number, interrupt) in self.interrupts().iter().enumerate() {
+            if let Ok(status) = interrupt.status() {
+                seq_print!(seq, "iomem-irq{number}-count:\t{}\n", status.count);
+            }
         }
     }
 }

@@ -8,6 +8,7 @@
 //! | `regions` | how many regions there are |
 //! | `open_files` | how many times the node is open |
 //! | `mappings` | how many mappings there are, of all regions |
+//! | `irqs` | how many interrupts there are |
 //! | `region<M>/name` | what the region is called, or nothing |
 //! | `region<M>/address` | its physical address, or its port; for root only |
 //! | `region<M>/size` | how long its registers are, in bytes |
@@ -17,11 +18,16 @@
 //! | `region<M>/offset` | its offset in the node |
 //! | `region<M>/wc_offset` | that for write-combining, if it can be |
 //! | `region<M>/mappings` | how many mappings of it there are |
+//! | `irq<M>/name` | what the interrupt is called, or nothing |
+//! | `irq<M>/count` | how many came since the device was bound |
+//! | `irq<M>/trigger` | `level` or `edge` |
+//! | `irq<M>/masked` | 1 if the line is masked, or 0 |
 //!
 //! Addresses, sizes and offsets are hexadecimal, all else is decimal. What asks the hardware is
 //! `ENODEV` once the device is gone.
 
 use iomem::{
+    irq::Interrupt,
     sysfs::{
         Attribute,
         Attributes,
@@ -63,6 +69,12 @@ pub(crate) fn groups(window: &Arc<Window>) -> Result<Groups> {
             Arc::new(part, GFP_KERNEL)?,
         )?;
     }
+    for (number, interrupt) in window.interrupts().iter().enumerate() {
+        groups.folder(
+            CString::try_from_fmt(fmt!("irq{number}"))?,
+            Arc::new(Line(interrupt.clone()), GFP_KERNEL)?,
+        )?;
+    }
     Ok(groups)
 }
 
@@ -72,6 +84,10 @@ fn name(window: &Window, text: &mut Text<'_>) -> Result {
 
 fn regions(window: &Window, text: &mut Text<'_>) -> Result {
     Ok(write!(text, "{}", window.regions())?)
+}
+
+fn irqs(window: &Window, text: &mut Text<'_>) -> Result {
+    Ok(write!(text, "{}", window.interrupts().len())?)
 }
 
 fn open_files(window: &Window, text: &mut Text<'_>) -> Result {
@@ -86,6 +102,7 @@ impl Attributes for Window {
     const ATTRIBUTES: &'static [Attribute<Self>] = &[
         Attribute::new(c"name", name),
         Attribute::new(c"regions", regions),
+        Attribute::new(c"irqs", irqs),
         Attribute::new(c"open_files", open_files),
         Attribute::new(c"mappings", mappings),
     ];
@@ -179,6 +196,44 @@ impl Attributes for Part {
         Attribute::new(c"offset", Self::offset),
         Attribute::new(c"wc_offset", Self::wc_offset),
         Attribute::new(c"mappings", Self::mappings),
+    ];
+}
+
+/// An interrupt of a window.
+struct Line(Arc<Interrupt>);
+
+impl Line {
+    fn name(&self, text: &mut Text<'_>) -> Result {
+        match self.0.name() {
+            Some(name) => Ok(text.write_fmt(fmt!("{name}"))?),
+            None => Ok(()),
+        }
+    }
+
+    fn count(&self, text: &mut Text<'_>) -> Result {
+        Ok(write!(text, "{}", self.0.status()?.count)?)
+    }
+
+    fn trigger(&self, text: &mut Text<'_>) -> Result {
+        let trigger = if self.0.status()?.is_level {
+            "level"
+        } else {
+            "edge"
+        };
+        Ok(text.write_str(trigger)?)
+    }
+
+    fn masked(&self, text: &mut Text<'_>) -> Result {
+        Ok(write!(text, "{}", u8::from(self.0.status()?.is_masked))?)
+    }
+}
+
+impl Attributes for Line {
+    const ATTRIBUTES: &'static [Attribute<Self>] = &[
+        Attribute::new(c"name", Self::name),
+        Attribute::new(c"count", Self::count),
+        Attribute::new(c"trigger", Self::trigger),
+        Attribute::new(c"masked", Self::masked),
     ];
 }
 
