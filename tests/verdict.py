@@ -29,7 +29,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "vma", "vma_ops", "vma_huge", "vma_revoke",
             "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes",
             "params", "reload", "unbind", "interrupts", "interrupts_input", "interrupts_gone",
-            "see", "proc")
+            "see", "compat32", "unprivileged", "race", "leak", "proc")
 
 # What has to have run on the host, for each architecture.
 HOST_GROUPS = ("vm", "bench", "front-door", "docs", "compile-fail", "tracepoint")

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Everything that is refused, ten thousand times each, and what is granted as
+ * well: each time the same answer, and afterwards nothing is left of it. How that
+ * is measured is in leak.h.
+ *
+ *	IOMEM_RANGE	START-LAST of QEMU's ivshmem
+ */
+
+#include "leak.h"
+#include "leak_calls.h"
+
+#include <sys/wait.h>
+
+#define RW	(PROT_READ | PROT_WRITE)
+#define PAGE	4096UL
+#define TIMES	10000
+/* What takes longer. */
+#define FEWER	400
+
+FIXTURE(leak)
+{
+	const char *ko;
+	char node[64], device[64], line[128];
+	int fd, readonly;
+	uint64_t length, combining;
+	/* Two words to read to, one to read only, and an address that is none. */
+	uint64_t *words;
+	void *constant, *nowhere;
+	struct measure before;
+};
+
+typedef FIXTURE_DATA(leak) This;
+
+/* Sixteen reads, and then this. */
+static long batch(int fd, struct iomem_op last)
+{
+	struct iomem_op ops[17] = {};
+	struct iomem_batch batch;
+	size_t i;
+
+	for (i = 0; i < 16; i++)
+		ops[i].width = 4;
+	ops[16] = last;
+	batch = (struct iomem_batch){
+		.size = sizeof(batch), .ops = (uintptr_t)ops, .count = 17, .op_size = sizeof(last),
+	};
+	return ioctl(fd, IOMEM_IOC_BATCH, &batch);
+}
+
+FIXTURE_SETUP(leak)
+{
+	char params[128], link[128], target[256];
+	struct iomem_region_info info = { .size = sizeof(info) };
+	uint64_t start, last;
+	const char *why_not = why_not_load(&self->ko, &start, &last);
+	ssize_t n;
+
+	if (why_not)
+		SKIP(return, "%s", why_not);
+	self->length = last - start + 1;
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=%#" PRIx64, start, self->length);
+	snprintf(self->line, sizeof(self->line), "leak mem=%#" PRIx64 ",%#" PRIx64, start,
+		 self->length);
+	ASSERT_EQ(0, load(self->ko, params));
+	ASSERT_TRUE(find_node(self->node, sizeof(self->node)));
+	snprintf(link, sizeof(link), "/sys/class/misc/%s/device", self->node + strlen("/dev/"));
+	n = readlink(link, target, sizeof(target) - 1);
+	ASSERT_LT(0, n);
+	target[n] = 0;
+	snprintf(self->device, sizeof(self->device), "%s", strrchr(target, '/') + 1);
+
+	self->fd = open(self->node, O_RDWR | O_CLOEXEC);
+	self->readonly = open(self->node, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	ASSERT_LE(0, self->readonly);
+	ASSERT_EQ(0, ioctl(self->fd, IOMEM_IOC_REGION_INFO, &info));
+	self->combining = info.wc_offset;
+	self->words = mmap(NULL, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	self->constant = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	self->nowhere = (void *)16;
+	ASSERT_NE(MAP_FAILED, self->words);
+	ASSERT_NE(MAP_FAILED, self->constant);
+	ASSERT_TRUE(take_measure(&self->before));
+}
+
+FIXTURE_TEARDOWN(leak)
+{
+	close(self->fd);
+	close(self->readonly);
+	EXPECT_EQ(0, unload("iomem_dev"));
+	forget(&self->before);
+}
+
+struct act {
+	const char *name;
+	/* 0 for what is granted. */
+	int err;
+	long (*call)(This *t);
+};
+
+static void repeat(struct __test_metadata *_metadata, This *self, const struct act *act, int times)
+{
+	const char *what;
+	long got = 0;
+	int i;
+
+	ASSERT_TRUE(take_measure(&self->before));
+	for (i = 0; i < times; i++) {
+		errno = 0;
+		got = act->call(self);
+		if ((got < 0 ? errno : 0) != act->err)
+			break;
+	}
+	EXPECT_EQ(times, i) {
+		TH_LOG("%s: %ld and %s, not %s", act->name, got, strerror(errno), strerror(act->err));
+	}
+	what = left_behind(&self->before, i);
+	EXPECT_EQ(NULL, what) {
+		TH_LOG("%s, %d times: there is more than before: %s", act->name, i, what);
+	}
+}
+
+/* A function and a line of the table for each. */
+#define CALL(name, err, ...)	static long name(This *t) { return __VA_ARGS__; }
+#define LINE(name, err, ...)	{ #name, err, name },
+
+/* --- What is refused -------------------------------------------------------------------- */
+
+REFUSED(CALL)
+
+TEST_F_TIMEOUT(leak, what_is_refused, 300)
+{
+	static const struct act acts[] = { REFUSED(LINE) };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(acts); i++)
+		repeat(_metadata, self, &acts[i], TIMES);
+}
+
+/* --- What is left of a device that has gone --------------------------------------------- */
+
+DEAD(CALL)
+
+static int write_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n = write(fd, text, strlen(text));
+
+	close(fd);
+	return n == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+static int detach(This *t)
+{
+	return write_to("/sys/bus/platform/drivers/iomem_dev/unbind", t->device);
+}
+
+static int attach(This *t)
+{
+	return write_to("/sys/bus/platform/drivers/iomem_dev/bind", t->device);
+}
+
+TEST_F_TIMEOUT(leak, what_is_dead, 300)
+{
+	static const struct act acts[] = { DEAD(LINE) };
+	size_t i;
+
+	ASSERT_EQ(0, detach(self));
+	for (i = 0; i < ARRAY_SIZE(acts); i++)
+		repeat(_metadata, self, &acts[i], TIMES);
+}
+
+/* --- What is granted, and given back ---------------------------------------------------- */
+
+static long open_and_close(This *t)
+{
+	int fd = open(t->node, O_RDWR);
+
+	return fd < 0 ? fd : close(fd);
+}
+
+static long map_and_unmap(This *t)
+{
+	char *p = mmap(NULL, 3 * PAGE, RW, MAP_SHARED, t->fd, 0);
+
+	if (p == MAP_FAILED)
+		return -1;
+	*(volatile char *)p;
+	/* Split in three. */
+	return munmap(p + PAGE, PAGE) ?: munmap(p, 3 * PAGE);
+}
+
+/* A process that ends with what it has: its memory must go with it. */
+static long map_and_end(This *t)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		volatile char *p = mmap(NULL, PAGE, RW, MAP_SHARED, t->fd, 0);
+
+		*p;
+		mmap(NULL, PAGE, RW, MAP_SHARED, t->fd, t->length);
+		_exit(0);
+	}
+	return waitpid(child, &status, 0) == child ? status : -1;
+}
+
+/* What was open and mapped is let go of after the device. */
+static long unbind_and_bind(This *t)
+{
+	int fd = open(t->node, O_RDWR);
+	volatile char *p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
+
+	if (fd < 0 || p == MAP_FAILED)
+		return -1;
+	*p;
+	if (detach(t) || attach(t))
+		return -1;
+	return munmap((void *)p, PAGE) ?: close(fd);
+}
+
+static long unbind_twice(This *t)
+{
+	return detach(t) ?: detach(t) + attach(t);
+}
+
+GRANTED(CALL)
+
+TEST_F_TIMEOUT(leak, what_is_granted, 300)
+{
+	static const struct act acts[] = {
+		GRANTED(LINE)
+		LINE(open_and_close, 0)
+		LINE(map_and_unmap, 0)
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(acts); i++)
+		repeat(_metadata, self, &acts[i], TIMES);
+}
+
+TEST_F_TIMEOUT(leak, processes_and_devices, 300)
+{
+	static const struct act acts[] = {
+		LINE(map_and_end, 0)
+		LINE(unbind_and_bind, 0)
+		LINE(unbind_twice, ENODEV)
+	};
+	size_t i;
+
+	/* The first time makes what is kept for the next. */
+	for (i = 0; i < ARRAY_SIZE(acts); i++)
+		acts[i].call(self);
+	shrink_caches();
+	for (i = 0; i < ARRAY_SIZE(acts); i++)
+		repeat(_metadata, self, &acts[i], FEWER);
+}
+
+/* --- Lines that make no device ------------------------------------------------------------ */
+
+/* Each says why in the log, so that a thousand of each have to do. */
+#define LOGGED	1000
+
+static const struct {
+	const char *line;
+	int err;
+} lines[] = {
+	{ "leak", EINVAL },
+	{ "leak nonsense", EINVAL },
+	{ "leak mem=0x1000", EINVAL },
+	{ "leak mem=0x1000,0", EINVAL },
+	{ "leak mem=0xfffffffffffff000,0x2000", EOVERFLOW },
+	{ "leak mem=0x10000000000000000,1", ERANGE },
+	{ "leak port=0x80,4 port=0x80,4 width=3", EINVAL },
+	{ "leak mem=0x1000,4 read-only read-only", EEXIST },
+	{ "leak/leak mem=0x1000,4", EINVAL },
+};
+
+static size_t which;
+
+static long new_device(This *t)
+{
+	return write_to("/sys/bus/platform/drivers/iomem_dev/new_device", lines[which].line);
+}
+
+/* A device is made, and the driver does not take it: the window has the range. */
+static long new_device_of_busy_range(This *t)
+{
+	return write_to("/sys/bus/platform/drivers/iomem_dev/new_device", t->line);
+}
+
+static long delete_unknown_device(This *t)
+{
+	return write_to("/sys/bus/platform/drivers/iomem_dev/delete_device", "nobody");
+}
+
+static long new_and_delete_device(This *t)
+{
+	return detach(t) ?: write_to("/sys/bus/platform/drivers/iomem_dev/new_device", t->line) ?:
+		write_to("/sys/bus/platform/drivers/iomem_dev/delete_device", "leak") ?: attach(t);
+}
+
+TEST_F_TIMEOUT(leak, devices_at_run_time, 300)
+{
+	static const struct act acts[] = {
+		LINE(new_device_of_busy_range, EBUSY)
+		LINE(new_and_delete_device, 0)
+		LINE(delete_unknown_device, ENOENT)
+	};
+	struct act act = { .call = new_device };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(acts); i++)
+		acts[i].call(self);
+	shrink_caches();
+	for (which = 0; which < ARRAY_SIZE(lines); which++) {
+		act.name = lines[which].line;
+		act.err = lines[which].err;
+		repeat(_metadata, self, &act, LOGGED);
+	}
+	for (i = 0; i < ARRAY_SIZE(acts); i++)
+		repeat(_metadata, self, &acts[i], FEWER);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A device that is unbound and bound, over and over, under programs that use it in
+ * every way there is: see race.h for what must hold.
+ *
+ *	IOMEM_RANGE	START-LAST of QEMU's ivshmem, 1 MiB
+ *	IOMEM_LARGE	START-LAST of a second one, of 1 GiB, for huge pages
+ *	IOMEM_SEED	a number that another run printed, to have its choices again
+ *	IOMEM_ROUNDS	how many rounds, instead of as many as suit the suite
+ */
+
+#include "race_acts.h"
+
+#define DRIVER	"/sys/bus/platform/drivers/iomem_dev/"
+
+FIXTURE(race)
+{
+	const char *ko;
+	/* Which files to write to, and what. */
+	const char *comes, *goes;
+	char device[64], line[128], *before;
+	struct shared *s;
+	uint64_t saved[PARTS][SCRATCH(WORKERS) / 8];
+	pid_t process[PROCESSES];
+	/* What the one who unbinds has itself. */
+	int fd;
+	char *window;
+	size_t length;
+};
+
+FIXTURE_VARIANT(race)
+{
+	const char *range;
+	size_t unit;
+	uint32_t rounds;
+	/* Made by new_device and removed by delete_device, instead of bound and unbound. */
+	bool run_time;
+};
+
+/* Mapped at once, in pages. */
+FIXTURE_VARIANT_ADD(race, small)
+{
+	.range = "IOMEM_RANGE", .unit = PAGE, .rounds = 1600,
+};
+
+/* At fault time, in the largest pages that there are. */
+FIXTURE_VARIANT_ADD(race, large)
+{
+	.range = "IOMEM_LARGE", .unit = 2UL << 20, .rounds = 400,
+};
+
+/* The device itself comes and goes. */
+FIXTURE_VARIANT_ADD(race, run_time)
+{
+	.range = "IOMEM_RANGE", .unit = PAGE, .rounds = 200, .run_time = true,
+};
+
+static int write_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text, strlen(text));
+	if (n < 0)
+		n = -errno;
+	close(fd);
+
+	return n == (ssize_t)strlen(text) ? 0 : n;
+}
+
+/* Whether a line of /proc/iomem ends with the node's name. */
+static bool claimed(const char *node)
+{
+	char *now = proc_iomem(), name[80];
+	bool found;
+
+	snprintf(name, sizeof(name), " : %s\n", node + strlen("/dev/"));
+	found = !now || strstr(now, name);
+	free(now);
+
+	return found;
+}
+
+/* How many users the module has, as /proc/modules says; -1 if it is not loaded. */
+static int users(const char *module)
+{
+	char *text = proc_text("/proc/modules"), *line, name[64];
+	int n = -1;
+
+	snprintf(name, sizeof(name), "%s ", module);
+	for (line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, strlen(name)) == 0)
+			sscanf(line, "%*s %*d %d", &n);
+	}
+	free(text);
+
+	return n;
+}
+
+FIXTURE_SETUP(race)
+{
+	struct sigaction act = { .sa_handler = on_fault };
+	char params[128], link[128], target[256];
+	uint64_t start, last;
+	ssize_t n;
+
+	self->ko = getenv("IOMEM_KO");
+	if (!self->ko || sscanf(env_or(variant->range, ""), "%" SCNx64 "-%" SCNx64, &start, &last) != 2)
+		SKIP(return, "IOMEM_KO or %s is not set: see tests/race.c", variant->range);
+	if (loaded("iomem_dev"))
+		SKIP(return, "iomem_dev is loaded: unload it, these tests load it themselves");
+	self->length = last - start + 1;
+	ASSERT_LE(PARTS * variant->unit, self->length);
+	ASSERT_EQ(0, sigaction(SIGBUS, &act, NULL));
+	ASSERT_EQ(0, sigaction(SIGSEGV, &act, NULL));
+
+	self->s = mmap(NULL, sizeof(*self->s), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->s);
+	self->s->seed = strtoull(env_or("IOMEM_SEED", "0"), NULL, 0);
+	if (!self->s->seed)
+		self->s->seed = (uint64_t)time(NULL) << 20 ^ getpid();
+	self->s->unit = variant->unit;
+
+	self->before = proc_iomem();
+	ASSERT_NE(NULL, self->before);
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=%#zx", start, self->length);
+	ASSERT_EQ(0, load(self->ko, variant->run_time ? "" : params));
+	if (variant->run_time) {
+		self->comes = DRIVER "new_device";
+		self->goes = DRIVER "delete_device";
+		strcpy(self->device, "race");
+		snprintf(self->line, sizeof(self->line), "race mem=%#" PRIx64 ",%#zx", start,
+			 self->length);
+		ASSERT_EQ(0, write_to(self->comes, self->line));
+	}
+	ASSERT_TRUE(find_node(self->s->node, sizeof(self->s->node)));
+	if (variant->run_time)
+		return;
+
+	self->comes = DRIVER "bind";
+	self->goes = DRIVER "unbind";
+	snprintf(link, sizeof(link), "/sys/class/misc/%s/device", self->s->node + strlen("/dev/"));
+	n = readlink(link, target, sizeof(target) - 1);
+	ASSERT_LT(0, n);
+	target[n] = 0;
+	snprintf(self->device, sizeof(self->device), "%s", strrchr(target, '/') + 1);
+	strcpy(self->line, self->device);
+}
+
+FIXTURE_TEARDOWN(race)
+{
+	char *after;
+
+	unlink(OTHER_NODE);
+	EXPECT_EQ(0, unload("iomem_dev"));
+	after = proc_iomem();
+	EXPECT_STREQ(self->before, after);
+	free(after);
+	free(self->before);
+	munmap(self->s, sizeof(*self->s));
+}
+
+/* --- The programs ----------------------------------------------------------------------- */
+
+/* All that it has, when the device has gone. */
+static void all_is_dead(struct worker *w)
+{
+	struct mapping *m;
+	uint32_t i;
+
+	for (i = 0; i < MAPPINGS; i++) {
+		m = &w->mapping[i];
+		if (!m->at)
+			continue;
+		act_touch(w, m, 0, false, READ);
+		act_touch(w, m, m->parts - 1, false, READ);
+	}
+	for (i = 0; i < FILES; i++)
+		if (w->file[i].fd >= 0)
+			act_call(w, &w->file[i], PREAD);
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	struct shared *s = w->s;
+	uint32_t i;
+
+	for (i = 0; i < FILES; i++)
+		w->file[i].fd = -1;
+	w->mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+
+	while (!atomic_load(&s->stop)) {
+		/* Meanwhile what is left of other rounds has to stay dead. */
+		for (i = w->round ? below(w, 8) : 0; i; i--)
+			act_once(w, true);
+		while (atomic_load(&s->live) == w->round && !atomic_load(&s->stop))
+			futex(&s->live, FUTEX_WAIT, w->round);
+		if (atomic_load(&s->stop))
+			break;
+		w->round = atomic_load(&s->live);
+		w->random = s->seed ^ (uint64_t)w->number << 48 ^ (uint64_t)w->round << 16;
+
+		i = below(w, FILES);
+		if (w->file[i].fd >= 0)
+			close(w->file[i].fd);
+		act_open(w, &w->file[i]);
+		do {
+			act_once(w, false);
+		} while (!is_dead(s, w->round));
+		all_is_dead(w);
+		reap(w);
+		atomic_fetch_add(&s->finished, 1);
+		futex(&s->finished, FUTEX_WAKE, 1);
+	}
+
+	for (i = 0; i < MAPPINGS; i++)
+		forget(w, &w->mapping[i]);
+	for (i = 0; i < FILES; i++)
+		if (w->file[i].fd >= 0)
+			close(w->file[i].fd);
+	close(w->mem);
+	return NULL;
+}
+
+static int process(struct shared *s, uint32_t number)
+{
+	static struct worker worker[THREADS];
+	pthread_t thread[THREADS];
+	uint32_t i;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (i = 0; i < THREADS; i++) {
+		worker[i].s = s;
+		worker[i].number = number * THREADS + i;
+		if (pthread_create(&thread[i], NULL, work, &worker[i]))
+			return 1;
+	}
+	for (i = 0; i < THREADS; i++)
+		if (pthread_join(thread[i], NULL))
+			return 1;
+	return 0;
+}
+
+/* --- The one who unbinds ---------------------------------------------------------------- */
+
+static volatile uint64_t *word(FIXTURE_DATA(race) *self, uint32_t part, uint32_t number)
+{
+	return (volatile uint64_t *)(self->window + part * self->s->unit) + number;
+}
+
+/* Opens and maps what has been bound, and makes the second node. */
+static void take(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self)
+{
+	struct stat st;
+
+	self->fd = open(self->s->node, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	self->window = mmap(NULL, self->length, RW, MAP_SHARED, self->fd, 0);
+	ASSERT_NE(MAP_FAILED, self->window);
+	ASSERT_EQ(0, stat(self->s->node, &st));
+	unlink(OTHER_NODE);
+	ASSERT_EQ(0, mknod(OTHER_NODE, S_IFCHR | 0600, st.st_rdev));
+}
+
+static void give_up(FIXTURE_DATA(race) *self)
+{
+	munmap(self->window, self->length);
+	close(self->fd);
+}
+
+static bool all_finished(struct shared *s)
+{
+	uint32_t n;
+	int i;
+
+	/* Each wait is a second at most. */
+	for (i = 0; i < 30 && (n = atomic_load(&s->finished)) < WORKERS; i++)
+		futex(&s->finished, FUTEX_WAIT, n);
+	return atomic_load(&s->finished) >= WORKERS;
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec * 1e-9;
+}
+
+/* From at once to milliseconds later. Asleep, so that there are processors for the others. */
+static void dawdle(uint64_t *random)
+{
+	struct timespec t = { .tv_nsec = next_random(random) % (1000ULL << next_random(random) % 13) };
+
+	nanosleep(&t, NULL);
+}
+
+static void tell(struct __test_metadata *_metadata, struct shared *s, uint32_t rounds, double took)
+{
+	uint32_t i, n = atomic_load(&s->findings);
+	char line[64 * ACTS];
+	size_t at = 0;
+
+	for (i = 0; i < ACTS; i++)
+		at += snprintf(line + at, sizeof(line) - at, ", %s %" PRIu64 "/%" PRIu64, act_names[i],
+			       s->done[i], s->refused[i]);
+	TH_LOG("%u rounds, %.0f in a second; done/refused: %s", rounds, rounds / took, line + 2);
+	for (i = 0; i < n && i < ARRAY_SIZE(s->finding); i++)
+		TH_LOG("round %u: %s of round %u %s (%#" PRIx64 ")", s->finding[i].round,
+		       act_names[s->finding[i].act], s->finding[i].of, s->finding[i].what,
+		       s->finding[i].detail);
+}
+
+TEST_F_TIMEOUT(race, nobody_reaches_what_was_taken_back, 400)
+{
+	uint32_t rounds = strtoul(env_or("IOMEM_ROUNDS", "0"), NULL, 0) ?: variant->rounds;
+	struct shared *s = self->s;
+	uint64_t random = s->seed, value;
+	uint32_t round, i, j;
+	double start = now();
+	int status;
+
+	/* Who unbinds need not wait for those whom it happens to. */
+	EXPECT_EQ(0, sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK,
+					&(struct sched_param){ .sched_priority = 1 }));
+	TH_LOG("seed %#" PRIx64, s->seed);
+	take(_metadata, self);
+	for (i = 0; i < PARTS; i++)
+		for (j = 0; j < SCRATCH(WORKERS) / 8; j++)
+			self->saved[i][j] = *word(self, i, j);
+	for (i = 0; i < PROCESSES; i++) {
+		self->process[i] = fork();
+		ASSERT_LE(0, self->process[i]);
+		if (!self->process[i]) {
+			give_up(self);
+			_exit(process(s, i));
+		}
+	}
+
+	for (round = 1; round <= rounds && !atomic_load(&s->findings); round++) {
+		ASSERT_TRUE(claimed(s->node));
+		for (i = 0; i < PARTS; i++)
+			*word(self, i, 0) = mark(round, i);
+		atomic_store(&s->finished, 0);
+		atomic_store(&s->live, round);
+		futex(&s->live, FUTEX_WAKE, INT_MAX);
+		dawdle(&random);
+
+		atomic_store(&s->leaving, round);
+		ASSERT_EQ(0, write_to(self->goes, self->device));
+		atomic_store(&s->dead, round);
+
+		ASSERT_FALSE(claimed(s->node));
+		ASSERT_NE(0, access(s->node, F_OK));
+		ASSERT_EQ(SIGBUS, touch(self->window, &value, false));
+		ASSERT_EQ(-1, pread(self->fd, &value, 8, 0));
+		ASSERT_EQ(ENODEV, errno);
+		ASSERT_TRUE(all_finished(s)) {
+			TH_LOG("round %u: %u of %u programs came to its end", round, s->finished, WORKERS);
+		}
+
+		give_up(self);
+		dawdle(&random);
+		ASSERT_EQ(0, write_to(self->comes, self->line));
+		take(_metadata, self);
+	}
+	tell(_metadata, s, round - 1, now() - start);
+	EXPECT_EQ(0, s->findings);
+
+	atomic_store(&s->stop, true);
+	futex(&s->live, FUTEX_WAKE, INT_MAX);
+	for (i = 0; i < PROCESSES; i++) {
+		ASSERT_EQ(self->process[i], waitpid(self->process[i], &status, 0));
+		EXPECT_EQ(0, status);
+	}
+	for (i = 0; i < PARTS; i++)
+		for (j = 0; j < SCRATCH(WORKERS) / 8; j++)
+			*word(self, i, j) = self->saved[i][j];
+	give_up(self);
+
+	/* Each was in time at least once, and late at least once. */
+	for (i = 0; i < ACTS && !s->findings; i++) {
+		EXPECT_LT(0, s->done[i]) {
+			TH_LOG("%s was never done", act_names[i]);
+		}
+		EXPECT_LT(0, s->refused[i]) {
+			TH_LOG("%s was never refused", act_names[i]);
+		}
+	}
+	EXPECT_EQ(0, users("iomem_dev"));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Each thing that the programs of tests/race.c do with a window, with what it has to
+ * give: see race.h.
+ */
+#ifndef _IOMEM_RACE_ACTS_H
+#define _IOMEM_RACE_ACTS_H
+
+#include "race.h"
+
+static inline char *part_of(struct worker *w, const struct mapping *m, uint32_t part)
+{
+	return m->at + part * w->s->unit;
+}
+
+static inline void act_touch(struct worker *w, const struct mapping *m, uint32_t part, bool write,
+			     enum act act)
+{
+	bool dead = is_dead(w->s, m->of);
+	uint64_t value = 0;
+	int sig = touch(part_of(w, m, part) + (write ? SCRATCH(w->number) : 0), &value, write);
+
+	judge(w->s, act, m->of, dead, !sig, value);
+	if (sig && sig != SIGBUS)
+		found(w->s, "got another signal than SIGBUS", act, m->of, sig);
+	if (!sig && !write)
+		judge_value(w->s, act, m->of, m->first + part, value);
+}
+
+static inline void act_open(struct worker *w, struct file *f)
+{
+	uint32_t of = w->round;
+	bool dead = is_dead(w->s, of);
+	int fd = open(below(w, 2) ? w->s->node : OTHER_NODE, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 && (errno == ENOENT || errno == ENXIO))
+		errno = ENODEV;
+	judge_call(w->s, OPEN, of, dead, fd >= 0);
+	*f = (struct file){ fd, of };
+}
+
+static inline void act_map(struct worker *w, const struct file *f, struct mapping *m)
+{
+	bool dead = is_dead(w->s, f->of);
+	uint32_t parts = 1 + below(w, SPAN), first = below(w, PARTS - parts + 1);
+	char *at = mmap(NULL, parts * w->s->unit, RW, MAP_SHARED, f->fd, first * w->s->unit);
+
+	judge_call(w->s, MAP, f->of, dead, at != MAP_FAILED);
+	*m = (struct mapping){ at == MAP_FAILED ? NULL : at, parts, first, f->of, false };
+	/* At once, since the device may be going this moment. */
+	if (m->at)
+		act_touch(w, m, below(w, parts), below(w, 2), MAP);
+}
+
+static inline void forget(struct worker *w, struct mapping *m)
+{
+	if (m->at && munmap(m->at, m->parts * w->s->unit))
+		found(w->s, "could not be unmapped", MAP, m->of, errno);
+	m->at = NULL;
+}
+
+/* Unmaps what is before a part in the midst, or behind it, or both at once. */
+static inline void act_split(struct worker *w, struct mapping *m)
+{
+	uint32_t keep = below(w, m->parts), behind = m->parts - keep - 1;
+
+	if (keep && munmap(m->at, keep * w->s->unit))
+		found(w->s, "could not be unmapped", SPLIT, m->of, errno);
+	if (behind && munmap(part_of(w, m, keep + 1), behind * w->s->unit))
+		found(w->s, "could not be unmapped", SPLIT, m->of, errno);
+	*m = (struct mapping){ part_of(w, m, keep), 1, m->first + keep, m->of,
+			       m->pieces && w->s->unit != PAGE };
+	act_touch(w, m, 0, below(w, 2), SPLIT);
+}
+
+/* One page in the midst can only be read for a while: then writing is SIGSEGV, dead or not. */
+static inline void act_mprotect(struct worker *w, struct mapping *m)
+{
+	uint32_t part = below(w, m->parts);
+	uint64_t value = 0;
+	int sig;
+
+	m->pieces = true;
+	if (mprotect(part_of(w, m, part), PAGE, PROT_READ))
+		found(w->s, "could not be made read-only", MPROTECT, m->of, errno);
+	sig = touch(part_of(w, m, part) + SCRATCH(w->number), &value, true);
+	if (sig != SIGSEGV)
+		found(w->s, "could be written", MPROTECT, m->of, sig);
+	act_touch(w, m, part, false, MPROTECT);
+	if (mprotect(part_of(w, m, part), PAGE, RW))
+		found(w->s, "could not be made writable", MPROTECT, m->of, errno);
+	act_touch(w, m, part, true, MPROTECT);
+}
+
+static inline void act_mremap(struct worker *w, struct mapping *m)
+{
+	size_t length, room;
+	char *to, *at;
+
+	if (m->pieces)
+		act_split(w, m);
+	if (m->pieces)
+		return;
+	length = m->parts * w->s->unit;
+	room = length + w->s->unit;
+
+	/* It does not grow, nor is there a second one of it. */
+	if (mremap(m->at, length, length + PAGE, MREMAP_MAYMOVE) != MAP_FAILED || errno != EFAULT)
+		found(w->s, "grew", MREMAP, m->of, errno);
+	if (mremap(m->at, 0, length, MREMAP_MAYMOVE) != MAP_FAILED)
+		found(w->s, "was doubled", MREMAP, m->of, errno);
+
+	/* A part goes far away, aligned as it was, so that huge pages can go as such. */
+	to = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (to == MAP_FAILED)
+		return;
+	at = (char *)(((uintptr_t)to + w->s->unit - 1) & -w->s->unit);
+	munmap(to, at - to);
+	if (mremap(m->at, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, at) != at) {
+		found(w->s, "could not be moved", MREMAP, m->of, errno);
+		return;
+	}
+	munmap(at + length, to + room - (at + length));
+	m->at = at;
+	act_touch(w, m, below(w, m->parts), below(w, 2), MREMAP);
+}
+
+/* Takes its time, but not for ever: a worker that hangs is a finding. */
+static inline bool wait_for_death(struct shared *s, uint32_t of)
+{
+	int i;
+
+	for (i = 0; i < 20000 && !is_dead(s, of); i++)
+		usleep(500);
+	return is_dead(s, of);
+}
+
+/* A child touches what it got, now, or when the device has gone as well. */
+static inline void act_fork(struct worker *w, bool stays)
+{
+	uint32_t times = stays ? 2 : 1, i;
+	struct mapping *m;
+
+	w->child = fork();
+	if (w->child)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (times--) {
+		for (i = 0; i < MAPPINGS; i++) {
+			m = &w->mapping[i];
+			if (m->at)
+				act_touch(w, m, below(w, m->parts), below(w, 2), FORK);
+		}
+		if (times && !wait_for_death(w->s, w->round))
+			found(w->s, "waited in vain", FORK, w->round, 0);
+	}
+	_exit(0);
+}
+
+static inline void reap(struct worker *w)
+{
+	int status = 0;
+
+	if (w->child > 0 && (waitpid(w->child, &status, 0) != w->child || status))
+		found(w->s, "ended badly", FORK, w->round, status);
+	w->child = 0;
+}
+
+static inline void act_call(struct worker *w, const struct file *f, enum act act)
+{
+	static const uint32_t lengths[] = { 64, 256, 1024, 4096 };
+	struct iomem_region_info info = { .size = sizeof(info) };
+	struct pollfd polled = { .fd = f->fd, .events = POLLIN | POLLOUT };
+	uint32_t part = below(w, PARTS), length = lengths[below(w, ARRAY_SIZE(lengths))];
+	uint64_t buffer[4096 / 8] = {};
+	off_t at = part * w->s->unit;
+	/* The mark, then what nobody reads, then until the mark is there, as it is. */
+	struct iomem_op ops[] = {
+		{ .op = IOMEM_OP_READ, .width = 8, .offset = at },
+		{ .op = IOMEM_OP_UPDATE, .width = 4, .offset = at + SCRATCH(w->number), .mask = 1 },
+		{ .op = IOMEM_OP_WAIT, .width = 4, .offset = at, .mask = ~0U, .value = part,
+		  .timeout_ns = 1000000000 },
+	};
+	struct iomem_batch batch = {
+		.size = sizeof(batch), .ops = (uintptr_t)ops, .count = ARRAY_SIZE(ops),
+		.op_size = sizeof(ops[0]),
+	};
+	bool dead = is_dead(w->s, f->of), well;
+
+	switch (act) {
+	case PREAD:
+		well = pread(f->fd, buffer, 8, at) == 8;
+		break;
+	case PREADS:
+		/* A part of it may have been read when the device went. */
+		well = pread(f->fd, buffer, length, at) > 0;
+		break;
+	case PWRITE:
+		well = pwrite(f->fd, buffer, 8, at + SCRATCH(w->number)) == 8;
+		break;
+	case INFO:
+		well = ioctl(f->fd, IOMEM_IOC_REGION_INFO, &info) == 0;
+		break;
+	case SEEK:
+		well = lseek(f->fd, at, SEEK_SET) == at;
+		break;
+	case BATCH:
+		well = ioctl(f->fd, IOMEM_IOC_BATCH, &batch) == 0;
+		buffer[0] = ops[0].value;
+		break;
+	default:
+		if (poll(&polled, 1, 0) < 0)
+			found(w->s, "failed", act, f->of, errno);
+		well = !(polled.revents & (POLLERR | POLLHUP));
+		errno = ENODEV;
+	}
+	judge_call(w->s, act, f->of, dead, well);
+	if (well && (act == PREAD || act == PREADS || act == BATCH))
+		judge_value(w->s, act, f->of, part, buffer[0]);
+}
+
+/* As a debugger looks at it. */
+static inline void act_debug(struct worker *w, const struct mapping *m)
+{
+	uint32_t part = below(w, m->parts);
+	bool dead = is_dead(w->s, m->of);
+	uint64_t value = 0;
+	ssize_t n = pread(w->mem, &value, 8, (uintptr_t)part_of(w, m, part));
+
+	judge(w->s, DEBUG, m->of, dead, n == 8, n < 0 ? errno : n);
+	if (n == 8)
+		judge_value(w->s, DEBUG, m->of, m->first + part, value);
+	else if (n != -1 || errno != EIO)
+		found(w->s, "failed with another errno", DEBUG, m->of, errno);
+}
+
+/* One thing, chosen at random. `of_old`: only with what the worker has. */
+static inline void act_once(struct worker *w, bool of_old)
+{
+	/* The race of a mapping against the unmapping is what this is most about. */
+	static const enum act acts[] = {
+		OPEN, MAP, MAP, MAP, MAP, READ, READ, WRITE, SPLIT, MPROTECT, MREMAP, PREAD, PREADS,
+		PWRITE, INFO, SEEK, BATCH, DEBUG,
+	};
+	enum act act = acts[below(w, ARRAY_SIZE(acts))];
+	struct mapping *m = &w->mapping[below(w, MAPPINGS)];
+	struct file *f = &w->file[below(w, FILES)];
+
+	if (!of_old && !below(w, 64)) {
+		reap(w);
+		act_fork(w, !below(w, 4));
+		return;
+	}
+	switch (act) {
+	case OPEN:
+		if (of_old)
+			return;
+		if (f->fd >= 0)
+			close(f->fd);
+		act_open(w, f);
+		return;
+	case MAP:
+		if (f->fd < 0)
+			return;
+		forget(w, m);
+		act_map(w, f, m);
+		return;
+	case READ:
+	case WRITE:
+		if (m->at)
+			act_touch(w, m, below(w, m->parts), act == WRITE, act);
+		return;
+	case SPLIT:
+		if (m->at)
+			act_split(w, m);
+		return;
+	case MPROTECT:
+		if (m->at)
+			act_mprotect(w, m);
+		return;
+	case MREMAP:
+		if (m->at)
+			act_mremap(w, m);
+		return;
+	case DEBUG:
+		if (m->at)
+			act_debug(w, m);
+		return;
+	default:
+		if (f->fd >= 0)
+			act_call(w, f, act);
+	}
+}
+
+#endif /* _IOMEM_RACE_ACTS_H */
