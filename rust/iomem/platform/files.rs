@@ -217,6 +217,8 @@ impl<F: Files> Table<F> {
 
         let mut attributes = KVec::with_capacity(MOST, GFP_KERNEL)?;
         for (file, store) in F::FILES.iter().zip(Self::STORE) {
+            // With lockdep an attribute has more members than are said here.
+            #[cfg_attr(not(CONFIG_DEBUG_LOCK_ALLOC), expect(clippy::needless_update))]
             let attribute = bindings::driver_attribute {
                 attr: bindings::attribute {
                     name: file.name.as_char_ptr(),
