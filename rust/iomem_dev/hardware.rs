@@ -11,7 +11,6 @@ use iomem::{
     access::Width,
     index::Index,
     irq::Registration,
-    platform as devices,
     resource::{
         MemRegion,
         Pages, //
@@ -38,6 +37,7 @@ use iomem::{
 
 use crate::{
     interrupts,
+    names,
     refusal::Refusal,
     region::{
         Bus,
@@ -73,8 +73,7 @@ impl Hardware {
     ) -> Result<Self> {
         let dev: &device::Device<Core<'_>> = pdev.as_ref();
         let traits = traits(dev)?;
-        let names = devices::strings(dev, c"reg-names")
-            .inspect_err(|e| dev_err!(dev, "reg-names is no list of strings: {e:?}\n"))?;
+        let names = names::list(dev, c"reg-names")?;
         let mut names = names.into_iter();
 
         let mut claims = KVec::new();
@@ -138,8 +137,16 @@ impl Hardware {
             let teller = Teller::new(node, made.len())?;
             made.push(Region::new(bus, name, traits, uses, teller)?, GFP_KERNEL)?;
         }
+        let lines = interrupts::request(pdev, node)?;
+        if names::list(dev, c"interrupt-names")?.len() > lines.len() {
+            dev_err!(
+                dev,
+                "interrupt-names has more names than there are interrupts\n"
+            );
+            return Err(EINVAL);
+        }
         Ok(Self {
-            lines: interrupts::request(pdev, node)?,
+            lines,
             regions: made,
             _index: index,
         })

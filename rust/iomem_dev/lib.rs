@@ -19,6 +19,7 @@
 //! | `window` | a window: its regions, its node, what is known of its files and mappings |
 //! | `hardware` | the claims on a device's memory and ports, and on the rest of its pages |
 //! | `interrupts` | waiting for interrupts: in calls, in `poll()`, with eventfds |
+//! | `names` | what properties call a device and its regions |
 //! | `region` | registers that follow one another, and one access to one of them |
 //! | `offset` | what an offset into the node means |
 //! | `node` | what programs do with `/dev/iomem<N>` |
@@ -46,11 +47,12 @@ use kernel::{
 };
 
 mod batch;
-mod guard;
 mod file;
+mod guard;
 mod hardware;
 mod interrupts;
 mod maps;
+mod names;
 mod node;
 mod offset;
 mod outcome;

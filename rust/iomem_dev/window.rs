@@ -28,10 +28,7 @@ use iomem::{
     },
 };
 use kernel::{
-    device::{
-        self,
-        Core, //
-    },
+    device::Core,
     of, platform,
     prelude::*,
     str::CString,
@@ -46,6 +43,7 @@ use kernel::{
 
 use crate::{
     hardware::Hardware,
+    names,
     offset::{
         Layout,
         Mode,
@@ -224,7 +222,7 @@ impl platform::Driver for Driver {
                 let index = INDICES.take()?;
                 let name = CString::try_from_fmt(fmt!("iomem{}", index.value()))?;
                 let hardware = Hardware::new(pdev, index, &name)?;
-                let label = label(pdev.as_ref())?;
+                let label = names::label(pdev.as_ref())?;
                 let line = describe(&hardware)?;
                 let window = Window::new(name.to_cstring()?, label, hardware)?;
                 let groups = attributes::groups(&window)?;
@@ -256,17 +254,6 @@ impl platform::Driver for Driver {
         // claims are released.
         drop(window.lease.revoke());
         window.going.wake_all();
-    }
-}
-
-/// Returns what a device is called: its property `label`, or else its name among devices.
-fn label(dev: &device::Device<Core<'_>>) -> Result<CString> {
-    let label = dev
-        .fwnode()
-        .and_then(|node| node.property_read::<CString>(c"label").optional());
-    match label {
-        Some(label) => Ok(label),
-        None => Ok(CString::try_from_fmt(fmt!("{}", dev.name()))?),
     }
 }
 

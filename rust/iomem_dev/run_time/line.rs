@@ -18,9 +18,7 @@ use iomem::{
 use kernel::prelude::*;
 
 use super::mistake::Mistake;
-
-/// How long a name can be: what the interface to programs has room for.
-const LONGEST_NAME: usize = 31;
+use crate::names::LONGEST;
 
 /// How many regions a window can have, and how many interrupts.
 const MOST: usize = 64;
@@ -69,7 +67,7 @@ pub(crate) fn name(word: &str) -> Result<&str, Mistake<'_>> {
         .first()
         .is_some_and(u8::is_ascii_alphanumeric)
         || !word.bytes().all(allowed)
-        || word.len() > LONGEST_NAME
+        || word.len() > LONGEST
     {
         return Err(Mistake::Name(word));
     }

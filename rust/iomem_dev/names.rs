@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a device's properties call it and its parts.
+//!
+//! Programs find a window, and its regions, by these names, and have room for 31 bytes of one. A name
+//! that is cut could be that of another, so what does not fit is refused.
+
+use iomem::platform;
+use kernel::{
+    device::{
+        Core,
+        Device, //
+    },
+    prelude::*,
+    str::CString, //
+};
+
+/// How long a name can be, in bytes.
+pub(crate) const LONGEST: usize = 31;
+
+/// Reads a property that is a list of names; empty where the device does not have it.
+///
+/// # Errors
+///
+/// `EINVAL`: it is no list of strings, or one of them is too long.
+pub(crate) fn list(dev: &Device<Core<'_>>, property: &CStr) -> Result<KVec<CString>> {
+    let names = platform::strings(dev, property).map_err(|e| {
+        dev_err!(dev, "{property} is no list of strings: {e:?}\n");
+        EINVAL
+    })?;
+    for name in &names {
+        fits(dev, property, name)?;
+    }
+    Ok(names)
+}
+
+/// Reads the property `label`: what the device is called. Without it, that is its name among devices.
+///
+/// # Errors
+///
+/// `EINVAL`: it is no string, empty, or too long.
+pub(crate) fn label(dev: &Device<Core<'_>>) -> Result<CString> {
+    let node = dev.fwnode().filter(|node| node.property_present(c"label"));
+    let Some(node) = node else {
+        return CString::try_from_fmt(fmt!("{}", dev.name()));
+    };
+    let label: CString = node
+        .property_read(c"label")
+        .optional()
+        .filter(|label: &CString| !label.is_empty())
+        .ok_or(EINVAL)
+        .inspect_err(|_| dev_err!(dev, "label is no string, or empty: give it a name\n"))?;
+    fits(dev, c"label", &label)?;
+    Ok(label)
+}
+
+fn fits(dev: &Device<Core<'_>>, property: &CStr, name: &CStr) -> Result {
+    if name.to_bytes().len() > LONGEST {
+        dev_err!(
+            dev,
+            "'{name}' in {property} is too long for a name: use {LONGEST} bytes at most\n"
+        );
+        return Err(EINVAL);
+    }
+    Ok(())
+}
