@@ -29,13 +29,14 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "vma", "vma_ops", "vma_huge", "vma_revoke",
             "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes",
             "params", "reload", "unbind", "interrupts", "interrupts_input", "interrupts_gone",
-            "see", "compat32", "unprivileged", "race", "leak", "proc")
+            "see", "compat32", "unprivileged", "race", "leak", "acpi", "kmod_windows", "run_time",
+            "run_time_words", "override", "lockdown", "proc")
 
 # What has to have run on the host, for each architecture.
 HOST_GROUPS = ("vm", "bench", "front-door", "docs", "compile-fail", "tracepoint")
 
 # And once, whatever the architecture.
-FIRST_GROUPS = ("log-scan", "templates", "c-to-rust")
+FIRST_GROUPS = ("log-scan", "templates", "c-to-rust", "binding")
 
 # What the suite's exit status says beyond its own failing (scripts/vm --help).
 STATUS = {120: "a warning is in the kernel log", 121: "the kernel panicked",
