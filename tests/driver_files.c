@@ -28,9 +28,8 @@ FIXTURE_SETUP(files)
 	if (loaded(MODULE))
 		SKIP(return, MODULE " is loaded: unload it, these tests load it themselves");
 	ASSERT_EQ(0, load(ko, ""));
-	self->log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	self->log = open_log();
 	ASSERT_LE(0, self->log);
-	ASSERT_LE(0, lseek(self->log, 0, SEEK_END));
 }
 
 FIXTURE_TEARDOWN(files)
@@ -43,29 +42,8 @@ FIXTURE_TEARDOWN(files)
 	close(self->log);
 }
 
-/* What the kernel logged since the last call about the module, in one string. */
-static void logged(int log, char *text, size_t room)
-{
-	char record[8192];
-	ssize_t n;
-
-	*text = 0;
-	while ((n = read(log, record, sizeof(record) - 1)) > 0 || errno == EPIPE) {
-		char *line;
-		size_t used = strlen(text);
-
-		if (n <= 0)
-			continue;
-		record[n] = 0;
-		line = strchr(record, ';');
-		if (line && !strncmp(line + 1, MODULE, strlen(MODULE)))
-			snprintf(text + used, room - used, "%.*s\n",
-				 (int)strcspn(line + 1, "\n"), line + 1);
-	}
-}
-
 /* Writes to a file of the driver; what write() returned, or the error. */
-static ssize_t tell(const char *name, const void *text, size_t length)
+static ssize_t put(const char *name, const void *text, size_t length)
 {
 	char path[128];
 	ssize_t n;
@@ -101,18 +79,18 @@ TEST_F(files, are_for_root_to_write)
 
 TEST_F(files, what_is_written_arrives)
 {
-	EXPECT_EQ(5, tell("expect", "ping\n", 5));
-	EXPECT_EQ(-EINVAL, tell("expect", "ping", 4));
-	EXPECT_EQ(-EINVAL, tell("expect", "ping\n\n", 6));
-	EXPECT_EQ(-EINVAL, tell("expect", "ping\n\0", 6));
+	EXPECT_EQ(5, put("expect", "ping\n", 5));
+	EXPECT_EQ(-EINVAL, put("expect", "ping", 4));
+	EXPECT_EQ(-EINVAL, put("expect", "ping\n\n", 6));
+	EXPECT_EQ(-EINVAL, put("expect", "ping\n\0", 6));
 	/* That is another file. */
-	EXPECT_EQ(4, tell("any", "ping", 4));
+	EXPECT_EQ(4, put("any", "ping", 4));
 }
 
 TEST_F(files, errors_come_back)
 {
-	EXPECT_EQ(-ENOTTY, tell("expect", "pong", 4));
-	EXPECT_EQ(-ENOTTY, tell("expect", "pong\n", 5));
+	EXPECT_EQ(-ENOTTY, put("expect", "pong", 4));
+	EXPECT_EQ(-ENOTTY, put("expect", "pong\n", 5));
 }
 
 /* A line goes in one write, or not at all. */
@@ -123,16 +101,16 @@ TEST_F(files, a_page_is_too_long)
 
 	ASSERT_NE(NULL, text);
 	memset(text, 'a', 3 * page);
-	EXPECT_EQ(page - 1, tell("any", text, page - 1));
-	EXPECT_EQ(-E2BIG, tell("any", text, page));
-	EXPECT_EQ(-E2BIG, tell("any", text, page + 1));
-	EXPECT_EQ(-E2BIG, tell("any", text, 3 * page));
+	EXPECT_EQ(page - 1, put("any", text, page - 1));
+	EXPECT_EQ(-E2BIG, put("any", text, page));
+	EXPECT_EQ(-E2BIG, put("any", text, page + 1));
+	EXPECT_EQ(-E2BIG, put("any", text, 3 * page));
 	free(text);
 }
 
 TEST_F(files, nothing_is_nothing)
 {
-	EXPECT_EQ(0, tell("expect", "", 0));
+	EXPECT_EQ(0, put("expect", "", 0));
 }
 
 /* Two writes through one descriptor are two lines. */
@@ -186,7 +164,7 @@ TEST_F(files, unloading_waits_for_a_writer)
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	EXPECT_EQ(1, writer.written);
 
-	logged(self->log, text, sizeof(text));
+	logged(self->log, MODULE, text, sizeof(text));
 	ended = strstr(text, "slow: ended\n");
 	dropped = strstr(text, "state: dropped after 1 unbound\n");
 	EXPECT_NE(NULL, ended);
@@ -210,13 +188,11 @@ static void *write_on(void *arg)
 {
 	struct crowd *crowd = arg;
 
-	while (!crowd->gone) {
+	while (!crowd->gone && !crowd->odd) {
 		ssize_t n = write(crowd->fd, "ping\n", 5);
 
-		if (n < 0 && errno == ENODEV)
-			crowd->gone = true;
-		else if (n != 5)
-			crowd->odd = crowd->gone = true;
+		crowd->gone = n < 0 && errno == ENODEV;
+		crowd->odd = n != 5 && !crowd->gone;
 	}
 	return NULL;
 }

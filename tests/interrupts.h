@@ -46,19 +46,6 @@ static inline bool node_of(const char *device, char *node, size_t room)
 	return found;
 }
 
-/* Writes a line to a file; 0 or the error. */
-static inline int tell(const char *path, const char *line)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, line, strlen(line)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 static inline int unbind(const char *device)
 {
 	return tell(PLATFORM "/drivers/iomem_dev/unbind", device);

@@ -10,6 +10,11 @@
  *	IOMEM_EDU	a window on BAR 0 of QEMU's edu device
  *	IOMEM_IVSHMEM	a window on BAR 2 of QEMU's ivshmem-plain device
  *	IOMEM_PL031	a window on a PL031 real-time clock, from a device tree
+ *	IOMEM_FW_CFG	a window on QEMU's fw_cfg, big-endian, from a device tree
+ *	IOMEM_FLASH	a window on two banks of flash memory, read-only, from a device tree
+ *	IOMEM_ACPI	a window on the firmware and the HPET of a PC, from ACPI
+ *	IOMEM_ACPI_PORT	a window on the port of QEMU's isa-debugcon, from ACPI
+ *	IOMEM_OVERRIDE	a platform device that has no driver
  *	IOMEM_KO	the module iomem_dev.ko, for the tests that load it
  *	IOMEM_CHARDEV_KO	the module iomem_test_chardev.ko
  *	IOMEM_PL031_DEVICE	the name of that clock's platform device
@@ -24,9 +29,11 @@
 #ifndef _IOMEM_TEST_H
 #define _IOMEM_TEST_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -36,6 +43,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "iomem.h"
@@ -125,6 +133,115 @@ static inline bool loaded(const char *name)
 
 	snprintf(path, sizeof(path), "/sys/module/%s", name);
 	return access(path, F_OK) == 0;
+}
+
+/*
+ * Reads what the kernel logged since the last call, from a descriptor of /dev/kmsg, and counts the
+ * lines that come from a module; they are left in `text`.
+ */
+static inline int logged(int log, const char *module, char *text, size_t room)
+{
+	char record[8192];
+	int lines = 0;
+	ssize_t n;
+
+	*text = 0;
+
+	while ((n = read(log, record, sizeof(record) - 1)) > 0 || errno == EPIPE) {
+		size_t used = strlen(text);
+		char *line;
+
+		if (n <= 0)
+			continue;
+		record[n] = 0;
+		line = strchr(record, ';');
+		if (!line || strncmp(line + 1, module, strlen(module)))
+			continue;
+		snprintf(text + used, room - used, "%.*s\n",
+			 (int)strcspn(line + 1, "\n"), line + 1);
+		lines++;
+	}
+	return lines;
+}
+
+/* For logged(): what is logged from now on; -1 if it cannot be read. */
+static inline int open_log(void)
+{
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (log >= 0)
+		lseek(log, 0, SEEK_END);
+	return log;
+}
+
+/* Writes a text to a file, in one go; 0 or the error. */
+static inline int tell(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		err = -errno;
+	close(fd);
+
+	return err;
+}
+
+/* How many entries of a folder begin like this; -1 if it cannot be read. */
+static inline int count_entries(const char *folder, const char *begin)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	int n = 0;
+
+	if (!dir)
+		return -1;
+	while ((entry = readdir(dir)))
+		n += !strncmp(entry->d_name, begin, strlen(begin));
+	closedir(dir);
+
+	return n;
+}
+
+/* As root without one capability: what a call returns there, as a positive errno. */
+static inline int without_rawio(int (*call)(const char *), const char *arg)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+	int status;
+	pid_t child = fork();
+
+	if (!child) {
+		if (syscall(SYS_capget, &header, data))
+			_exit(255);
+		data[0].effective &= ~(1u << CAP_SYS_RAWIO);
+		if (syscall(SYS_capset, &header, data))
+			_exit(255);
+		_exit(-call(arg));
+	}
+	return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+/* Opens the node of the window that is called so, as the driver tells it; -1 if there is none. */
+static inline int open_window(const char *label, int flags)
+{
+	int n;
+
+	for (n = 0; n < 16; n++) {
+		struct iomem_window_info info = { .size = sizeof(info) };
+		char path[64];
+		int fd;
+
+		snprintf(path, sizeof(path), "/dev/iomem%d", n);
+		fd = open(path, flags | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (!ioctl(fd, IOMEM_IOC_WINDOW_INFO, &info) && !strcmp((char *)info.name, label))
+			return fd;
+		close(fd);
+	}
+	return -1;
 }
 
 /*

@@ -14,35 +14,6 @@ FIXTURE(params)
 	int log;
 };
 
-/*
- * Reads what the kernel logged since the last call, and counts the lines that
- * come from the module; they are left in `text`.
- */
-static int logged(int log, char *text, size_t room)
-{
-	char record[8192];
-	int lines = 0;
-	ssize_t n;
-
-	*text = 0;
-
-	while ((n = read(log, record, sizeof(record) - 1)) > 0 || errno == EPIPE) {
-		size_t used = strlen(text);
-		char *line;
-
-		if (n <= 0)
-			continue;
-		record[n] = 0;
-		line = strchr(record, ';');
-		if (!line || strncmp(line + 1, "iomem_dev", 9))
-			continue;
-		snprintf(text + used, room - used, "%.*s\n",
-			 (int)strcspn(line + 1, "\n"), line + 1);
-		lines++;
-	}
-	return lines;
-}
-
 FIXTURE_SETUP(params)
 {
 	const char *why_not = why_not_load(&self->ko, &self->start, &self->last);
@@ -77,7 +48,7 @@ FIXTURE_TEARDOWN(params)
 									\
 	snprintf(params_, sizeof(params_), __VA_ARGS__);		\
 	EXPECT_EQ(-(err), load(self->ko, params_));			\
-	EXPECT_EQ(1, logged(self->log, line_, sizeof(line_)));		\
+	EXPECT_EQ(1, logged(self->log, "iomem_dev", line_, sizeof(line_)));		\
 	EXPECT_NE(NULL, strstr(line_, words)) {				\
 		TH_LOG("'%s' said: %s", params_, line_);		\
 	}								\
@@ -92,7 +63,7 @@ TEST_F(params, none_are_needed)
 	EXPECT_EQ(0, load(self->ko, ""));
 	EXPECT_TRUE(loaded("iomem_dev"));
 	EXPECT_EQ(0, unload("iomem_dev"));
-	logged(self->log, line, sizeof(line));
+	logged(self->log, "iomem_dev", line, sizeof(line));
 }
 
 TEST_F(params, good_values_claim_the_range)
@@ -102,7 +73,7 @@ TEST_F(params, good_values_claim_the_range)
 	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=%#" PRIx64,
 		 self->start, self->last - self->start + 1);
 	ASSERT_EQ(0, load(self->ko, params));
-	logged(self->log, line, sizeof(line));
+	logged(self->log, "iomem_dev", line, sizeof(line));
 	EXPECT_NE(NULL, strstr(line, "/dev/iomem"));
 
 	now = proc_iomem();
@@ -122,7 +93,64 @@ TEST_F(params, decimal_is_a_number_too)
 		 self->start, self->last - self->start + 1);
 	EXPECT_EQ(0, load(self->ko, params));
 	EXPECT_EQ(0, unload("iomem_dev"));
-	logged(self->log, line, sizeof(line));
+	logged(self->log, "iomem_dev", line, sizeof(line));
+}
+
+/* It is what programs find the window by. */
+TEST_F(params, name)
+{
+	char params[128], line[512];
+	int fd;
+
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " name=by-hand.1 length=0x1000",
+		 self->start);
+	ASSERT_EQ(0, load(self->ko, params));
+	logged(self->log, "iomem_dev", line, sizeof(line));
+	fd = open_window("by-hand.1", O_RDONLY);
+	EXPECT_LE(0, fd);
+	close(fd);
+}
+
+TEST_F(params, name_that_is_none)
+{
+	REFUSED(EINVAL, "name=: 'a/b' is no name: use 1 to 31 letters",
+		"start=%#" PRIx64 " length=0x1000 name=a/b", self->start);
+	REFUSED(EINVAL, "name=: '' is no name",
+		"start=%#" PRIx64 " length=0x1000 name=", self->start);
+	REFUSED(EINVAL, "name=: '-a' is no name",
+		"start=%#" PRIx64 " length=0x1000 name=-a", self->start);
+	REFUSED(ENOSPC, "too large for parameter `name'",
+		"start=%#" PRIx64 " length=0x1000 name=12345678901234567890123456789012",
+		self->start);
+	REFUSED(EEXIST, "invalid for parameter `name'",
+		"name=a start=%#" PRIx64 " length=0x1000 name=b", self->start);
+	REFUSED(EINVAL, "invalid for parameter `name'",
+		"start=%#" PRIx64 " length=0x1000 name", self->start);
+}
+
+TEST_F(params, name_of_nothing)
+{
+	REFUSED(EINVAL, "name= without start= and length=: give all three", "name=fpga");
+}
+
+static int load_with(const char *params)
+{
+	return load(getenv("IOMEM_KO"), params);
+}
+
+/* Whoever may load modules may not thereby choose an address. */
+TEST_F(params, need_rawio)
+{
+	char params[128], line[512];
+
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=0x1000", self->start);
+	EXPECT_EQ(EPERM, without_rawio(load_with, params));
+	EXPECT_EQ(1, logged(self->log, "iomem_dev", line, sizeof(line)));
+	EXPECT_NE(NULL, strstr(line, "start=: it takes CAP_SYS_RAWIO"));
+	EXPECT_FALSE(loaded("iomem_dev"));
+	/* Without an address, there is nothing to ask for. */
+	EXPECT_EQ(0, without_rawio(load_with, ""));
+	EXPECT_EQ(0, unload("iomem_dev"));
 }
 
 TEST_F(params, length_missing)
@@ -185,7 +213,7 @@ TEST_F(params, less_than_a_page)
 	EXPECT_NE(NULL, strstr(now, " (rest of page)\n"));
 	free(now);
 	EXPECT_EQ(0, unload("iomem_dev"));
-	logged(self->log, line, sizeof(line));
+	logged(self->log, "iomem_dev", line, sizeof(line));
 }
 
 TEST_F(params, ram)
@@ -250,7 +278,7 @@ TEST_F(params, unknown)
 	/* The kernel ignores it, with a warning of its own. */
 	EXPECT_EQ(0, load(self->ko, "begin=0x1000"));
 	EXPECT_EQ(0, unload("iomem_dev"));
-	logged(self->log, line, sizeof(line));
+	logged(self->log, "iomem_dev", line, sizeof(line));
 	EXPECT_NE(NULL, strstr(line, "unknown parameter 'begin' ignored"));
 }
 

@@ -4,8 +4,6 @@
  * is loaded anew for each test.
  */
 
-#include <dirent.h>
-
 #include "iomem_test.h"
 
 #define MODULE "iomem_test_platform"
@@ -21,30 +19,13 @@ FIXTURE(platform)
 /* How many devices of ours there are. */
 static int count_devices(void)
 {
-	DIR *dir = opendir(BUS "/devices");
-	struct dirent *entry;
-	int n = 0;
-
-	if (!dir)
-		return -1;
-	while ((entry = readdir(dir)))
-		n += !strncmp(entry->d_name, "iomem_test", 10);
-	closedir(dir);
-	return n;
+	return count_entries(BUS "/devices", "iomem_test");
 }
 
 /* How many software nodes there are, which have the properties of devices. */
 static int count_nodes(void)
 {
-	DIR *dir = opendir("/sys/kernel/software_nodes");
-	int n = 0;
-
-	if (!dir)
-		return -1;
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
+	return count_entries("/sys/kernel/software_nodes", "");
 }
 
 FIXTURE_SETUP(platform)
@@ -88,19 +69,6 @@ FIXTURE_TEARDOWN(platform)
 	EXPECT_STREQ(self->ioports, ioports);
 	EXPECT_EQ(0, count_devices());
 	EXPECT_EQ(self->nodes, count_nodes());
-}
-
-/* Writes a line to a file of the bus; 0 or the error. */
-static int tell(const char *path, const char *line)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, line, strlen(line)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
 }
 
 /* Whether a range is claimed by the module's driver, according to a file of /proc. */

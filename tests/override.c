@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * driver_override: a device that is there, and that no driver of the kernel has,
+ * becomes a window when it is told to, and is left alone without that.
+ */
+
+#include "iomem_test.h"
+
+#define DRIVER "/sys/bus/platform/drivers/iomem_dev/"
+#define DEVICES "/sys/bus/platform/devices/"
+
+FIXTURE(override)
+{
+	char file[128], driver[128], *iomem, *ioports;
+	const char *device;
+};
+
+FIXTURE_SETUP(override)
+{
+	const char *ko;
+	uint64_t start, last;
+	const char *why_not = why_not_load(&ko, &start, &last);
+
+	self->device = getenv("IOMEM_OVERRIDE");
+	self->iomem = NULL;
+	if (why_not)
+		SKIP(return, "%s", why_not);
+	if (!self->device)
+		SKIP(return, "IOMEM_OVERRIDE is not set: see tests/iomem_test.h");
+	snprintf(self->file, sizeof(self->file), DEVICES "%s/driver_override", self->device);
+	snprintf(self->driver, sizeof(self->driver), DEVICES "%s/driver", self->device);
+	ASSERT_EQ(0, access(self->file, F_OK));
+	ASSERT_NE(0, access(self->driver, F_OK));
+	self->iomem = proc_iomem();
+	self->ioports = proc_text("/proc/ioports");
+	ASSERT_EQ(0, load(ko, ""));
+}
+
+FIXTURE_TEARDOWN(override)
+{
+	char *iomem, *ioports;
+
+	if (!self->iomem)
+		return;
+	unload("iomem_dev");
+	EXPECT_FALSE(loaded("iomem_dev"));
+	/* Nobody else takes it. */
+	tell(self->file, "\n");
+	iomem = proc_iomem();
+	ioports = proc_text("/proc/ioports");
+	EXPECT_STREQ(self->iomem, iomem);
+	EXPECT_STREQ(self->ioports, ioports);
+}
+
+TEST_F(override, device_is_left_alone_without)
+{
+	EXPECT_EQ(-ENODEV, tell(DRIVER "bind", self->device));
+	EXPECT_NE(0, access(self->driver, F_OK));
+	EXPECT_EQ(-1, open_window(self->device, O_RDWR));
+}
+
+TEST_F(override, device_becomes_a_window)
+{
+	struct iomem_region_info region = { .size = sizeof(region) };
+	uint32_t magic = 0;
+	uint16_t item = 0;
+	int fd;
+
+	ASSERT_EQ(0, tell(self->file, "iomem_dev"));
+	ASSERT_EQ(0, tell(DRIVER "bind", self->device));
+	fd = open_window(self->device, O_RDWR);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ioctl(fd, IOMEM_IOC_REGION_INFO, &region));
+	if (!strncmp(self->device, "QEMU0002", 8)) {
+		/* fw_cfg: the selector and the data. */
+		EXPECT_EQ(IOMEM_REGION_PORTS, region.flags);
+		EXPECT_EQ(2, pwrite(fd, &item, 2, 0));
+		EXPECT_EQ(1, pread(fd, &magic, 1, 1));
+		EXPECT_EQ('Q', magic);
+	} else {
+		/* virtio: "virt". */
+		EXPECT_EQ(0x200, region.length);
+		EXPECT_EQ(4, pread(fd, &magic, 4, 0));
+		EXPECT_EQ(0x74726976, magic);
+	}
+
+	/* And is none any more when it is unbound, nor can be without the override. */
+	ASSERT_EQ(0, tell(DRIVER "unbind", self->device));
+	EXPECT_EQ(-1, pread(fd, &magic, 1, 0));
+	EXPECT_EQ(ENODEV, errno);
+	close(fd);
+	EXPECT_EQ(-1, open_window(self->device, O_RDWR));
+	ASSERT_EQ(0, tell(self->file, "\n"));
+	EXPECT_EQ(-ENODEV, tell(DRIVER "bind", self->device));
+}
+
+TEST_HARNESS_MAIN
