@@ -111,7 +111,7 @@
 	X(read_one, 0, pread(t->fd, t->words, 8, 0))				\
 	X(read_many, 0, pread(t->fd, t->words, 1024, 0))			\
 	X(read_at_the_end, 0, pread(t->fd, t->words, 8, t->length))		\
-	X(write_one, 0, pwrite(t->fd, t->words, 8, t->length - PAGE - 8))	\
+	X(write_one, 0, pwrite(t->fd, "\0\0\0\0\0\0\0", 8, t->length - PAGE - 8))	\
 	X(batch_of_17, 0, OP(.width = 4))					\
 	X(window, 0, WINDOW(.size = sizeof(struct iomem_window_info)))		\
 	X(seek, 0, lseek(t->fd, 0, SEEK_END) < 0 ? -1 : 0)			\

@@ -299,7 +299,7 @@ static void dawdle(uint64_t *random)
 	nanosleep(&t, NULL);
 }
 
-static void tell(struct __test_metadata *_metadata, struct shared *s, uint32_t rounds, double took)
+static void sum_up(struct __test_metadata *_metadata, struct shared *s, uint32_t rounds, double took)
 {
 	uint32_t i, n = atomic_load(&s->findings);
 	char line[64 * ACTS];
@@ -368,7 +368,7 @@ TEST_F_TIMEOUT(race, nobody_reaches_what_was_taken_back, 400)
 		ASSERT_EQ(0, write_to(self->comes, self->line));
 		take(_metadata, self);
 	}
-	tell(_metadata, s, round - 1, now() - start);
+	sum_up(_metadata, s, round - 1, now() - start);
 	EXPECT_EQ(0, s->findings);
 
 	atomic_store(&s->stop, true);

@@ -30,7 +30,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes",
             "params", "reload", "unbind", "interrupts", "interrupts_input", "interrupts_gone",
             "see", "compat32", "unprivileged", "race", "leak", "acpi", "kmod_windows", "run_time",
-            "run_time_words", "override", "lockdown", "proc")
+            "run_time_words", "neighbours", "override", "lockdown", "proc")
 
 # What has to have run on the host, for each architecture.
 HOST_GROUPS = ("vm", "bench", "front-door", "docs", "compile-fail", "tracepoint")

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Registers that share pages: with each other, with nothing, with somebody else's.
+ * The device is QEMU's edu (IOMEM_RANGE), of whose registers those at 0x80 and 0x88
+ * keep what is written; the neighbour is the module iomem_test_holder
+ * (IOMEM_HOLDER_KO).
+ */
+#include "run_time_test.h"
+
+#define EDU_ID	0x010000ed
+#define KEEPS	0x80
+#define RW	(PROT_READ | PROT_WRITE)
+#define PAGE	4096UL
+
+/* Opens the node of the window that was made last. */
+static int open_window(void)
+{
+	char path[64];
+	int n;
+
+	for (n = 15; n >= 0; n--) {
+		snprintf(path, sizeof(path), "/dev/iomem%d", n);
+		if (access(path, F_OK) == 0)
+			return open(path, O_RDWR | O_CLOEXEC);
+	}
+	return -1;
+}
+
+static struct iomem_region_info region(int fd, uint32_t number)
+{
+	struct iomem_region_info info = { .size = sizeof(info), .region = number };
+
+	if (ioctl(fd, IOMEM_IOC_REGION_INFO, &info))
+		info.size = 0;
+	return info;
+}
+
+/* Whether /proc/iomem has an entry of that name for that range. */
+static bool entry(uint64_t start, uint64_t last, const char *name)
+{
+	char *now = proc_iomem(), line[128];
+	bool found;
+
+	snprintf(line, sizeof(line), "%08" PRIx64 "-%08" PRIx64 " : %s", start, last, name);
+	found = now && strstr(now, line);
+	free(now);
+
+	return found;
+}
+
+static int load_holder(uint64_t start, uint64_t length)
+{
+	char params[128];
+
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=%#" PRIx64, start, length);
+	return load(getenv("IOMEM_HOLDER_KO"), params);
+}
+
+TEST_F(run_time, rest_of_the_page_is_claimed)
+{
+	struct iomem_region_info info;
+	volatile uint32_t *p;
+	uint32_t value = 0;
+	int fd;
+
+	ASSERT_EQ(0, make_window("short mem=%#" PRIx64 ",0x10", self->start + KEEPS));
+	EXPECT_TRUE(entry(self->start, self->start + KEEPS - 1, "iomem"));
+	EXPECT_TRUE(entry(self->start + KEEPS, self->start + KEEPS + 0xf, "iomem"));
+	EXPECT_TRUE(entry(self->start + KEEPS + 0x10, self->start + 0xfff, "iomem"));
+
+	fd = open_window();
+	ASSERT_LE(0, fd);
+	info = region(fd, 0);
+	EXPECT_EQ(0x10, info.length);
+	EXPECT_EQ(0, info.offset);
+	EXPECT_EQ(PAGE, info.mmap_length);
+	EXPECT_EQ(KEEPS, info.first);
+
+	/* The first register is at its place in the page, and at the offset for calls. */
+	p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, info.offset);
+	ASSERT_NE(MAP_FAILED, p);
+	p[info.first / 4] = 0x5a5a;
+	EXPECT_EQ(4, pread(fd, &value, 4, info.offset));
+	EXPECT_EQ(0x5a5a, value);
+	EXPECT_EQ(0, pread(fd, &value, 4, info.offset + 0x10));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, 2 * PAGE, RW, MAP_SHARED, fd, info.offset));
+	EXPECT_EQ(EINVAL, errno);
+
+	/* Nobody comes in as long as it is there. */
+	EXPECT_EQ(-EBUSY, load_holder(self->start + 0x800, 0x10));
+	EXPECT_EQ(0, delete_window("short"));
+	EXPECT_EQ(0, load_holder(self->start + 0x800, 0x10));
+	EXPECT_EQ(0, unload("iomem_test_holder"));
+	close(fd);
+}
+
+/* Somebody has a part of the page: it is never shown, but registers can be read and written. */
+TEST_F(run_time, neighbour_is_never_shown)
+{
+	struct iomem_region_info info;
+	uint32_t value = 0x1234, seen = 0;
+	char line[4096];
+	int fd;
+
+	ASSERT_EQ(0, load_holder(self->start + 0x800, 0x10));
+	logged(self->log, "iomem_dev", line, sizeof(line));
+	ASSERT_EQ(0, make_window("short mem=%#" PRIx64 ",0x10", self->start + KEEPS));
+	/* Once, and then that it is there. */
+	EXPECT_EQ(2, logged(self->log, "iomem_dev", line, sizeof(line)));
+	EXPECT_NE(NULL, strstr(line, "share a page with somebody else's"));
+	EXPECT_NE(NULL, strstr(line, "use pread() and pwrite()"));
+	/* Nothing but the registers has been claimed. */
+	EXPECT_TRUE(entry(self->start + KEEPS, self->start + KEEPS + 0xf, "iomem"));
+	EXPECT_FALSE(entry(self->start, self->start + KEEPS - 1, "iomem"));
+	EXPECT_TRUE(entry(self->start + 0x800, self->start + 0x80f, "iomem_test_holder"));
+
+	fd = open_window();
+	ASSERT_LE(0, fd);
+	info = region(fd, 0);
+	EXPECT_EQ(0, info.flags & (IOMEM_REGION_MMAP | IOMEM_REGION_MMAP_WC));
+	EXPECT_EQ(0, info.mmap_length);
+	EXPECT_EQ(0, info.first);
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0));
+	EXPECT_EQ(EBUSY, errno);
+	EXPECT_EQ(4, pwrite(fd, &value, 4, 0));
+	EXPECT_EQ(4, pread(fd, &seen, 4, 0));
+	EXPECT_EQ(value, seen);
+	close(fd);
+
+	/* Its own claim is as it was, and it can go first or last. */
+	EXPECT_EQ(0, unload("iomem_test_holder"));
+	EXPECT_EQ(0, delete_window("short"));
+}
+
+/* Regions of one window may share a page; it is claimed once, and shown as either of them. */
+TEST_F(run_time, regions_may_share_a_page)
+{
+	struct iomem_region_info id, keeps;
+	volatile uint32_t *p, *q;
+	int fd;
+
+	ASSERT_EQ(0, make_window("two mem=%#" PRIx64 ",0x8,keeps mem=%#" PRIx64 ",0x4,id",
+				 self->start + KEEPS, self->start));
+	fd = open_window();
+	ASSERT_LE(0, fd);
+	keeps = region(fd, 0);
+	id = region(fd, 1);
+	EXPECT_STREQ("keeps", (char *)keeps.name);
+	EXPECT_STREQ("id", (char *)id.name);
+	EXPECT_EQ(KEEPS, keeps.first);
+	EXPECT_EQ(0, id.first);
+	EXPECT_EQ(PAGE, keeps.mmap_length);
+	EXPECT_EQ(PAGE, id.mmap_length);
+	EXPECT_NE(keeps.offset, id.offset);
+	/* A page in two modes at once is not for every processor. */
+#ifdef __x86_64__
+	EXPECT_EQ(0, keeps.flags & IOMEM_REGION_MMAP_WC);
+	EXPECT_EQ(0, keeps.wc_offset);
+#else
+	EXPECT_NE(0, keeps.flags & IOMEM_REGION_MMAP_WC);
+#endif
+	p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, keeps.offset);
+	q = mmap(NULL, PAGE, RW, MAP_SHARED, fd, id.offset);
+	ASSERT_NE(MAP_FAILED, p);
+	ASSERT_NE(MAP_FAILED, q);
+	p[KEEPS / 4] = 0x77;
+	EXPECT_EQ(0x77, q[KEEPS / 4]);
+	EXPECT_EQ(EDU_ID, q[0]);
+	close(fd);
+}
+
+TEST_F(run_time, registers_across_a_border)
+{
+	struct iomem_region_info info;
+	char *p;
+	int fd;
+
+	ASSERT_EQ(0, make_window("across mem=%#" PRIx64 ",0x20", self->start + 0xff0));
+	EXPECT_TRUE(entry(self->start, self->start + 0xfef, "iomem"));
+	EXPECT_TRUE(entry(self->start + 0x1010, self->start + 0x1fff, "iomem"));
+	fd = open_window();
+	ASSERT_LE(0, fd);
+	info = region(fd, 0);
+	EXPECT_EQ(2 * PAGE, info.mmap_length);
+	EXPECT_EQ(0xff0, info.first);
+	p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, info.offset + PAGE);
+	EXPECT_NE(MAP_FAILED, p);
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, RW, MAP_SHARED, fd, info.offset + 2 * PAGE));
+	EXPECT_EQ(ENXIO, errno);
+	close(fd);
+}
+
+/* The neighbour is at the other end of the second page. */
+TEST_F(run_time, each_page_matters)
+{
+	int fd;
+
+	ASSERT_EQ(0, load_holder(self->start + 0x1ffc, 4));
+	ASSERT_EQ(0, make_window("across mem=%#" PRIx64 ",0x20", self->start + 0xff0));
+	fd = open_window();
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, region(fd, 0).mmap_length);
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0));
+	EXPECT_EQ(EBUSY, errno);
+	/* No part of the other page has been kept either. */
+	EXPECT_FALSE(entry(self->start, self->start + 0xfef, "iomem"));
+	close(fd);
+	EXPECT_EQ(0, unload("iomem_test_holder"));
+}
+
+TEST_F(run_time, regions_do_not_overlap)
+{
+	REFUSED(EBUSY, 2, "is in use", "twice mem=%#" PRIx64 ",0x10 mem=%#" PRIx64 ",0x10",
+		self->start + KEEPS, self->start + KEEPS + 8);
+}
+
+TEST_HARNESS_MAIN
