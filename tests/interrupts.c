@@ -35,7 +35,7 @@ static bool is_listed(const char *node)
 TEST_F(irq, is_in_proc_while_bound)
 {
 	EXPECT_TRUE(is_listed(self->node));
-	ASSERT_EQ(0, unbind(DEVICE));
+	ASSERT_EQ(0, take_away(DEVICE));
 	EXPECT_FALSE(is_listed(self->node));
 }
 

@@ -47,13 +47,29 @@ static inline bool node_of(const char *device, char *node, size_t room)
 }
 
 static inline int unbind(const char *device)
+/* Writes a line to a file; 0 or the error. */
+static inline int tell(const char *path, const char *line)
 {
-	return tell(PLATFORM "/drivers/iomem_dev/unbind", device);
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, line, strlen(line)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+#define DRIVER		PLATFORM "/drivers/iomem_dev/"
+
+static inline int take_away(const char *device)
+{
+	return tell(DRIVER "unbind", device);
 }
 
 static inline int bind_again(const char *device)
 {
-	return tell(PLATFORM "/drivers/iomem_dev/bind", device);
+	return tell(DRIVER "bind", device);
 }
 
 static inline void write_register(int fd, off_t offset, uint32_t value)
@@ -226,7 +242,13 @@ FIXTURE_SETUP(irq)
 	self->fd = -1;
 	if (!ko || !irq_ko || !msi_ko || !line || !env_range(&start, &last))
 		SKIP(return, "IOMEM_IRQ is not set: see tests/iomem_test.h");
-	if (loaded("iomem_dev") || loaded("iomem_test_irq"))
+	/* What a test has left that did not come to its end. */
+	if (loaded("iomem_test_irq")) {
+		unload("iomem_test_irq");
+		unload("iomem_dev");
+		unload("iomem_test_msi");
+	}
+	if (loaded("iomem_dev"))
 		SKIP(return, "iomem_dev is loaded: unload it, these tests load it themselves");
 	self->up = true;
 	irq = atoi(line);

@@ -37,7 +37,7 @@ TEST_F(irq, waiters_are_told)
 		if (!child)
 			_exit(wait_irq(fd, &count, limits[i], 0));
 		ASSERT_TRUE(sleeps(child));
-		ASSERT_EQ(0, unbind(DEVICE));
+		ASSERT_EQ(0, take_away(DEVICE));
 		EXPECT_EQ(ENODEV, ends(child));
 		EXPECT_TRUE(is_gone(fd));
 		close(fd);
@@ -61,7 +61,7 @@ TEST_F(irq, pollers_are_told)
 	if (!child)
 		_exit(ready(self->fd, POLLIN, 20000));
 	ASSERT_TRUE(sleeps(child));
-	ASSERT_EQ(0, unbind(DEVICE));
+	ASSERT_EQ(0, take_away(DEVICE));
 	EXPECT_EQ(POLLHUP | POLLERR, ends(child));
 	EXPECT_EQ(1, epoll_wait(epoll, &event, 1, 0));
 	EXPECT_EQ(EPOLLHUP | EPOLLERR, event.events);
@@ -84,7 +84,7 @@ TEST_F(irq, eventfds_are_told)
 	EXPECT_EQ(1, counted(event));
 	EXPECT_EQ(1, counted(another));
 	acknowledge(self->fd);
-	ASSERT_EQ(0, unbind(DEVICE));
+	ASSERT_EQ(0, take_away(DEVICE));
 	EXPECT_EQ(1, counted(event));
 	EXPECT_EQ(1, counted(another));
 	EXPECT_EQ(ENODEV, give_eventfd(self->fd, event));
@@ -121,7 +121,7 @@ TEST_F(irq, comes_when_bound_again)
 		acknowledge(fd);
 		if (round & 1)
 			ASSERT_EQ(0, unmask(fd));
-		ASSERT_EQ(0, unbind(DEVICE));
+		ASSERT_EQ(0, take_away(DEVICE));
 		EXPECT_TRUE(is_gone(fd));
 		close(fd);
 		ASSERT_EQ(0, bind_again(DEVICE));
@@ -160,7 +160,7 @@ TEST_F(irq, goes_while_they_come)
 			}
 		}
 		usleep(1000 * (round + 1));
-		ASSERT_EQ(0, unbind(DEVICE));
+		ASSERT_EQ(0, take_away(DEVICE));
 		EXPECT_EQ(ENODEV, ends(child));
 		EXPECT_TRUE(is_gone(fd));
 		EXPECT_LE(1, counted(event));
@@ -266,7 +266,7 @@ TEST(pollers_of_a_window_without_any_are_told)
 		_exit(ready(fd, 0, 20000));
 	ASSERT_TRUE(sleeps(child));
 	ASSERT_TRUE(device_of(node, device, sizeof(device)));
-	ASSERT_EQ(0, unbind(device));
+	ASSERT_EQ(0, take_away(device));
 	EXPECT_EQ(POLLHUP | POLLERR, ends(child));
 	close(fd);
 	EXPECT_EQ(0, unload("iomem_dev"));

@@ -58,7 +58,6 @@ static int make(int fd, const struct call *call, void *argument)
 	return ioctl(fd, call->cmd, argument) ? errno : 0;
 }
 
-
 TEST_F(irq, right_calls_are_right)
 {
 	const struct call *call;
