@@ -46,30 +46,14 @@ static inline bool node_of(const char *device, char *node, size_t room)
 	return found;
 }
 
-static inline int unbind(const char *device)
-/* Writes a line to a file; 0 or the error. */
-static inline int tell(const char *path, const char *line)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, line, strlen(line)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-#define DRIVER		PLATFORM "/drivers/iomem_dev/"
-
 static inline int take_away(const char *device)
 {
-	return tell(DRIVER "unbind", device);
+	return tell(PLATFORM "/drivers/iomem_dev/unbind", device);
 }
 
 static inline int bind_again(const char *device)
 {
-	return tell(DRIVER "bind", device);
+	return tell(PLATFORM "/drivers/iomem_dev/bind", device);
 }
 
 static inline void write_register(int fd, off_t offset, uint32_t value)

@@ -12,20 +12,6 @@
 #define RW	(PROT_READ | PROT_WRITE)
 #define PAGE	4096UL
 
-/* Opens the node of the window that was made last. */
-static int open_window(void)
-{
-	char path[64];
-	int n;
-
-	for (n = 15; n >= 0; n--) {
-		snprintf(path, sizeof(path), "/dev/iomem%d", n);
-		if (access(path, F_OK) == 0)
-			return open(path, O_RDWR | O_CLOEXEC);
-	}
-	return -1;
-}
-
 static struct iomem_region_info region(int fd, uint32_t number)
 {
 	struct iomem_region_info info = { .size = sizeof(info), .region = number };
@@ -68,7 +54,7 @@ TEST_F(run_time, rest_of_the_page_is_claimed)
 	EXPECT_TRUE(entry(self->start + KEEPS, self->start + KEEPS + 0xf, "iomem"));
 	EXPECT_TRUE(entry(self->start + KEEPS + 0x10, self->start + 0xfff, "iomem"));
 
-	fd = open_window();
+	fd = open_window("short", O_RDWR);
 	ASSERT_LE(0, fd);
 	info = region(fd, 0);
 	EXPECT_EQ(0x10, info.length);
@@ -114,7 +100,7 @@ TEST_F(run_time, neighbour_is_never_shown)
 	EXPECT_FALSE(entry(self->start, self->start + KEEPS - 1, "iomem"));
 	EXPECT_TRUE(entry(self->start + 0x800, self->start + 0x80f, "iomem_test_holder"));
 
-	fd = open_window();
+	fd = open_window("short", O_RDWR);
 	ASSERT_LE(0, fd);
 	info = region(fd, 0);
 	EXPECT_EQ(0, info.flags & (IOMEM_REGION_MMAP | IOMEM_REGION_MMAP_WC));
@@ -141,7 +127,7 @@ TEST_F(run_time, regions_may_share_a_page)
 
 	ASSERT_EQ(0, make_window("two mem=%#" PRIx64 ",0x8,keeps mem=%#" PRIx64 ",0x4,id",
 				 self->start + KEEPS, self->start));
-	fd = open_window();
+	fd = open_window("two", O_RDWR);
 	ASSERT_LE(0, fd);
 	keeps = region(fd, 0);
 	id = region(fd, 1);
@@ -178,7 +164,7 @@ TEST_F(run_time, registers_across_a_border)
 	ASSERT_EQ(0, make_window("across mem=%#" PRIx64 ",0x20", self->start + 0xff0));
 	EXPECT_TRUE(entry(self->start, self->start + 0xfef, "iomem"));
 	EXPECT_TRUE(entry(self->start + 0x1010, self->start + 0x1fff, "iomem"));
-	fd = open_window();
+	fd = open_window("across", O_RDWR);
 	ASSERT_LE(0, fd);
 	info = region(fd, 0);
 	EXPECT_EQ(2 * PAGE, info.mmap_length);
@@ -197,7 +183,7 @@ TEST_F(run_time, each_page_matters)
 
 	ASSERT_EQ(0, load_holder(self->start + 0x1ffc, 4));
 	ASSERT_EQ(0, make_window("across mem=%#" PRIx64 ",0x20", self->start + 0xff0));
-	fd = open_window();
+	fd = open_window("across", O_RDWR);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, region(fd, 0).mmap_length);
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0));
