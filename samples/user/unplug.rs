@@ -51,6 +51,7 @@ mod libc {
     pub const MAP_ANONYMOUS: c_int = 0x20;
     pub const MAP_FAILED: *mut c_void = !0_usize as *mut c_void;
     pub const SIGBUS: c_int = 7;
+    pub const ENODEV: c_int = 19;
 
     extern "C" {
         pub fn mmap(
@@ -174,12 +175,17 @@ impl Drop for Registers {
     }
 }
 
-/// Opens the node as soon as there is one.
+/// Opens the node as soon as there is one with a device behind it. While that goes, the node may
+/// still be there, and opening it says that there is no device.
 fn open(node: &str) -> io::Result<File> {
     let limit = Instant::now() + Duration::from_secs(60);
     loop {
         match OpenOptions::new().read(true).write(true).open(node) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound && Instant::now() < limit => {
+            Err(e)
+                if (e.kind() == io::ErrorKind::NotFound
+                    || e.raw_os_error() == Some(libc::ENODEV))
+                    && Instant::now() < limit =>
+            {
                 sleep(Duration::from_millis(20));
             }
             opened => return opened,
