@@ -33,10 +33,10 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "run_time_words", "neighbours", "override", "lockdown", "proc")
 
 # What has to have run on the host, for each architecture.
-HOST_GROUPS = ("vm", "bench", "front-door", "docs", "compile-fail", "tracepoint")
+HOST_GROUPS = ("vm", "bench", "front-door", "tools", "manual", "docs", "compile-fail", "tracepoint")
 
 # And once, whatever the architecture.
-FIRST_GROUPS = ("log-scan", "templates", "c-to-rust", "binding")
+            "templates", "binding", "htmldocs")
 
 # What the suite's exit status says beyond its own failing (scripts/vm --help).
 STATUS = {120: "a warning is in the kernel log", 121: "the kernel panicked",
