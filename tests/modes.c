@@ -34,7 +34,8 @@ FIXTURE(modes)
 
 FIXTURE_SETUP(modes)
 {
-	self->small.size = self->large.size = sizeof(self->small);
+	self->small.size = sizeof(self->small);
+	self->large.size = sizeof(self->large);
 	self->fd = open(NEED("IOMEM_IVSHMEM"), O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
 	self->large_fd = open(NEED("IOMEM_LARGE"), O_RDWR | O_CLOEXEC);

@@ -34,10 +34,17 @@ static bool entry(uint64_t start, uint64_t last, const char *name)
 	return found;
 }
 
+/* Loaded or refused, it is not left behind by a test that fails. */
+static void unload_holder(void)
+{
+	unload("iomem_test_holder");
+}
+
 static int load_holder(uint64_t start, uint64_t length)
 {
 	char params[128];
 
+	atexit(unload_holder);
 	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=%#" PRIx64, start, length);
 	return load(getenv("IOMEM_HOLDER_KO"), params);
 }
@@ -71,6 +78,8 @@ TEST_F(run_time, rest_of_the_page_is_claimed)
 	EXPECT_EQ(0, pread(fd, &value, 4, info.offset + 0x10));
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, 2 * PAGE, RW, MAP_SHARED, fd, info.offset));
 	EXPECT_EQ(EINVAL, errno);
+
+	munmap((void *)p, PAGE);
 
 	/* Nobody comes in as long as it is there. */
 	EXPECT_EQ(-EBUSY, load_holder(self->start + 0x800, 0x10));
@@ -152,6 +161,8 @@ TEST_F(run_time, regions_may_share_a_page)
 	p[KEEPS / 4] = 0x77;
 	EXPECT_EQ(0x77, q[KEEPS / 4]);
 	EXPECT_EQ(EDU_ID, q[0]);
+	munmap((void *)p, PAGE);
+	munmap((void *)q, PAGE);
 	close(fd);
 }
 
@@ -173,6 +184,7 @@ TEST_F(run_time, registers_across_a_border)
 	EXPECT_NE(MAP_FAILED, p);
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, RW, MAP_SHARED, fd, info.offset + 2 * PAGE));
 	EXPECT_EQ(ENXIO, errno);
+	munmap(p, PAGE);
 	close(fd);
 }
 

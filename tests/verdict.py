@@ -36,7 +36,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
 HOST_GROUPS = ("vm", "bench", "front-door", "tools", "manual", "docs", "compile-fail", "tracepoint")
 
 # And once, whatever the architecture.
-            "templates", "binding", "htmldocs")
+FIRST_GROUPS = ("log-scan", "templates", "c-to-rust", "binding", "htmldocs")
 
 # What the suite's exit status says beyond its own failing (scripts/vm --help).
 STATUS = {120: "a warning is in the kernel log", 121: "the kernel panicked",
