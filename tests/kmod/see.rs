@@ -142,7 +142,7 @@ impl CharDevice for Control {
 /// One of each.
 fn traced(value: u64) {
     trace::read(c"iomem_test_see", 3, 0xf_ffff_fff0, Width::W64, value);
-    trace::write(c"iomem_test_see", u32::MAX, u64::MAX, Width::W8, 0xa5);
+    trace::write(c"iomem_test_see", u32::MAX, u64::MAX, Width::W8, 0x1a5);
     trace::mmap(c"iomem_test_see", 0x1000, 0x7f00_0000_0000, 0x2000);
     trace::munmap(c"iomem_test_see", 0x2000, 0x7f00_0000_1000, 0x1000);
     trace::revoke(c"iomem_test_see", 2, u64::MAX);
