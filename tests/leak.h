@@ -5,7 +5,7 @@
  * ten thousand times it, in one of these, does not:
  *
  *	objects of each slab cache, whatever their size	/proc/slabinfo
- *	pages						/proc/meminfo
+ *	pages						/proc/meminfo, /proc/zoneinfo
  *	what the kernel has mapped			/proc/vmallocinfo
  *	open files					/proc/sys/fs/file-nr
  *	users of the module				/proc/modules
@@ -63,6 +63,16 @@ static inline int users(const char *module)
 	return n;
 }
 
+/* The sum of the numbers behind a word, wherever it is. */
+static inline long sum_behind(const char *text, const char *word)
+{
+	long sum = 0;
+
+	while (text && (text = strstr(text, word)))
+		sum += strtol(text += strlen(word), NULL, 10);
+	return sum;
+}
+
 /* How many lines there are without a word; -1 if there is no text. */
 static inline long lines_without(const char *text, const char *word)
 {
@@ -108,6 +118,7 @@ static inline bool take_measure(struct measure *m)
 {
 	char *slabs = proc_text("/proc/slabinfo"), *memory = proc_text("/proc/meminfo");
 	char *files = proc_text("/proc/sys/fs/file-nr"), *areas = proc_text("/proc/vmallocinfo");
+	char *zones = proc_text("/proc/zoneinfo");
 	char *line;
 
 	forget(m);
@@ -119,7 +130,9 @@ static inline bool take_measure(struct measure *m)
 		    strcmp(m->cache[m->caches].name, "vmap_area"))
 			m->caches++;
 	}
-	m->used = number_behind(memory, "MemTotal:") - number_behind(memory, "MemFree:");
+	/* Pages that are free, but kept at hand for a processor, count as used. */
+	m->used = number_behind(memory, "MemTotal:") - number_behind(memory, "MemFree:") -
+		  4 * sum_behind(zones, " count:");
 	/* Those that are free already, but stay until there are many, are no leak. */
 	m->mapped = lines_without(areas, "unpurged");
 	m->files = files ? strtol(files, NULL, 10) : -1;
@@ -129,6 +142,7 @@ static inline bool take_measure(struct measure *m)
 	free(memory);
 	free(files);
 	free(areas);
+	free(zones);
 
 	return m->caches > 10 && m->used > 0 && m->mapped > 0 && m->files > 0 && m->iomem;
 }
