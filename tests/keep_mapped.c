@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Not a test of its own: a program that has the first page of a window mapped, and waits until it is
- * killed, for a debugger to look at.
+ * Not a test of its own: a program that has the first page of a window mapped, and
+ * waits until it is killed, for a debugger to look at.
  *
  *	keep_mapped /dev/iomem0
  */
