@@ -258,9 +258,13 @@ TEST_F(irq, unmasking_twice_is_once)
 
 TEST_F(irq, wait_unmasks_first)
 {
-	uint64_t count = 0, i;
+	uint64_t count = 1, i;
 
-	for (i = 1; i <= 20; i++) {
+	/* Where the line masks itself, it is masked from here on: none comes before it is waited for. */
+	raise_irq(self->fd);
+	ASSERT_TRUE(stays(self->fd, 1));
+	acknowledge(self->fd);
+	for (i = 2; i <= 20; i++) {
 		raise_irq(self->fd);
 		ASSERT_EQ(0, wait_irq(self->fd, &count, SECOND, IOMEM_IRQ_WAIT_UNMASK));
 		ASSERT_EQ(i, count);

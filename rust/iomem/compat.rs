@@ -6,6 +6,8 @@
 
 use core::borrow::Borrow;
 
+use crate::bindings;
+
 /// Until 7.2: `Io` is implemented by what is accessed, and registers are addresses.
 ///
 /// An address is an offset into the window here, and the implementation of [`IoCapable`] adds the
@@ -391,3 +393,11 @@ macro_rules! of_device_table {
         ::kernel::of_device_table!($($all)*);
     };
 }
+
+/// What a handler returns whose interrupt it was.
+#[cfg(not(linux_7_3))]
+pub(crate) const IRQ_HANDLED: bindings::irqreturn_t = bindings::irqreturn_IRQ_HANDLED;
+
+/// What a handler returns whose interrupt it was.
+#[cfg(linux_7_3)]
+pub(crate) const IRQ_HANDLED: bindings::irqreturn_t = bindings::irqreturn::IRQ_HANDLED;

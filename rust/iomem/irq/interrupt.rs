@@ -17,6 +17,7 @@ use super::listener::Listeners;
 use crate::{
     bindings,
     chardev::wait::WaitQueue,
+    compat,
     spinlock::IrqSpinLock, //
 };
 
@@ -147,7 +148,7 @@ unsafe extern "C" fn handle(_irq: c_int, cookie: *mut c_void) -> bindings::irqre
     // SAFETY: By the requirement.
     let interrupt = unsafe { &*cookie.cast::<Interrupt>() };
     interrupt.came();
-    bindings::irqreturn_IRQ_HANDLED
+    compat::IRQ_HANDLED
 }
 
 /// A line that is handled. Dropping this frees it, also while it is masked.
