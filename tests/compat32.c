@@ -210,7 +210,7 @@ TEST_F(compat32, each_call_is_known_and_no_other)
 	unsigned int nr;
 
 	/* Too small, all of them. */
-	for (nr = IOMEM_IOC_NR_REGION_INFO; nr <= IOMEM_IOC_NR_BATCH; nr++) {
+	for (nr = IOMEM_IOC_NR_REGION_INFO; nr <= IOMEM_IOC_NR_IRQ_EVENTFD; nr++) {
 		EXPECT_EQ(-1, ioctl(self->fd, _IO(IOMEM_IOC_TYPE, nr), nothing));
 		EXPECT_EQ(EINVAL, errno);
 		EXPECT_EQ(-1, ioctl(self->fd, _IO(IOMEM_IOC_TYPE, nr), NULL));

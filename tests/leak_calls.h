@@ -11,6 +11,9 @@
 #define INFO(...)	\
 	ioctl(t->fd, IOMEM_IOC_REGION_INFO, &(struct iomem_region_info){ __VA_ARGS__ })
 
+#define IRQ(call, kind, ...)	\
+	ioctl(t->fd, IOMEM_IOC_IRQ_##call, &(struct iomem_##kind){	\
+		.size = sizeof(struct iomem_##kind), __VA_ARGS__ })
 #define WINDOW(...)	\
 	ioctl(t->fd, IOMEM_IOC_WINDOW_INFO, &(struct iomem_window_info){ __VA_ARGS__ })
 #define BATCH(...)	\
@@ -82,6 +85,12 @@
 					     .mask = ~0U, .value = 0xdead))		\
 	X(batch_writes_readonly, EBADF, batch(t->readonly,	\
 					      (struct iomem_op){ .op = IOMEM_OP_WRITE, .width = 4 }))	\
+	X(irq_info_of_none, EINVAL, IRQ(INFO, irq_info, .irq = 0))			\
+	X(irq_info_at_nowhere, EFAULT, ioctl(t->fd, IOMEM_IOC_IRQ_INFO, t->nowhere))	\
+	X(irq_wait_of_none, EINVAL, IRQ(WAIT, irq_wait, .irq = 0))			\
+	X(irq_wait_flags, EINVAL, IRQ(WAIT, irq_wait, .flags = 8))			\
+	X(irq_unmask_of_none, EINVAL, IRQ(UNMASK, irq_unmask, .irq = 0))		\
+	X(irq_eventfd_of_none, EINVAL, IRQ(EVENTFD, irq_eventfd, .fd = t->fd))		\
 	X(window_at_nowhere, EFAULT, ioctl(t->fd, IOMEM_IOC_WINDOW_INFO, t->nowhere))	\
 	X(window_of_size_0, EINVAL, WINDOW(.size = 0))					\
 	X(window_with_reserved, EINVAL, WINDOW(.size = sizeof(struct iomem_window_info), .reserved = 1))	\

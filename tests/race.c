@@ -83,23 +83,6 @@ static bool claimed(const char *node)
 	return found;
 }
 
-/* How many users the module has, as /proc/modules says; -1 if it is not loaded. */
-static int users(const char *module)
-{
-	char *text = proc_text("/proc/modules"), *line, name[64];
-	int n = -1;
-
-	snprintf(name, sizeof(name), "%s ", module);
-	for (line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, name, strlen(name)) == 0)
-			sscanf(line, "%*s %*d %d", &n);
-	}
-	free(text);
-
-	return n;
-}
-
 FIXTURE_SETUP(race)
 {
 	struct sigaction act = { .sa_handler = on_fault };
@@ -210,8 +193,9 @@ static void *work(void *arg)
 		act_open(w, &w->file[i]);
 		do {
 			act_once(w, false);
-		} while (!is_dead(s, w->round));
-		all_is_dead(w);
+		} while (!is_dead(s, w->round) && !atomic_load(&s->stop));
+		if (is_dead(s, w->round))
+			all_is_dead(w);
 		reap(w);
 		atomic_fetch_add(&s->finished, 1);
 		futex(&s->finished, FUTEX_WAKE, 1);
@@ -391,6 +375,8 @@ TEST_F_TIMEOUT(race, nobody_reaches_what_was_taken_back, 400)
 			TH_LOG("%s was never refused", act_names[i]);
 		}
 	}
+	EXPECT_EQ(0, attribute(s, "open_files"));
+	EXPECT_EQ(0, attribute(s, "mappings"));
 	EXPECT_EQ(0, users("iomem_dev"));
 }
 

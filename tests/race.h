@@ -47,12 +47,12 @@
 
 enum act {
 	OPEN, MAP, READ, WRITE, SPLIT, MPROTECT, MREMAP, FORK, DEBUG, PREAD, PREADS, PWRITE, INFO,
-	SEEK, BATCH, ACTS, POLL
+	SEEK, BATCH, POLL, WINDOW, ACTS
 };
 
 static const char *const act_names[ACTS] = {
-	"open", "mmap", "read", "write", "split", "mprotect", "mremap", "fork", "/proc/self/mem", "pread", "long pread",
-	"pwrite", "information", "lseek", "batch",
+	"open", "mmap", "read", "write", "split", "mprotect", "mremap", "fork", "/proc/self/mem",
+	"pread", "long pread", "pwrite", "region", "lseek", "batch", "poll", "window",
 };
 
 /* What was found, for the one who waits for all: there is no printing from within. */
@@ -194,6 +194,37 @@ static inline void judge_value(struct shared *s, enum act act, uint32_t of, uint
 {
 	if (value != mark(of, part))
 		found(s, "read something else", act, of, value);
+}
+
+/* How many users the module has, as /proc/modules says; -1 if it is not loaded. */
+static inline int users(const char *module)
+{
+	char *text = proc_text("/proc/modules"), *line, name[64];
+	int n = -1;
+
+	snprintf(name, sizeof(name), "%s ", module);
+	for (line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, strlen(name)) == 0)
+			sscanf(line, "%*s %*d %d", &n);
+	}
+	free(text);
+
+	return n;
+}
+
+/* A number that the window tells of itself in sysfs; -1 if it does not. */
+static inline long attribute(struct shared *s, const char *name)
+{
+	char path[128], *text;
+	long value;
+
+	snprintf(path, sizeof(path), "/sys/class/misc/%s/%s", s->node + strlen("/dev/"), name);
+	text = proc_text(path);
+	value = text ? strtol(text, NULL, 10) : -1;
+	free(text);
+
+	return value;
 }
 
 #endif /* _IOMEM_RACE_H */

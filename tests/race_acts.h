@@ -130,9 +130,9 @@ static inline bool wait_for_death(struct shared *s, uint32_t of)
 {
 	int i;
 
-	for (i = 0; i < 20000 && !is_dead(s, of); i++)
+	for (i = 0; i < 20000 && !is_dead(s, of) && !s->stop; i++)
 		usleep(500);
-	return is_dead(s, of);
+	return is_dead(s, of) || s->stop;
 }
 
 /* A child touches what it got, now, or when the device has gone as well. */
@@ -170,6 +170,7 @@ static inline void act_call(struct worker *w, const struct file *f, enum act act
 {
 	static const uint32_t lengths[] = { 64, 256, 1024, 4096 };
 	struct iomem_region_info info = { .size = sizeof(info) };
+	struct iomem_window_info window = { .size = sizeof(window) };
 	struct pollfd polled = { .fd = f->fd, .events = POLLIN | POLLOUT };
 	uint32_t part = below(w, PARTS), length = lengths[below(w, ARRAY_SIZE(lengths))];
 	uint64_t buffer[4096 / 8] = {};
@@ -203,6 +204,9 @@ static inline void act_call(struct worker *w, const struct file *f, enum act act
 		break;
 	case SEEK:
 		well = lseek(f->fd, at, SEEK_SET) == at;
+		break;
+	case WINDOW:
+		well = ioctl(f->fd, IOMEM_IOC_WINDOW_INFO, &window) == 0;
 		break;
 	case BATCH:
 		well = ioctl(f->fd, IOMEM_IOC_BATCH, &batch) == 0;
@@ -240,7 +244,7 @@ static inline void act_once(struct worker *w, bool of_old)
 	/* The race of a mapping against the unmapping is what this is most about. */
 	static const enum act acts[] = {
 		OPEN, MAP, MAP, MAP, MAP, READ, READ, WRITE, SPLIT, MPROTECT, MREMAP, PREAD, PREADS,
-		PWRITE, INFO, SEEK, BATCH, DEBUG,
+		PWRITE, INFO, SEEK, BATCH, DEBUG, POLL, WINDOW,
 	};
 	enum act act = acts[below(w, ARRAY_SIZE(acts))];
 	struct mapping *m = &w->mapping[below(w, MAPPINGS)];
