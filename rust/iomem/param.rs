@@ -14,6 +14,18 @@ use crate::bindings;
 /// The value of a parameter that is a string: less than `ROOM` bytes, and whatever they are. It is
 /// made by [`string_param!`](crate::string_param).
 ///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::param::StringParam;
+///
+/// fn show<const ROOM: usize>(name: &'static StringParam<ROOM>) {
+///     if let Some(name) = name.value() {
+///         pr_info!("{name}\n");
+///     }
+/// }
+/// ```
+///
 /// # Invariants
 ///
 /// `value`, once it is set, has a zero in it.

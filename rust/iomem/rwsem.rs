@@ -125,7 +125,13 @@ impl<T> RwSem<T> {
 ///
 /// # Examples
 ///
-/// See [`RwSem`].
+/// ```no_run
+/// use iomem::rwsem::ReadGuard;
+///
+/// fn first(table: &ReadGuard<'_, [u32; 4]>) -> u32 {
+///     table[0]
+/// }
+/// ```
 ///
 /// # Invariants
 ///
@@ -155,7 +161,13 @@ impl<T> Drop for ReadGuard<'_, T> {
 ///
 /// # Examples
 ///
-/// See [`RwSem`].
+/// ```no_run
+/// use iomem::rwsem::WriteGuard;
+///
+/// fn clear(table: &mut WriteGuard<'_, [u32; 4]>) {
+///     **table = [0; 4];
+/// }
+/// ```
 ///
 /// # Invariants
 ///

@@ -22,6 +22,16 @@ use crate::{
 };
 
 /// How an interrupt stands.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::irq::Status;
+///
+/// fn waits_for_us(status: &Status) -> bool {
+///     status.is_level && status.is_masked
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
     /// How many came since the line was requested.

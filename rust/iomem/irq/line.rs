@@ -135,11 +135,18 @@ fn name_of(pdev: &platform::Device<Bound>, index: u32) -> Result<Option<CString>
     }
 }
 
-/// An interrupt line of a device that is bound, without a handler of ours so far.
+/// An interrupt line of a device that is bound, without a handler of ours so far. See also the
+/// [module](super).
 ///
 /// # Examples
 ///
-/// See [`Lines`] and the [module](super).
+/// ```no_run
+/// use iomem::irq::Line;
+///
+/// fn describe(line: &Line<'_>) {
+///     pr_info!("line {}\n", line.number());
+/// }
+/// ```
 pub struct Line<'a> {
     number: u32,
     name: Option<CString>,

@@ -107,6 +107,19 @@ impl Listener {
     /// # Errors
     ///
     /// `ENODEV`: the device is gone.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::{
+    ///     eventfd::EventFd,
+    ///     irq::Listener, //
+    /// };
+    ///
+    /// fn instead(listener: &Listener, eventfd: EventFd) -> Result {
+    ///     listener.replace(eventfd)
+    /// }
+    /// ```
     pub fn replace(&self, eventfd: EventFd) -> Result {
         let mut state = self.interrupt.state.lock();
         state.check()?;

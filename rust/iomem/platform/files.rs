@@ -109,7 +109,11 @@ pub trait Files: Send + Sync + Sized + 'static {
     /// The files, four at most.
     const FILES: &'static [File<Self>];
 
-    /// Makes the state. Called when the driver is registered; where it fails, that fails.
+    /// Makes the state. Called when the driver is registered.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the driver says; registering it then fails with that.
     fn new() -> impl PinInit<Self, Error>;
 }
 
@@ -119,6 +123,19 @@ pub trait Files: Send + Sync + Sized + 'static {
 pub struct AdapterWithFiles<D: platform::Driver, F: Files>(D, F);
 
 /// What is registered: C's driver, and what it needs for its files.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::platform::{
+///     Files,
+///     RawWithFiles, //
+/// };
+///
+/// fn empty<F: Files>() -> RawWithFiles<F> {
+///     RawWithFiles::default()
+/// }
+/// ```
 ///
 /// # Invariants
 ///
