@@ -20,16 +20,25 @@
 _Static_assert(sizeof(long) == 4 && sizeof(void *) == 4, "this is about 32-bit programs");
 _Static_assert(sizeof(off_t) == 8, "which have offsets above 4 GiB");
 
-/* nolibc has none of these. ARM passes 64 bits in an even pair of registers. */
+/* nolibc has neither pread() nor pwrite(). ARM passes 64 bits in an even pair of registers. */
+static long at_offset(long number, int fd, void *buffer, size_t bytes, uint64_t offset)
+{
 #ifdef __arm__
-#define OFFSET(offset)	0, (uint32_t)(offset), (uint32_t)((uint64_t)(offset) >> 32)
+	return syscall(number, fd, buffer, bytes, 0, (uint32_t)offset, (uint32_t)(offset >> 32));
 #else
-#define OFFSET(offset)	(uint32_t)(offset), (uint32_t)((uint64_t)(offset) >> 32)
+	return syscall(number, fd, buffer, bytes, (uint32_t)offset, (uint32_t)(offset >> 32));
 #endif
-#define pread(fd, buffer, bytes, offset)	\
-	syscall(__NR_pread64, fd, buffer, bytes, OFFSET(offset))
-#define pwrite(fd, buffer, bytes, offset)	\
-	syscall(__NR_pwrite64, fd, buffer, bytes, OFFSET(offset))
+}
+
+static long pread(int fd, void *buffer, size_t bytes, uint64_t offset)
+{
+	return at_offset(__NR_pread64, fd, buffer, bytes, offset);
+}
+
+static long pwrite(int fd, void *buffer, size_t bytes, uint64_t offset)
+{
+	return at_offset(__NR_pwrite64, fd, buffer, bytes, offset);
+}
 
 FIXTURE(compat32)
 {

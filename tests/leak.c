@@ -8,7 +8,6 @@
  */
 
 #include "leak.h"
-#include "leak_calls.h"
 
 #include <sys/wait.h>
 
@@ -17,6 +16,26 @@
 #define TIMES	10000
 /* What takes longer. */
 #define FEWER	400
+
+/* The calls of leak_calls.h. */
+#define MAP(length, prot, flags, fd, offset)	\
+	((long)mmap(NULL, length, prot, flags, fd, offset))
+#define INFO(...)	\
+	ioctl(t->fd, IOMEM_IOC_REGION_INFO, &(struct iomem_region_info){ __VA_ARGS__ })
+#define IRQ(call, kind, ...)	\
+	ioctl(t->fd, IOMEM_IOC_IRQ_##call, &(struct iomem_##kind){	\
+		.size = sizeof(struct iomem_##kind), __VA_ARGS__ })
+#define WINDOW(...)	\
+	ioctl(t->fd, IOMEM_IOC_WINDOW_INFO, &(struct iomem_window_info){ __VA_ARGS__ })
+#define BATCH(...)	\
+	ioctl(t->fd, IOMEM_IOC_BATCH, &(struct iomem_batch){ __VA_ARGS__ })
+/* All but the size; what is not said of an operation is 0. */
+#define BATCH_OF(ops_, count_, op_size_, flags_)	\
+	BATCH(.size = sizeof(struct iomem_batch), .ops = (uintptr_t)(ops_), .count = count_,	\
+	      .op_size = op_size_, .flags = flags_)
+#define OP_SIZE		(sizeof(struct iomem_op))
+#define OP(...)	\
+	batch(t->fd, (struct iomem_op){ __VA_ARGS__ })
 
 FIXTURE(leak)
 {
@@ -29,8 +48,6 @@ FIXTURE(leak)
 	void *constant, *nowhere;
 	struct measure before;
 };
-
-typedef FIXTURE_DATA(leak) This;
 
 /* Sixteen reads, and then this. */
 static long batch(int fd, struct iomem_op last)
@@ -48,6 +65,14 @@ static long batch(int fd, struct iomem_op last)
 	return ioctl(fd, IOMEM_IOC_BATCH, &batch);
 }
 
+/* As by a program that is newer than the driver, and wants what that does not know. */
+static long larger_info(int fd)
+{
+	struct iomem_region_info info[2] = { { .size = sizeof(info) }, { .size = 1 } };
+
+	return ioctl(fd, IOMEM_IOC_REGION_INFO, info);
+}
+
 FIXTURE_SETUP(leak)
 {
 	char params[128], link[128], target[256];
@@ -59,7 +84,8 @@ FIXTURE_SETUP(leak)
 	if (why_not)
 		SKIP(return, "%s", why_not);
 	self->length = last - start + 1;
-	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=%#" PRIx64, start, self->length);
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=%#" PRIx64, start,
+		 self->length);
 	snprintf(self->line, sizeof(self->line), "leak mem=%#" PRIx64 ",%#" PRIx64, start,
 		 self->length);
 	ASSERT_EQ(0, load(self->ko, params));
@@ -92,14 +118,18 @@ FIXTURE_TEARDOWN(leak)
 	forget(&self->before);
 }
 
+enum kind { REFUSED, DEAD, GRANTED };
+
 struct act {
+	enum kind kind;
 	const char *name;
 	/* 0 for what is granted. */
 	int err;
-	long (*call)(This *t);
+	long (*call)(struct _test_data_leak *t);
 };
 
-static void repeat(struct __test_metadata *_metadata, This *self, const struct act *act, int times)
+static void repeat(struct __test_metadata *_metadata, struct _test_data_leak *self,
+		   const struct act *act, int times)
 {
 	const char *what;
 	long got = 0;
@@ -113,7 +143,8 @@ static void repeat(struct __test_metadata *_metadata, This *self, const struct a
 			break;
 	}
 	EXPECT_EQ(times, i) {
-		TH_LOG("%s: %ld and %s, not %s", act->name, got, strerror(errno), strerror(act->err));
+		TH_LOG("%s: %ld and %s, not %s", act->name, got, strerror(errno),
+		       strerror(act->err));
 	}
 	/* Of a few there is nothing to be told. */
 	what = i < FEWER ? NULL : left_behind(&self->before, i);
@@ -122,26 +153,38 @@ static void repeat(struct __test_metadata *_metadata, This *self, const struct a
 	}
 }
 
-/* A function and a line of the table for each. */
-#define CALL(name, err, ...)	static long name(This *t) { return __VA_ARGS__; }
-#define LINE(name, err, ...)	{ #name, err, name },
+/* A function for each, and then a table of them. */
+#define CALLING(kind, name, errno_, ...)				\
+	enum { name##_kind = (kind), name##_errno = (errno_) };	\
+	static long name(struct _test_data_leak *t)		\
+	{							\
+		return __VA_ARGS__;				\
+	}
+#include "leak_calls.h"
+#undef CALLING
 
-/* --- What is refused -------------------------------------------------------------------- */
+#define LINE(name, errno_)	{ GRANTED, #name, errno_, name }
+#define CALLING(kind, name, errno_, ...)	{ kind, #name, errno_, name },
+static const struct act calls[] = {
+#include "leak_calls.h"
+};
 
-REFUSED(CALL)
+static void repeat_all(struct __test_metadata *_metadata, struct _test_data_leak *self,
+		       enum kind kind)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++)
+		if (calls[i].kind == kind)
+			repeat(_metadata, self, &calls[i], TIMES);
+}
 
 TEST_F_TIMEOUT(leak, what_is_refused, 300)
 {
-	static const struct act acts[] = { REFUSED(LINE) };
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(acts); i++)
-		repeat(_metadata, self, &acts[i], TIMES);
+	repeat_all(_metadata, self, REFUSED);
 }
 
 /* --- What is left of a device that has gone --------------------------------------------- */
-
-DEAD(CALL)
 
 static int write_to(const char *path, const char *text)
 {
@@ -152,36 +195,32 @@ static int write_to(const char *path, const char *text)
 	return n == (ssize_t)strlen(text) ? 0 : -1;
 }
 
-static int detach(This *t)
+static int detach(struct _test_data_leak *t)
 {
 	return write_to("/sys/bus/platform/drivers/iomem_dev/unbind", t->device);
 }
 
-static int attach(This *t)
+static int attach(struct _test_data_leak *t)
 {
 	return write_to("/sys/bus/platform/drivers/iomem_dev/bind", t->device);
 }
 
 TEST_F_TIMEOUT(leak, what_is_dead, 300)
 {
-	static const struct act acts[] = { DEAD(LINE) };
-	size_t i;
-
 	ASSERT_EQ(0, detach(self));
-	for (i = 0; i < ARRAY_SIZE(acts); i++)
-		repeat(_metadata, self, &acts[i], TIMES);
+	repeat_all(_metadata, self, DEAD);
 }
 
 /* --- What is granted, and given back ---------------------------------------------------- */
 
-static long open_and_close(This *t)
+static long open_and_close(struct _test_data_leak *t)
 {
 	int fd = open(t->node, O_RDWR);
 
 	return fd < 0 ? fd : close(fd);
 }
 
-static long map_and_unmap(This *t)
+static long map_and_unmap(struct _test_data_leak *t)
 {
 	char *p = mmap(NULL, 3 * PAGE, RW, MAP_SHARED, t->fd, 0);
 
@@ -193,7 +232,7 @@ static long map_and_unmap(This *t)
 }
 
 /* A process that ends with what it has: its memory must go with it. */
-static long map_and_end(This *t)
+static long map_and_end(struct _test_data_leak *t)
 {
 	pid_t child = fork();
 	int status;
@@ -212,7 +251,7 @@ static long map_and_end(This *t)
 }
 
 /* What was open and mapped is let go of after the device. */
-static long unbind_and_bind(This *t)
+static long unbind_and_bind(struct _test_data_leak *t)
 {
 	int fd = open(t->node, O_RDWR);
 	volatile char *p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
@@ -225,22 +264,20 @@ static long unbind_and_bind(This *t)
 	return munmap((void *)p, PAGE) ?: close(fd);
 }
 
-static long unbind_twice(This *t)
+static long unbind_twice(struct _test_data_leak *t)
 {
 	return detach(t) ?: detach(t) + attach(t);
 }
 
-GRANTED(CALL)
-
 TEST_F_TIMEOUT(leak, what_is_granted, 300)
 {
 	static const struct act acts[] = {
-		GRANTED(LINE)
-		LINE(open_and_close, 0)
-		LINE(map_and_unmap, 0)
+		LINE(open_and_close, 0),
+		LINE(map_and_unmap, 0),
 	};
 	size_t i;
 
+	repeat_all(_metadata, self, GRANTED);
 	for (i = 0; i < ARRAY_SIZE(acts); i++)
 		repeat(_metadata, self, &acts[i], TIMES);
 }
@@ -248,9 +285,9 @@ TEST_F_TIMEOUT(leak, what_is_granted, 300)
 TEST_F_TIMEOUT(leak, processes_and_devices, 300)
 {
 	static const struct act acts[] = {
-		LINE(map_and_end, 0)
-		LINE(unbind_and_bind, 0)
-		LINE(unbind_twice, ENODEV)
+		LINE(map_and_end, 0),
+		LINE(unbind_and_bind, 0),
+		LINE(unbind_twice, ENODEV),
 	};
 	size_t i;
 
@@ -284,23 +321,23 @@ static const struct {
 
 static size_t which;
 
-static long new_device(This *t)
+static long make_device(struct _test_data_leak *t)
 {
 	return write_to("/sys/bus/platform/drivers/iomem_dev/new_device", lines[which].line);
 }
 
 /* A device is made, and the driver does not take it: the window has the range. */
-static long new_device_of_busy_range(This *t)
+static long make_device_of_busy_range(struct _test_data_leak *t)
 {
 	return write_to("/sys/bus/platform/drivers/iomem_dev/new_device", t->line);
 }
 
-static long delete_unknown_device(This *t)
+static long delete_unknown_device(struct _test_data_leak *t)
 {
 	return write_to("/sys/bus/platform/drivers/iomem_dev/delete_device", "nobody");
 }
 
-static long new_and_delete_device(This *t)
+static long make_and_delete_device(struct _test_data_leak *t)
 {
 	return detach(t) ?: write_to("/sys/bus/platform/drivers/iomem_dev/new_device", t->line) ?:
 		write_to("/sys/bus/platform/drivers/iomem_dev/delete_device", "leak") ?: attach(t);
@@ -309,11 +346,11 @@ static long new_and_delete_device(This *t)
 TEST_F_TIMEOUT(leak, devices_at_run_time, 300)
 {
 	static const struct act acts[] = {
-		LINE(new_device_of_busy_range, EBUSY)
-		LINE(new_and_delete_device, 0)
-		LINE(delete_unknown_device, ENOENT)
+		LINE(make_device_of_busy_range, EBUSY),
+		LINE(make_and_delete_device, 0),
+		LINE(delete_unknown_device, ENOENT),
 	};
-	struct act act = { .call = new_device };
+	struct act act = { .call = make_device };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(acts); i++)

@@ -40,19 +40,19 @@ FIXTURE_VARIANT(race)
 /* Mapped at once, in pages. */
 FIXTURE_VARIANT_ADD(race, small)
 {
-	.range = "IOMEM_RANGE", .unit = PAGE, .rounds = 1600,
+	.range = "IOMEM_RANGE", .unit = PAGE, .rounds = 1300,
 };
 
 /* At fault time, in the largest pages that there are. */
 FIXTURE_VARIANT_ADD(race, large)
 {
-	.range = "IOMEM_LARGE", .unit = 2UL << 20, .rounds = 400,
+	.range = "IOMEM_LARGE", .unit = 2UL << 20, .rounds = 600,
 };
 
 /* The device itself comes and goes. */
 FIXTURE_VARIANT_ADD(race, run_time)
 {
-	.range = "IOMEM_RANGE", .unit = PAGE, .rounds = 200, .run_time = true,
+	.range = "IOMEM_RANGE", .unit = PAGE, .rounds = 100, .run_time = true,
 };
 
 static int write_to(const char *path, const char *text)
@@ -91,7 +91,8 @@ FIXTURE_SETUP(race)
 	ssize_t n;
 
 	self->ko = getenv("IOMEM_KO");
-	if (!self->ko || sscanf(env_or(variant->range, ""), "%" SCNx64 "-%" SCNx64, &start, &last) != 2)
+	if (!self->ko ||
+	    sscanf(env_or(variant->range, ""), "%" SCNx64 "-%" SCNx64, &start, &last) != 2)
 		SKIP(return, "IOMEM_KO or %s is not set: see tests/race.c", variant->range);
 	if (loaded("iomem_dev"))
 		SKIP(return, "iomem_dev is loaded: unload it, these tests load it themselves");
@@ -114,7 +115,7 @@ FIXTURE_SETUP(race)
 	if (variant->run_time) {
 		self->comes = DRIVER "new_device";
 		self->goes = DRIVER "delete_device";
-		strcpy(self->device, "race");
+		snprintf(self->device, sizeof(self->device), "race");
 		snprintf(self->line, sizeof(self->line), "race mem=%#" PRIx64 ",%#zx", start,
 			 self->length);
 		ASSERT_EQ(0, write_to(self->comes, self->line));
@@ -130,7 +131,7 @@ FIXTURE_SETUP(race)
 	ASSERT_LT(0, n);
 	target[n] = 0;
 	snprintf(self->device, sizeof(self->device), "%s", strrchr(target, '/') + 1);
-	strcpy(self->line, self->device);
+	snprintf(self->line, sizeof(self->line), "%s", self->device);
 }
 
 FIXTURE_TEARDOWN(race)
@@ -231,13 +232,13 @@ static int process(struct shared *s, uint32_t number)
 
 /* --- The one who unbinds ---------------------------------------------------------------- */
 
-static volatile uint64_t *word(FIXTURE_DATA(race) *self, uint32_t part, uint32_t number)
+static volatile uint64_t *word(struct _test_data_race *self, uint32_t part, uint32_t number)
 {
 	return (volatile uint64_t *)(self->window + part * self->s->unit) + number;
 }
 
 /* Opens and maps what has been bound, and makes the second node. */
-static void take(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self)
+static void take(struct __test_metadata *_metadata, struct _test_data_race *self)
 {
 	struct stat st;
 
@@ -250,7 +251,7 @@ static void take(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self)
 	ASSERT_EQ(0, mknod(OTHER_NODE, S_IFCHR | 0600, st.st_rdev));
 }
 
-static void give_up(FIXTURE_DATA(race) *self)
+static void give_up(struct _test_data_race *self)
 {
 	munmap(self->window, self->length);
 	close(self->fd);
@@ -272,26 +273,28 @@ static double now(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec * 1e-9;
+	return t.tv_sec + t.tv_nsec / 1000000000.0;
 }
 
 /* From at once to milliseconds later. Asleep, so that there are processors for the others. */
 static void dawdle(uint64_t *random)
 {
-	struct timespec t = { .tv_nsec = next_random(random) % (1000ULL << next_random(random) % 13) };
+	uint64_t most = 1000ULL << next_random(random) % 13;
+	struct timespec t = { .tv_nsec = next_random(random) % most };
 
 	nanosleep(&t, NULL);
 }
 
-static void sum_up(struct __test_metadata *_metadata, struct shared *s, uint32_t rounds, double took)
+static void sum_up(struct __test_metadata *_metadata, struct shared *s, uint32_t rounds,
+		   double took)
 {
 	uint32_t i, n = atomic_load(&s->findings);
 	char line[64 * ACTS];
 	size_t at = 0;
 
 	for (i = 0; i < ACTS; i++)
-		at += snprintf(line + at, sizeof(line) - at, ", %s %" PRIu64 "/%" PRIu64, act_names[i],
-			       s->done[i], s->refused[i]);
+		at += snprintf(line + at, sizeof(line) - at, ", %s %" PRIu64 "/%" PRIu64,
+			       act_names[i], s->done[i], s->refused[i]);
 	TH_LOG("%u rounds, %.0f in a second; done/refused: %s", rounds, rounds / took, line + 2);
 	for (i = 0; i < n && i < ARRAY_SIZE(s->finding); i++)
 		TH_LOG("round %u: %s of round %u %s (%#" PRIx64 ")", s->finding[i].round,
@@ -344,7 +347,8 @@ TEST_F_TIMEOUT(race, nobody_reaches_what_was_taken_back, 400)
 		ASSERT_EQ(-1, pread(self->fd, &value, 8, 0));
 		ASSERT_EQ(ENODEV, errno);
 		ASSERT_TRUE(all_finished(s)) {
-			TH_LOG("round %u: %u of %u programs came to its end", round, s->finished, WORKERS);
+			TH_LOG("round %u: %u of %u programs came to its end", round, s->finished,
+			       WORKERS);
 		}
 
 		give_up(self);

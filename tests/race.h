@@ -45,7 +45,7 @@
 /* Where in a part the mark is, and where each worker writes what nobody reads. */
 #define SCRATCH(worker)	(64 + 8 * (worker))
 
-enum act {
+enum what {
 	OPEN, MAP, READ, WRITE, SPLIT, MPROTECT, MREMAP, FORK, DEBUG, PREAD, PREADS, PWRITE, INFO,
 	SEEK, BATCH, POLL, WINDOW, ACTS
 };
@@ -58,7 +58,7 @@ static const char *const act_names[ACTS] = {
 /* What was found, for the one who waits for all: there is no printing from within. */
 struct finding {
 	const char *what;
-	enum act act;
+	enum what act;
 	uint32_t of, round;
 	uint64_t detail;
 };
@@ -149,7 +149,7 @@ static inline uint64_t mark(uint32_t round, uint32_t part)
 	return (uint64_t)round << 32 | part;
 }
 
-static inline void found(struct shared *s, const char *what, enum act act, uint32_t of,
+static inline void found(struct shared *s, const char *what, enum what act, uint32_t of,
 			 uint64_t detail)
 {
 	uint32_t n = atomic_fetch_add(&s->findings, 1);
@@ -165,7 +165,7 @@ static inline bool is_dead(struct shared *s, uint32_t of)
 }
 
 /* To be told after it was used: whether that went well, and whether it was dead before. */
-static inline void judge(struct shared *s, enum act act, uint32_t of, bool was_dead, bool well,
+static inline void judge(struct shared *s, enum what act, uint32_t of, bool was_dead, bool well,
 			 uint64_t detail)
 {
 	if (well)
@@ -179,7 +179,7 @@ static inline void judge(struct shared *s, enum act act, uint32_t of, bool was_d
 }
 
 /* As above, for a call: what it may fail with is ENODEV. */
-static inline void judge_call(struct shared *s, enum act act, uint32_t of, bool was_dead,
+static inline void judge_call(struct shared *s, enum what act, uint32_t of, bool was_dead,
 			      bool well)
 {
 	int err = well ? 0 : errno;
@@ -189,7 +189,7 @@ static inline void judge_call(struct shared *s, enum act act, uint32_t of, bool 
 		found(s, "failed with another errno", act, of, err);
 }
 
-static inline void judge_value(struct shared *s, enum act act, uint32_t of, uint32_t part,
+static inline void judge_value(struct shared *s, enum what act, uint32_t of, uint32_t part,
 			       uint64_t value)
 {
 	if (value != mark(of, part))

@@ -14,7 +14,7 @@ static inline char *part_of(struct worker *w, const struct mapping *m, uint32_t 
 }
 
 static inline void act_touch(struct worker *w, const struct mapping *m, uint32_t part, bool write,
-			     enum act act)
+			     enum what act)
 {
 	bool dead = is_dead(w->s, m->of);
 	uint64_t value = 0;
@@ -166,7 +166,7 @@ static inline void reap(struct worker *w)
 	w->child = 0;
 }
 
-static inline void act_call(struct worker *w, const struct file *f, enum act act)
+static inline void act_call(struct worker *w, const struct file *f, enum what act)
 {
 	static const uint32_t lengths[] = { 64, 256, 1024, 4096 };
 	struct iomem_region_info info = { .size = sizeof(info) };
@@ -242,11 +242,11 @@ static inline void act_debug(struct worker *w, const struct mapping *m)
 static inline void act_once(struct worker *w, bool of_old)
 {
 	/* The race of a mapping against the unmapping is what this is most about. */
-	static const enum act acts[] = {
+	static const enum what acts[] = {
 		OPEN, MAP, MAP, MAP, MAP, READ, READ, WRITE, SPLIT, MPROTECT, MREMAP, PREAD, PREADS,
 		PWRITE, INFO, SEEK, BATCH, DEBUG, POLL, WINDOW,
 	};
-	enum act act = acts[below(w, ARRAY_SIZE(acts))];
+	enum what act = acts[below(w, ARRAY_SIZE(acts))];
 	struct mapping *m = &w->mapping[below(w, MAPPINGS)];
 	struct file *f = &w->file[below(w, FILES)];
 

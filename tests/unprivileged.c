@@ -35,8 +35,6 @@ FIXTURE(unprivileged)
 	int *line;
 };
 
-typedef FIXTURE_DATA(unprivileged) This;
-
 FIXTURE_SETUP(unprivileged)
 {
 	const char *path = getenv("IOMEM_PATTERN");
@@ -88,7 +86,8 @@ static bool has_no_capability(void)
 }
 
 /* Runs `act` in a child that is `uid` and `gid` and has no privilege; the failing line, or 0. */
-static int as(This *t, uid_t uid, gid_t gid, int (*act)(This *t))
+static int as(struct _test_data_unprivileged *t, uid_t uid, gid_t gid,
+	      int (*act)(struct _test_data_unprivileged *t))
 {
 	pid_t child = fork();
 	int status;
@@ -113,7 +112,7 @@ static struct iomem_batch batch_of(struct iomem_op *op)
 	};
 }
 
-static int use_all(This *t)
+static int use_all(struct _test_data_unprivileged *t)
 {
 	struct iomem_window_info window = { .size = sizeof(window) };
 	struct iomem_region_info region = { .size = sizeof(region) };
@@ -143,7 +142,7 @@ static int use_all(This *t)
 	return 0;
 }
 
-static int read_only(This *t)
+static int read_only(struct _test_data_unprivileged *t)
 {
 	struct iomem_op op = { .op = IOMEM_OP_WRITE, .width = 4, .offset = SPARE };
 	struct iomem_batch batch = batch_of(&op);
@@ -164,7 +163,7 @@ static int read_only(This *t)
 	return 0;
 }
 
-static int nothing(This *t)
+static int nothing(struct _test_data_unprivileged *t)
 {
 	FAILS(open(t->node, O_RDONLY), EACCES);
 	FAILS(open(t->node, O_WRONLY), EACCES);
@@ -173,7 +172,7 @@ static int nothing(This *t)
 }
 
 /* Where the device is, or anybody's memory, is nobody's business. */
-static int see_no_addresses(This *t)
+static int see_no_addresses(struct _test_data_unprivileged *t)
 {
 	char *text = proc_iomem(), *line;
 
@@ -217,7 +216,7 @@ static bool tells(const char *folder, const char *address, int depth, int *files
 	return told;
 }
 
-static int find_no_address(This *t)
+static int find_no_address(struct _test_data_unprivileged *t)
 {
 	int files = 0;
 
@@ -229,7 +228,7 @@ static int find_no_address(This *t)
 	return 0;
 }
 
-static int manage_nothing(This *t)
+static int manage_nothing(struct _test_data_unprivileged *t)
 {
 	static const char *const files[] = { "bind", "unbind", "new_device", "delete_device" };
 	char path[PATH_MAX];
