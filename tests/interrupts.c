@@ -260,7 +260,7 @@ TEST_F(irq, wait_unmasks_first)
 {
 	uint64_t count = 1, i;
 
-	/* Where the line masks itself, it is masked from here on: none comes before it is waited for. */
+	/* A line that masks itself is masked from here on: none comes before it is waited for. */
 	raise_irq(self->fd);
 	ASSERT_TRUE(stays(self->fd, 1));
 	acknowledge(self->fd);

@@ -3,7 +3,8 @@
  * A program without any privilege, which was given a window by the permissions of
  * its node: what it can do with it, and what it cannot do beside it.
  *
- *	IOMEM_IVSHMEM	a window on BAR 2 of QEMU's ivshmem-plain device
+ *	IOMEM_IVSHMEM	a window on BAR 2 of QEMU's ivshmem-plain device, of width 8
+ *	IOMEM_WIDTHLESS	another one, of no width, which nobody used by call yet
  *	IOMEM_RANGE	START-LAST of that device
  *	IOMEM_PATTERN	a file: what the host put at the start of the memory
  */
@@ -136,7 +137,7 @@ static int use_all(struct _test_data_unprivileged *t)
 	CHECK(pread(fd, words, sizeof(words), 0) == sizeof(words));
 	CHECK(!memcmp(words, t->pattern, sizeof(words)));
 	CHECK(!ioctl(fd, IOMEM_IOC_BATCH, &batch) && op.value == t->pattern[2]);
-	op = (struct iomem_op){ .op = IOMEM_OP_UPDATE, .width = 4, .offset = SPARE, .mask = 1 };
+	op = (struct iomem_op){ .op = IOMEM_OP_UPDATE, .width = 8, .offset = SPARE, .mask = 1 };
 	batch = batch_of(&op);
 	CHECK(!ioctl(fd, IOMEM_IOC_BATCH, &batch));
 	return 0;
@@ -144,7 +145,7 @@ static int use_all(struct _test_data_unprivileged *t)
 
 static int read_only(struct _test_data_unprivileged *t)
 {
-	struct iomem_op op = { .op = IOMEM_OP_WRITE, .width = 4, .offset = SPARE };
+	struct iomem_op op = { .op = IOMEM_OP_WRITE, .width = 8, .offset = SPARE };
 	struct iomem_batch batch = batch_of(&op);
 	int fd = open(t->node, O_RDONLY);
 	uint64_t word;
@@ -300,6 +301,105 @@ TEST_F(unprivileged, nothing_is_managed)
 {
 	ASSERT_EQ(0, chown(self->node, OWNER, OWNER));
 	EXPECT_EQ(0, as(self, OWNER, OWNER, manage_nothing));
+}
+
+/* All that a call can do with a register, by a file that may not: nothing is done. */
+static int calls_are_refused(int fd)
+{
+	static const __u32 kinds[] = {
+		IOMEM_OP_READ, IOMEM_OP_WRITE, IOMEM_OP_UPDATE, IOMEM_OP_WAIT,
+	};
+	static const __u32 widths[] = { 1, 2, 4, 8 };
+	uint64_t words[4] = { 1, 2, 3, 4 };
+	struct iomem_batch batch;
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(widths); i++) {
+		FAILS(pread(fd, words, widths[i], SPARE), EPERM);
+		FAILS(pwrite(fd, words, widths[i], SPARE), EPERM);
+	}
+	FAILS(pread(fd, words, sizeof(words), SPARE), EPERM);
+	FAILS(pwrite(fd, words, sizeof(words), SPARE), EPERM);
+	CHECK(words[0] == 1 && words[3] == 4);
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		for (j = 0; j < ARRAY_SIZE(widths); j++) {
+			struct iomem_op op = {
+				.op = kinds[i], .width = widths[j], .offset = SPARE,
+				.mask = kinds[i] >= IOMEM_OP_UPDATE,
+			};
+
+			batch = batch_of(&op);
+			FAILS(ioctl(fd, IOMEM_IOC_BATCH, &batch), EPERM);
+			CHECK(batch.done == 0 && batch.failed == 0 && op.value == 0);
+		}
+	}
+	return 0;
+}
+
+static volatile uint64_t *spare(int fd)
+{
+	volatile uint64_t *page = mmap(NULL, PAGE, RW, MAP_SHARED, fd, SPARE);
+
+	return page == MAP_FAILED ? NULL : page;
+}
+
+/* Mapping is no business of the kernel's once it is made: what goes wrong is the program's. */
+static int map_without_a_width(struct _test_data_unprivileged *t)
+{
+	int fd = open(getenv("IOMEM_WIDTHLESS"), O_RDWR);
+	volatile uint64_t *word = spare(fd);
+
+	CHECK(word);
+	*word = 0xfeed;
+	CHECK(calls_are_refused(fd) == 0);
+	CHECK(*word == 0xfeed);
+	return 0;
+}
+
+/* Opened by root, and passed on. */
+static int passed = -1;
+
+static int use_what_was_passed(struct _test_data_unprivileged *t)
+{
+	uint32_t word = 0;
+
+	CHECK(pread(passed, &word, 4, SPARE) == 4 && word == 0xfeed);
+	return 0;
+}
+
+TEST_F(unprivileged, calls_need_a_width)
+{
+	const char *node = getenv("IOMEM_WIDTHLESS");
+	char text[1024];
+	int log, fd;
+
+	if (!node)
+		SKIP(return, "IOMEM_WIDTHLESS is not set: see tests/unprivileged.c");
+	log = open_log();
+	ASSERT_LE(0, log);
+	ASSERT_EQ(0, chown(node, OWNER, OWNER));
+	EXPECT_EQ(0, as(self, OWNER, OWNER, map_without_a_width));
+	EXPECT_EQ(0, as(self, OWNER, OWNER, map_without_a_width));
+	/* Refused a hundred times, and told once, with what to do. */
+	EXPECT_EQ(1, logged(log, "iomem_dev", text, sizeof(text)));
+	EXPECT_NE(NULL, strstr(text, node + strlen("/dev/")));
+	EXPECT_NE(NULL, strstr(text, "width="));
+
+	/* It is who opened the file that counts, as it is with reading and writing. */
+	passed = open(node, O_RDWR);
+	ASSERT_LE(0, passed);
+	EXPECT_EQ(0, as(self, OWNER, OWNER, use_what_was_passed));
+	ASSERT_EQ(0, setresuid(-1, OWNER, -1));
+	fd = open(node, O_RDWR);
+	ASSERT_EQ(0, setresuid(-1, 0, -1));
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, calls_are_refused(fd));
+	close(fd);
+	/* The host looks whether anything was left. */
+	*spare(passed) = 0;
+	close(passed);
+	close(log);
+	EXPECT_EQ(0, chown(node, 0, 0));
 }
 
 TEST_HARNESS_MAIN

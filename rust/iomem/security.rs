@@ -31,6 +31,14 @@ pub enum Capability {
     SysRawio,
 }
 
+impl Capability {
+    fn number(self) -> i32 {
+        match self {
+            Self::SysRawio => bindings::CAP_SYS_RAWIO as i32,
+        }
+    }
+}
+
 /// What lockdown is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
@@ -46,11 +54,38 @@ pub enum Reason {
 /// Corresponds to the C function `capable()` in
 /// [`include/linux/capability.h`](srctree/include/linux/capability.h).
 pub fn capable(capability: Capability) -> bool {
-    let number = match capability {
-        Capability::SysRawio => bindings::CAP_SYS_RAWIO,
-    };
     // SAFETY: The function asks about the current process; the number is that of a capability.
-    unsafe { bindings::capable(number as i32) }
+    unsafe { bindings::capable(capability.number()) }
+}
+
+/// The same for who may go on without it: that the process does not have it is no attempt at anything, and
+/// is not put into the audit log.
+///
+/// ```no_run
+/// use iomem::security::{
+///     capable_noaudit,
+///     Capability, //
+/// };
+///
+/// // Asked when a file is opened, and kept: what its program may do by it later.
+/// let may_do_more = capable_noaudit(Capability::SysRawio);
+/// # let _ = may_do_more;
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// Context: process.
+///
+/// Corresponds to the C function `ns_capable_noaudit()`, asked about the initial user namespace, in
+/// [`include/linux/capability.h`](srctree/include/linux/capability.h).
+pub fn capable_noaudit(capability: Capability) -> bool {
+    // SAFETY: The initial user namespace is a static of the kernel's. The function asks about the
+    // current process; the number is that of a capability.
+    unsafe {
+        bindings::ns_capable_noaudit(
+            core::ptr::addr_of_mut!(bindings::init_user_ns),
+            capability.number(),
+        )
+    }
 }
 
 /// Tells whether the kernel is locked down so far that nobody may do this. If so, the kernel says in

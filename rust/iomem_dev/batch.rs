@@ -35,6 +35,7 @@ use kernel::{
 };
 
 use crate::{
+    file::File,
     hardware::Hardware,
     window::Window, //
 };
@@ -47,9 +48,10 @@ const PAUSE: Delta = Delta::from_micros(20);
 
 /// What a file may do.
 #[derive(Clone, Copy)]
-struct Rights {
+struct Rights<'a> {
     read: bool,
     write: bool,
+    file: &'a File,
 }
 
 /// Makes the operations that a program has listed. Its errors are those of the header.
@@ -78,6 +80,7 @@ pub(crate) fn run(window: &Window, file: OpenFile<'_, Window>, arg: usize) -> Re
     let rights = Rights {
         read: access != flags::O_WRONLY,
         write: access != flags::O_RDONLY,
+        file: file.state(),
     };
     let (done, failed, result) = make(window, rights, &mut ops);
 
@@ -93,7 +96,7 @@ pub(crate) fn run(window: &Window, file: OpenFile<'_, Window>, arg: usize) -> Re
 
 /// Checks and makes operations, and puts what was read into them. Returns how many were done, which
 /// one an error is about, and the error.
-fn make(window: &Window, rights: Rights, ops: &mut [Op]) -> (usize, usize, Result) {
+fn make(window: &Window, rights: Rights<'_>, ops: &mut [Op]) -> (usize, usize, Result) {
     let checked = window.hardware().map_err(|e| (0, e)).and_then(|hardware| {
         for (index, op) in ops.iter().enumerate() {
             check(&hardware, rights, op).map_err(|e| (index, e))?;
@@ -188,8 +191,9 @@ fn wait(window: &Window, op: &mut Op) -> Result {
 ///
 /// - `EINVAL`: it is none, or there is no such register, or something must be 0 that is not.
 /// - `EBADF`: the file is not open for it.
-/// - `EPERM`: the region can only be read.
-fn check(hardware: &Hardware, rights: Rights, op: &Op) -> Result {
+/// - `EPERM`: the region can only be read, or does not trust the file: see
+///   [`trusts`](crate::region::Region::trusts).
+fn check(hardware: &Hardware, rights: Rights<'_>, op: &Op) -> Result {
     let region = hardware.region(op.region as usize).ok_or(EINVAL)?;
     let width = Width::from_bytes(op.width as usize)?;
     let ones = u64::MAX >> (u64::BITS as usize).wrapping_sub(width.bytes().wrapping_mul(8));
@@ -213,5 +217,5 @@ fn check(hardware: &Hardware, rights: Rights, op: &Op) -> Result {
     if writes && region.traits().read_only {
         return Err(EPERM);
     }
-    Ok(())
+    region.trusts(rights.file)
 }

@@ -2,6 +2,10 @@
 
 //! An open file of a node: what it has for itself.
 
+use iomem::security::{
+    capable_noaudit,
+    Capability, //
+};
 use kernel::prelude::*;
 
 use crate::{
@@ -12,6 +16,7 @@ use crate::{
 /// What an open file has that other files of the window have not.
 #[pin_data]
 pub(crate) struct File {
+    raw_io: bool,
     #[pin]
     interrupts: Slots,
 }
@@ -20,11 +25,19 @@ impl File {
     /// A program opens the window, which counts its files: whatever fails here, fails before.
     pub(crate) fn open(window: &Window) -> impl PinInit<Self, Error> + '_ {
         try_pin_init!(Self {
+            raw_io: capable_noaudit(Capability::SysRawio),
             interrupts <- Slots::new(window.interrupts().len()),
             _: {
                 window.count_file(1);
             },
         })
+    }
+
+    /// Tells whether it was opened by a process with `CAP_SYS_RAWIO`, which may make accesses of a
+    /// width that nobody has said the registers to have. What counts is who opened the file, as it
+    /// does for reading and writing.
+    pub(crate) fn may_choose_width(&self) -> bool {
+        self.raw_io
     }
 
     /// Returns what the file knows of interrupts.

@@ -87,21 +87,21 @@ impl CharDevice for Window {
     /// Reads registers: see [`registers`](crate::registers).
     fn read(
         &self,
-        _file: OpenFile<'_, Self>,
+        file: OpenFile<'_, Self>,
         position: u64,
         buffer: &mut IovIterDest<'_>,
     ) -> Result<usize> {
-        self.read_registers(position, buffer)
+        self.read_registers(file.state(), position, buffer)
     }
 
     /// Writes registers: see [`registers`](crate::registers).
     fn write(
         &self,
-        _file: OpenFile<'_, Self>,
+        file: OpenFile<'_, Self>,
         position: u64,
         buffer: &mut IovIterSource<'_>,
     ) -> Result<usize> {
-        self.write_registers(position, buffer)
+        self.write_registers(file.state(), position, buffer)
     }
 
     /// Which window it is, and how that is used: see [`see`](crate::see).

@@ -18,20 +18,22 @@ use iomem::{
         MemRegion,
         Pages, //
     },
-    rwsem::{
-        ReadGuard,
-        RwSem, //
-    },
+    rwsem::RwSem,
     vma::{
         WcReservation,
         EXCLUSIVE_CACHE_MODES, //
     },
 };
 use kernel::{
-    io::Io,
     prelude::*,
     str::CString,
-    sync::Arc, //
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
+    },
 };
 
 #[cfg(CONFIG_HAS_IOPORT)]
@@ -43,10 +45,10 @@ use iomem::{
 #[macro_use]
 mod width;
 
-#[cfg(CONFIG_HAS_IOPORT)]
-use self::width::swapped;
+mod held;
 
 use crate::{
+    file::File,
     offset::Mode,
     see::Teller,
     uses::{
@@ -90,6 +92,8 @@ pub(crate) struct Region {
     traits: Traits,
     uses: Arc<Uses>,
     teller: Teller,
+    /// Whether the log has it that somebody was refused for want of a width.
+    told: Atomic<i32>,
     // Protects how memory is mapped, and makes an update one step for everybody who accesses
     // registers by call: held for reading while a register is read, for writing while one is
     // written or updated, while a mapping is being made, and while the memory is mapped into the
@@ -114,6 +118,7 @@ impl Region {
                 traits,
                 uses,
                 teller,
+                told: Atomic::new(0),
                 mapped <- RwSem::new(
                     Mapped::default(),
                     c"Region::mapped",
@@ -221,18 +226,6 @@ impl Region {
         Ok(())
     }
 
-    /// Returns the lock, held for reading, when the memory is mapped into the kernel.
-    fn for_reading(&self, claim: &Arc<MemRegion>) -> Result<ReadGuard<'_, Mapped>> {
-        loop {
-            let mapped = self.mapped.read();
-            if mapped.kernel.is_some() {
-                return Ok(mapped);
-            }
-            drop(mapped);
-            self.ioremap(claim, &mut self.mapped.write())?;
-        }
-    }
-
     /// Makes sure that there is a register of that width, and returns its offset.
     ///
     /// # Errors
@@ -254,122 +247,28 @@ impl Region {
         Ok(offset)
     }
 
-    /// Reads one register, by one access.
+    /// Makes sure that registers may be accessed by call on behalf of a file.
+    ///
+    /// A device may answer an access of a width that its registers do not have by an error on the
+    /// bus. Made through a mapping it is the program's; made by call it is the kernel's, and not each
+    /// architecture's kernel survives it. So without a width that the device is said to have, calls
+    /// are for those who could do as much by `/dev/mem`.
     ///
     /// # Errors
     ///
-    /// - `EINVAL`: there is no such register: it is beyond the end, not aligned, or not that wide.
-    /// - `EBUSY`: it is mapped write-combining, see [`Self::enter`].
-    /// - `ENOMEM`: it could not be mapped into the kernel.
-    pub(crate) fn read(&self, width: Width, offset: u64) -> Result<u64> {
-        let offset = self.check(width, offset)?;
-        match &self.bus {
-            Bus::Memory { claim, .. } => {
-                let mapped = self.for_reading(claim)?;
-                let regs = mapped.kernel.as_ref().ok_or(EINVAL)?;
-                self.load(regs, width, offset)
-            }
-            #[cfg(CONFIG_HAS_IOPORT)]
-            Bus::Ports(ports) => {
-                let _mapped = self.mapped.read();
-                self.load_port(ports, width, offset)
-            }
+    /// `EPERM`: nobody has said how wide the registers are, and the file was opened by a process
+    /// without `CAP_SYS_RAWIO`.
+    pub(crate) fn trusts(&self, file: &File) -> Result {
+        if self.traits.width.is_some() || file.may_choose_width() {
+            return Ok(());
         }
-    }
-
-    /// Writes one register, by one access. Bits of `value` beyond the width are not looked at.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Self::read`], and `EPERM`: the region can only be read.
-    pub(crate) fn write(&self, width: Width, offset: u64, value: u64) -> Result {
-        self.change(width, offset, |_| Ok(value))
-    }
-
-    /// Reads a register, replaces the bits that are in `mask` by those of `value`, and writes it,
-    /// with no write or update by call in between. Returns what it was.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Self::write`].
-    pub(crate) fn update(&self, width: Width, offset: u64, mask: u64, value: u64) -> Result<u64> {
-        let mut old = 0;
-        self.change(width, offset, |read| {
-            old = read()?;
-            Ok(old & !mask | value & mask)
-        })?;
-        Ok(old)
-    }
-
-    /// Writes what `make` returns, which can read the register first.
-    fn change(
-        &self,
-        width: Width,
-        offset: u64,
-        make: impl FnOnce(&dyn Fn() -> Result<u64>) -> Result<u64>,
-    ) -> Result {
-        if self.traits.read_only {
-            return Err(EPERM);
+        if self.told.xchg(1, Relaxed) == 0 {
+            pr_warn!(
+                "{}: reading and writing registers by call takes CAP_SYS_RAWIO, since nobody has \
+                 said how wide they are: do so, by reg-io-width or width=, or map them\n",
+                self.teller.node()
+            );
         }
-        let offset = self.check(width, offset)?;
-        let mut mapped = self.mapped.write();
-        match &self.bus {
-            Bus::Memory { claim, .. } => {
-                self.ioremap(claim, &mut mapped)?;
-                let regs = mapped.kernel.as_ref().ok_or(EINVAL)?;
-                let value = make(&|| self.load(regs, width, offset))?;
-                // Told first, so that it comes before what it makes the device do.
-                self.teller.written(width, offset, value);
-                if self.traits.big_endian {
-                    store!(regs.big_endian(), width, offset, value);
-                } else {
-                    store!(regs.window(), width, offset, value);
-                }
-            }
-            #[cfg(CONFIG_HAS_IOPORT)]
-            Bus::Ports(ports) => {
-                let value = make(&|| self.load_port(ports, width, offset))?;
-                self.teller.written(width, offset, value);
-                let value = if self.traits.big_endian {
-                    swapped(width, value)
-                } else {
-                    value
-                };
-                match width {
-                    Width::W8 => ports.window().try_write8(value as u8, offset)?,
-                    Width::W16 => ports.window().try_write16(value as u16, offset)?,
-                    Width::W32 => ports.window().try_write32(value as u32, offset)?,
-                    Width::W64 => return Err(EINVAL),
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn load(&self, regs: &Mapping<Arc<MemRegion>>, width: Width, offset: usize) -> Result<u64> {
-        let value = if self.traits.big_endian {
-            load!(regs.big_endian(), width, offset)
-        } else {
-            load!(regs.window(), width, offset)
-        };
-        self.teller.read(width, offset, value);
-        Ok(value)
-    }
-
-    #[cfg(CONFIG_HAS_IOPORT)]
-    fn load_port(&self, ports: &Ports<PortRegion>, width: Width, offset: usize) -> Result<u64> {
-        let value = match width {
-            Width::W8 => u64::from(ports.window().try_read8(offset)?),
-            Width::W16 => u64::from(ports.window().try_read16(offset)?),
-            Width::W32 => u64::from(ports.window().try_read32(offset)?),
-            Width::W64 => return Err(EINVAL),
-        };
-        let value = if self.traits.big_endian {
-            swapped(width, value)
-        } else {
-            value
-        };
-        self.teller.read(width, offset, value);
-        Ok(value)
+        Err(EPERM)
     }
 }

@@ -19,6 +19,7 @@ use kernel::{
 };
 
 use crate::{
+    file::File,
     offset::Mode,
     region::Region,
     window::Window, //
@@ -72,6 +73,9 @@ fn accesses(only: Option<Width>, wanted: usize, left: u64) -> Result<(Width, usi
 
 /// Reads registers into `bytes`, of which it is a whole number.
 fn load(region: &Region, width: Width, offset: u64, bytes: &mut [u8]) -> Result {
+    // Asked first, so that a register that is none has the same errno whatever the region's state.
+    region.check(width, offset)?;
+    let region = region.reading()?;
     let mut offset = offset;
     for register in bytes.chunks_exact_mut(width.bytes()) {
         let value = region.read(width, offset)?;
@@ -88,6 +92,8 @@ fn load(region: &Region, width: Width, offset: u64, bytes: &mut [u8]) -> Result 
 
 /// Writes registers from `bytes`, of which it is a whole number.
 fn store(region: &Region, width: Width, offset: u64, bytes: &[u8]) -> Result {
+    region.check(width, offset)?;
+    let region = region.writing()?;
     let mut offset = offset;
     for register in bytes.chunks_exact(width.bytes()) {
         let mut value = [0; 8];
@@ -115,7 +121,8 @@ impl Window {
     /// - `ENODEV`: the device is gone.
     /// - `ENXIO`: the position is that of no region.
     /// - `EINVAL`: it is one for write-combining mappings; and those of [`accesses`].
-    fn plan(&self, position: u64, wanted: usize) -> Result<Option<Plan>> {
+    /// - `EPERM`: the region does not trust the file: see [`Region::trusts`].
+    fn plan(&self, file: &File, position: u64, wanted: usize) -> Result<Option<Plan>> {
         let hardware = self.hardware()?;
         let place = self.layout().place(position).ok_or(ENXIO)?;
         let region = hardware.region(place.region).ok_or(ENXIO)?;
@@ -127,6 +134,7 @@ impl Window {
             return Ok(None);
         }
         let (width, bytes) = accesses(region.traits().width, wanted, left)?;
+        region.trusts(file)?;
         Ok(Some(Plan {
             region: place.region,
             width,
@@ -148,14 +156,15 @@ impl Window {
     ///
     /// - `ENODEV`: the device is gone.
     /// - `EFAULT`: the program's buffer cannot be written to. The registers were read.
-    /// - `EINVAL`, `ENXIO`: those of [`Self::plan`], and where the position is not a multiple of the width.
+    /// - `EINVAL`, `ENXIO`, `EPERM`: those of [`Self::plan`], and `EINVAL` where the position is not a multiple of the width.
     /// - `EBUSY`: the region is mapped write-combining, and the processor cannot have both.
     pub(crate) fn read_registers(
         &self,
+        file: &File,
         position: u64,
         buffer: &mut IovIterDest<'_>,
     ) -> Result<usize> {
-        let Some(plan) = self.plan(position, buffer.len())? else {
+        let Some(plan) = self.plan(file, position, buffer.len())? else {
             return Ok(0);
         };
 
@@ -189,7 +198,7 @@ impl Window {
     ///
     /// - `ENODEV`: the device is gone.
     /// - `ENOSPC`: the position is at the end of the region or beyond.
-    /// - `EPERM`: the region can only be read.
+    /// - `EPERM`: the region can only be read; and that of [`Self::plan`].
     /// - `EFAULT`: the program's buffer cannot be read.
     /// - `EINVAL`, `ENXIO`: those of [`Self::plan`], and where the position is not a multiple of the width.
     /// - `EBUSY`: the region is mapped write-combining, and the processor cannot have both.
@@ -197,10 +206,11 @@ impl Window {
     /// Whatever it is, nothing was written.
     pub(crate) fn write_registers(
         &self,
+        file: &File,
         position: u64,
         buffer: &mut IovIterSource<'_>,
     ) -> Result<usize> {
-        let plan = self.plan(position, buffer.len())?.ok_or(ENOSPC)?;
+        let plan = self.plan(file, position, buffer.len())?.ok_or(ENOSPC)?;
 
         let mut chunk = [0; CHUNK];
         let mut done = 0;

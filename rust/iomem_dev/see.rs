@@ -81,6 +81,11 @@ impl Teller {
         })
     }
 
+    /// Returns what the window's node is called.
+    pub(crate) fn node(&self) -> &CStr {
+        &self.node
+    }
+
     /// A register has been read.
     #[inline(always)]
     pub(crate) fn read(&self, width: Width, offset: usize, value: u64) {

@@ -20,6 +20,11 @@
  * 4 bytes. What is no register or not aligned is EINVAL. Values are in the
  * processor's byte order, whatever that of the registers.
  *
+ * Where nobody has said how wide the registers are, accesses by call, a batch
+ * among them, are EPERM unless CAP_SYS_RAWIO was there when the file was opened:
+ * what a device makes of a width that is not its own would be the kernel's
+ * trouble. Mapping needs nothing but the node.
+ *
  * poll() says POLLIN when an interrupt came that IOMEM_IOC_IRQ_WAIT has not
  * told this file about.
  *
@@ -98,7 +103,8 @@ struct iomem_window_info {
  * @size:	in: sizeof(struct iomem_region_info); out: the driver's.
  * @region:	in: which region, from 0.
  * @flags:	out: IOMEM_REGION_*.
- * @width:	out: how wide all registers are, in bytes, or 0: any width.
+ * @width:	out: how wide all registers are, in bytes, or 0: nobody has
+ *		said.
  * @length:	out: the length of the registers, in bytes.
  * @offset:	out: the offset in the file: of the first register for pread()
  *		and pwrite(), of the page that has it for mmap().
@@ -203,10 +209,11 @@ struct iomem_batch {
  * Errors beside those of all calls, with @failed saying which operation:
  * EINVAL where an operation, a width, a mask, a value or an offset is none;
  * EBADF where the file is not open for it (writing needs O_RDWR or O_WRONLY,
- * all else O_RDONLY or O_RDWR); EPERM where the region can only be read; EBUSY
- * where the region is mapped write-combining and cannot be accessed otherwise
- * meanwhile; ETIMEDOUT where what was waited for did not come; EINTR where a
- * signal came while waiting. About the batch: E2BIG where @count is above the
+ * all else O_RDONLY or O_RDWR); EPERM where the region can only be read, or has
+ * no width and the file was opened without CAP_SYS_RAWIO; EBUSY where it is
+ * mapped write-combining and cannot be accessed otherwise meanwhile; ETIMEDOUT
+ * where what was waited for did not come; EINTR where a signal came while
+ * waiting. About the batch: E2BIG where @count is above the
  * maximum.
  */
 

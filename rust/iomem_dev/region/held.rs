@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Accesses to a region's registers, one or a series of them, while its lock is held.
+
+use iomem::{
+    access::Width,
+    mapping::Mapping,
+    resource::MemRegion,
+    rwsem::{
+        ReadGuard,
+        WriteGuard, //
+    },
+};
+use kernel::{
+    io::Io,
+    prelude::*,
+    sync::Arc, //
+};
+
+#[cfg(CONFIG_HAS_IOPORT)]
+use super::width::swapped;
+#[cfg(CONFIG_HAS_IOPORT)]
+use iomem::{
+    port::Ports,
+    resource::PortRegion, //
+};
+
+use super::{
+    Bus,
+    Mapped,
+    Region, //
+};
+
+/// A region whose registers can be read. Nobody writes or updates one by call meanwhile.
+pub(crate) struct Reading<'a> {
+    region: &'a Region,
+    mapped: ReadGuard<'a, Mapped>,
+}
+
+impl Reading<'_> {
+    /// Reads one register, by one access.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: there is no such register: see [`Region::check`].
+    pub(crate) fn read(&self, width: Width, offset: u64) -> Result<u64> {
+        let offset = self.region.check(width, offset)?;
+        self.region.load(&self.mapped, width, offset)
+    }
+}
+
+/// A region whose registers can be read and written. Nobody else does so by call meanwhile.
+pub(crate) struct Writing<'a> {
+    region: &'a Region,
+    mapped: WriteGuard<'a, Mapped>,
+}
+
+impl Writing<'_> {
+    /// Writes one register, by one access. Bits of `value` beyond the width are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: there is no such register: see [`Region::check`].
+    pub(crate) fn write(&self, width: Width, offset: u64, value: u64) -> Result {
+        let offset = self.region.check(width, offset)?;
+        self.region.store(&self.mapped, width, offset, value)
+    }
+
+    /// Reads a register, replaces the bits that are in `mask` by those of `value`, and writes it.
+    /// Returns what it was.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::write`].
+    fn update(&self, width: Width, offset: u64, mask: u64, value: u64) -> Result<u64> {
+        let offset = self.region.check(width, offset)?;
+        let old = self.region.load(&self.mapped, width, offset)?;
+        let new = old & !mask | value & mask;
+        self.region.store(&self.mapped, width, offset, new)?;
+        Ok(old)
+    }
+}
+
+impl Region {
+    /// Begins to read, when the memory is mapped into the kernel.
+    ///
+    /// # Errors
+    ///
+    /// - `EBUSY`: it is mapped write-combining, see [`Self::enter`].
+    /// - `ENOMEM`: it could not be mapped into the kernel.
+    pub(crate) fn reading(&self) -> Result<Reading<'_>> {
+        loop {
+            let mapped = self.mapped.read();
+            match &self.bus {
+                Bus::Memory { claim, .. } if mapped.kernel.is_none() => {
+                    drop(mapped);
+                    self.ioremap(claim, &mut self.mapped.write())?;
+                }
+                _ => {
+                    return Ok(Reading {
+                        region: self,
+                        mapped,
+                    })
+                }
+            }
+        }
+    }
+
+    /// Begins to write.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::reading`], and `EPERM`: the region can only be read.
+    pub(crate) fn writing(&self) -> Result<Writing<'_>> {
+        if self.traits.read_only {
+            return Err(EPERM);
+        }
+        let mut mapped = self.mapped.write();
+        if let Bus::Memory { claim, .. } = &self.bus {
+            self.ioremap(claim, &mut mapped)?;
+        }
+        Ok(Writing {
+            region: self,
+            mapped,
+        })
+    }
+
+    /// Reads one register, by one access.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::check`] and of [`Self::reading`].
+    pub(crate) fn read(&self, width: Width, offset: u64) -> Result<u64> {
+        self.check(width, offset)?;
+        self.reading()?.read(width, offset)
+    }
+
+    /// Writes one register, by one access. Bits of `value` beyond the width are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::check`] and of [`Self::writing`].
+    pub(crate) fn write(&self, width: Width, offset: u64, value: u64) -> Result {
+        self.check(width, offset)?;
+        self.writing()?.write(width, offset, value)
+    }
+
+    /// Reads a register, replaces the bits that are in `mask` by those of `value`, and writes it,
+    /// with no write or update by call in between. Returns what it was.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::write`].
+    pub(crate) fn update(&self, width: Width, offset: u64, mask: u64, value: u64) -> Result<u64> {
+        self.check(width, offset)?;
+        self.writing()?.update(width, offset, mask, value)
+    }
+
+    /// Reads a register that is known to be one.
+    fn load(&self, mapped: &Mapped, width: Width, offset: usize) -> Result<u64> {
+        let value = match &self.bus {
+            Bus::Memory { .. } => {
+                let regs: &Mapping<Arc<MemRegion>> = mapped.kernel.as_ref().ok_or(EINVAL)?;
+                if self.traits.big_endian {
+                    load!(regs.big_endian(), width, offset)
+                } else {
+                    load!(regs.window(), width, offset)
+                }
+            }
+            #[cfg(CONFIG_HAS_IOPORT)]
+            Bus::Ports(ports) => self.load_port(ports, width, offset)?,
+        };
+        self.teller.read(width, offset, value);
+        Ok(value)
+    }
+
+    /// Writes a register that is known to be one.
+    fn store(&self, mapped: &Mapped, width: Width, offset: usize, value: u64) -> Result {
+        // Told first, so that it comes before what it makes the device do.
+        self.teller.written(width, offset, value);
+        match &self.bus {
+            Bus::Memory { .. } => {
+                let regs: &Mapping<Arc<MemRegion>> = mapped.kernel.as_ref().ok_or(EINVAL)?;
+                if self.traits.big_endian {
+                    store!(regs.big_endian(), width, offset, value);
+                } else {
+                    store!(regs.window(), width, offset, value);
+                }
+                Ok(())
+            }
+            #[cfg(CONFIG_HAS_IOPORT)]
+            Bus::Ports(ports) => self.store_port(ports, width, offset, value),
+        }
+    }
+
+    #[cfg(CONFIG_HAS_IOPORT)]
+    fn load_port(&self, ports: &Ports<PortRegion>, width: Width, offset: usize) -> Result<u64> {
+        let value = match width {
+            Width::W8 => u64::from(ports.window().try_read8(offset)?),
+            Width::W16 => u64::from(ports.window().try_read16(offset)?),
+            Width::W32 => u64::from(ports.window().try_read32(offset)?),
+            Width::W64 => return Err(EINVAL),
+        };
+        Ok(if self.traits.big_endian {
+            swapped(width, value)
+        } else {
+            value
+        })
+    }
+
+    #[cfg(CONFIG_HAS_IOPORT)]
+    fn store_port(
+        &self,
+        ports: &Ports<PortRegion>,
+        width: Width,
+        offset: usize,
+        value: u64,
+    ) -> Result {
+        let value = if self.traits.big_endian {
+            swapped(width, value)
+        } else {
+            value
+        };
+        match width {
+            Width::W8 => ports.window().try_write8(value as u8, offset),
+            Width::W16 => ports.window().try_write16(value as u16, offset),
+            Width::W32 => ports.window().try_write32(value as u32, offset),
+            Width::W64 => Err(EINVAL),
+        }
+    }
+}
