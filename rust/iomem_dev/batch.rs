@@ -28,6 +28,7 @@ use kernel::{
         Instant,
         Monotonic, //
     },
+    transmute::AsBytes,
     uaccess::{
         UserPtr,
         UserSlice, //
@@ -71,10 +72,8 @@ pub(crate) fn run(window: &Window, file: OpenFile<'_, Window>, arg: usize) -> Re
     let (mut reader, mut writer) =
         UserSlice::new(UserPtr::from_addr(address), bytes).reader_writer();
 
-    let mut ops = KVVec::<Op>::with_capacity(count, GFP_KERNEL)?;
-    for _ in 0..count {
-        ops.push(reader.read()?, GFP_KERNEL)?;
-    }
+    let mut ops = KVVec::from_elem(Op::default(), count, GFP_KERNEL)?;
+    reader.read_slice(ops.as_bytes_mut())?;
 
     let access = file.flags() & flags::O_ACCMODE;
     let rights = Rights {
@@ -84,9 +83,7 @@ pub(crate) fn run(window: &Window, file: OpenFile<'_, Window>, arg: usize) -> Re
     };
     let (done, failed, result) = make(window, rights, &mut ops);
 
-    for op in &ops {
-        writer.write(op)?;
-    }
+    writer.write_slice(ops.as_bytes())?;
     // Neither is larger than the count.
     batch.done = done as u32;
     batch.failed = failed as u32;

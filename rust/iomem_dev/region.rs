@@ -88,6 +88,8 @@ struct Mapped {
 #[pin_data]
 pub(crate) struct Region {
     bus: Bus,
+    /// That of the bus, which each access asks for.
+    range: Range,
     name: Option<CString>,
     traits: Traits,
     uses: Arc<Uses>,
@@ -111,8 +113,14 @@ impl Region {
         uses: Arc<Uses>,
         teller: Teller,
     ) -> Result<Pin<KBox<Self>>> {
+        let range = match &bus {
+            Bus::Memory { claim, .. } => claim.region().range(),
+            #[cfg(CONFIG_HAS_IOPORT)]
+            Bus::Ports(ports) => ports.range(),
+        };
         KBox::pin_init(
             pin_init!(Self {
+                range,
                 bus,
                 name,
                 traits,
@@ -136,11 +144,7 @@ impl Region {
 
     /// Returns the physical addresses, or the ports, of its registers.
     pub(crate) fn range(&self) -> Range {
-        match &self.bus {
-            Bus::Memory { claim, .. } => claim.region().range(),
-            #[cfg(CONFIG_HAS_IOPORT)]
-            Bus::Ports(ports) => ports.range(),
-        }
+        self.range
     }
 
     /// Returns the length of its registers, in bytes.

@@ -65,20 +65,6 @@ impl Writing<'_> {
         let offset = self.region.check(width, offset)?;
         self.region.store(&self.mapped, width, offset, value)
     }
-
-    /// Reads a register, replaces the bits that are in `mask` by those of `value`, and writes it.
-    /// Returns what it was.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Self::write`].
-    fn update(&self, width: Width, offset: u64, mask: u64, value: u64) -> Result<u64> {
-        let offset = self.region.check(width, offset)?;
-        let old = self.region.load(&self.mapped, width, offset)?;
-        let new = old & !mask | value & mask;
-        self.region.store(&self.mapped, width, offset, new)?;
-        Ok(old)
-    }
 }
 
 impl Region {
@@ -131,8 +117,8 @@ impl Region {
     ///
     /// Those of [`Self::check`] and of [`Self::reading`].
     pub(crate) fn read(&self, width: Width, offset: u64) -> Result<u64> {
-        self.check(width, offset)?;
-        self.reading()?.read(width, offset)
+        let offset = self.check(width, offset)?;
+        self.load(&self.reading()?.mapped, width, offset)
     }
 
     /// Writes one register, by one access. Bits of `value` beyond the width are not looked at.
@@ -141,8 +127,8 @@ impl Region {
     ///
     /// Those of [`Self::check`] and of [`Self::writing`].
     pub(crate) fn write(&self, width: Width, offset: u64, value: u64) -> Result {
-        self.check(width, offset)?;
-        self.writing()?.write(width, offset, value)
+        let offset = self.check(width, offset)?;
+        self.store(&self.writing()?.mapped, width, offset, value)
     }
 
     /// Reads a register, replaces the bits that are in `mask` by those of `value`, and writes it,
@@ -152,8 +138,12 @@ impl Region {
     ///
     /// Those of [`Self::write`].
     pub(crate) fn update(&self, width: Width, offset: u64, mask: u64, value: u64) -> Result<u64> {
-        self.check(width, offset)?;
-        self.writing()?.update(width, offset, mask, value)
+        let offset = self.check(width, offset)?;
+        let held = self.writing()?;
+        let old = self.load(&held.mapped, width, offset)?;
+        let new = old & !mask | value & mask;
+        self.store(&held.mapped, width, offset, new)?;
+        Ok(old)
     }
 
     /// Reads a register that is known to be one.
