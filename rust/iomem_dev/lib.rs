@@ -2,9 +2,10 @@
 
 //! Hands a device's registers to programs.
 //!
-//! A *window* is a platform device with a memory resource. Binding to it claims the resource, so
-//! that it shows in `/proc/iomem` and nobody else can have it, and makes `/dev/iomem<N>`, which a
-//! program maps. Unbinding takes both away.
+//! A *window* is a platform device with regions of memory or ports. Binding to it claims them, so
+//! that they show in `/proc/iomem` and nobody else can have them, and makes `/dev/iomem<N>`, by which
+//! a program maps, reads and writes registers and waits for interrupts. Unbinding takes all of that
+//! away.
 //!
 //! Windows come from firmware (`compatible = "iomem,window"` in a device tree, or in ACPI's `_DSD`
 //! of a `PRP0001`), from `driver_override`, from this module's parameters, `start=` and `length=`,

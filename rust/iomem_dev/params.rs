@@ -2,9 +2,9 @@
 
 //! The window that the module's parameters ask for.
 //!
-//! With `start=` and `length=`, and `name=` for what it is called, loading the module makes a platform device for that range, which
-//! the driver then binds to like any other. The range is tried first: where it cannot be had,
-//! loading fails, the log says why in one line, and nothing is left behind.
+//! With `start=` and `length=`, and `name=` for what it is called, loading the module makes a platform
+//! device for that range, which the driver then binds to like any other. The range is tried first:
+//! where it cannot be had, loading fails, the log says why in one line, and nothing is left behind.
 
 use iomem::{
     platform::{
