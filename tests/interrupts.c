@@ -277,14 +277,20 @@ TEST_F(irq, wait_unmasks_first)
 /* A program that never has the line released gets no more than it asks for. */
 TEST_F(irq, storms_end_in_the_mask)
 {
-	uint64_t i, limit = variant->level ? 201 : 1;
+	uint64_t i, count = 1;
 
 	raise_irq(self->fd);
+	ASSERT_TRUE(stays(self->fd, count));
+	for (i = 0; i < 10; i++) {
+		ASSERT_EQ(0, unmask(self->fd));
+		count += variant->level;
+		ASSERT_TRUE(stays(self->fd, count));
+	}
+	/* What is not masked when it is unmasked makes no difference. */
 	for (i = 0; i < 200; i++)
 		ASSERT_EQ(0, unmask(self->fd));
 	usleep(100000);
-	EXPECT_GE(limit, info_of(self->fd).count);
-	EXPECT_LE(variant->level ? 2 : 1, info_of(self->fd).count);
+	EXPECT_GE(count + (variant->level ? 200 : 0), info_of(self->fd).count);
 }
 
 /* Each open file has seen what it was told of, and what it was not told of is news. */
@@ -322,8 +328,9 @@ TEST_F(irq, poll_is_woken)
 	pid_t child = fork();
 
 	ASSERT_LE(0, child);
+	/* Without a limit: one that is up looks at the file again, whether it was woken or not. */
 	if (!child)
-		_exit(ready(self->fd, POLLIN, 10000));
+		_exit(ready(self->fd, POLLIN, -1));
 	ASSERT_TRUE(sleeps(child));
 	raise_irq(self->fd);
 	EXPECT_EQ(POLLIN, ends(child));

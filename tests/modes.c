@@ -254,9 +254,12 @@ TEST_F(modes, two_mebibytes_and_less)
 	EXPECT_EQ(2 * MIB, entry(self->pagetable, p).size);
 	munmap((void *)p, 2 * MIB);
 
-	p = map(self->large_fd, 2 * MIB - PAGE, self->large.offset + 4 * MIB);
+	/* At the same address, so that the length is all that is in the way. */
+	p = mmap((void *)p, 2 * MIB - PAGE, RW, MAP_SHARED | MAP_FIXED, self->large_fd,
+		 self->large.offset + 4 * MIB);
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(PAGE, entry(self->pagetable, p).size);
+	EXPECT_EQ(PAGE, entry(self->pagetable, p + (2 * MIB - 2 * PAGE) / 4).size);
 	munmap((void *)p, 2 * MIB - PAGE);
 }
 
