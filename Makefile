@@ -36,15 +36,17 @@ export RUSTC BINDGEN
 modules:
 	@scripts/check-kernel $(KDIR)
 	@mkdir -p build/$(release)
-	$(kbuild) modules
+	$(kbuild) IOMEM_SAMPLES=1 modules
 
+# What is installed is what was built last: all but the samples.
 install: modules
+	$(kbuild) modules
 	$(kbuild) modules_install
 
 rust-analyzer:
 	@scripts/check-kernel $(KDIR)
 	@mkdir -p build/$(release)
-	$(kbuild) modules rust-analyzer
+	$(kbuild) IOMEM_SAMPLES=1 modules rust-analyzer
 	@scripts/rust-analyzer.py $(CURDIR) $(CURDIR)/build/$(release)
 
 # Where the kernel was built apart from its source, a link leads there.
@@ -54,7 +56,7 @@ rustdoc: modules
 else
 
 modules:
-	@scripts/build $(arch) modules
+	@scripts/build $(arch) modules samples
 
 install:
 	@echo "say for which kernel, e.g. make install KDIR=/lib/modules/\$$(uname -r)/build" >&2; exit 2
@@ -81,7 +83,7 @@ bench:
 
 vm:
 	@scripts/build $(arch) modules samples
-	@scripts/vm --arch $(arch) --add build/samples-$(arch)/edu --add build/samples-$(arch)/unplug
+	@scripts/vm --arch $(arch) $$(find build/samples-$(arch) -type f -perm -u+x -printf '--add %p ')
 
 lint:
 	@scripts/lint $(arch)

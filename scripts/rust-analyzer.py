@@ -36,7 +36,9 @@ def main() -> None:
     # The test modules' roots say which module they are; the files that they share do not.
     tests = [(f"iomem_test_{root.stem}", root.relative_to(tree), ("iomem",))
              for root in sorted((tree / "tests/kmod").glob("*.rs")) if "module! {" in root.read_text()]
-    for name, root, uses in CRATES + tests:
+    samples = [(f"sample_{root.stem}", root.relative_to(tree), ("iomem",))
+               for root in sorted((tree / "samples").glob("*.rs"))]
+    for name, root, uses in CRATES + tests + samples:
         crates.append({
             **kernel,
             "display_name": name,

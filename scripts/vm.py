@@ -40,7 +40,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--work", required=True, type=Path, help="holds stage/, lifeline")
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--shown", required=True, help="what to call --out to a person")
-    parser.add_argument("--modules", type=Path, help="a folder with *.ko")
+    parser.add_argument("--modules", type=Path, help="a folder with *.ko and samples/*.ko")
     parser.add_argument("--allow", type=Path, help="the allow-list",
                         default=Path(__file__).resolve().parent / "guest/log-allow")
     parser.add_argument("--append", action="append", default=[])
@@ -73,7 +73,10 @@ def tell(args: argparse.Namespace, token: str) -> str:
 def boot(args: argparse.Namespace, log: console.Console, token: str) -> guest.Outcome:
     """Builds what the guest needs, and runs it."""
     here = Path(__file__).resolve().parent
-    modules = sorted(args.modules.glob("*.ko")) if args.modules else []
+    # Those of the samples are in a folder of their own.
+    modules = {str(path.relative_to(args.modules)): path
+               for pattern in ("*.ko", "samples/*.ko") for path in sorted(args.modules.glob(pattern))
+               } if args.modules else {}
     image = args.work / "initramfs"
     initramfs.build(image, busybox=args.busybox, init=here / "guest/init",
                     stage=args.work / "stage", modules=modules, release=args.release,

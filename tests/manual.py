@@ -2,20 +2,24 @@
 # SPDX-License-Identifier: GPL-2.0
 """Runs what the manual shows, and looks whether the manual shows everything.
 
-usage: manual.py extract FOLDER         a script for the guest, for each page, into FOLDER
-       manual.py check FOLDER OUTPUT    compares what they printed with the pages. Prints KTAP.
+usage: manual.py extract FOLDER [PAGE…]         a script for the guest, for each page, into FOLDER
+       manual.py check OUTPUT [PAGE…]           compares what they printed with the pages. Prints KTAP.
+
+A PAGE is a file of Documentation/ without its ending; without one, all pages are meant.
 
 What is run are the pages' blocks of the language "console". A line that begins with "# " is a command of
 root's, one with "$ " one of somebody's who may nothing, with "> " it goes on; all else is what the command
 prints, both outputs together. Where "…" stands in such a line, anything may be; on a line of its own, any
 lines. All of a page is one session of one shell.
 
-The pages speak of a device at 0xfea00000, where QEMU's edu is on x86_64. Where it is elsewhere, the guest
-says so.
+The pages of samples/ are each about the sample of that name, samples/<name>.rs, which is the module sample_<name>.
+
+The pages speak of devices where QEMU has them on x86_64. Where they are elsewhere, the guest says so.
 """
 
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,8 +28,16 @@ from ktap import Results
 TREE = Path(__file__).resolve().parent.parent
 PAGES = TREE / "Documentation"
 HEADER = TREE / "rust/uapi/iomem.h"
-# The top of the device's address, on the pages.
-ADDRESS = "fea"
+# Where the pages have devices: the first address, or port, and how many there are. tests/guest/manual knows the names.
+DEVICES = {
+    "edu": (0xfea00000, 0x100000),
+    "testdev": (0xfeb09000, 0x1000),
+    "testports": (0xc000, 0x100),
+    "shared": (0xff40000000, 0x100000),
+    "pixels": (0xfd000000, 0x1000000),
+    "display": (0xfeb0b000, 0x1000),
+}
+NUMBER = re.compile(r"(?<![0-9a-zA-Z_.])(0x)?([0-9a-f]{4,16})(?![0-9a-zA-Z_])")
 ANYTHING = "…"
 # A comment before a block: it is run only if this command of the guest's shell succeeds. $arch is known to it.
 ONLY = re.compile(r"\.\. only-if: (.+)")
@@ -96,10 +108,24 @@ def blocks(page: Path) -> list[Block]:
     return found
 
 
-def pages() -> dict[str, list[Block]]:
-    """The pages that show anything, by name."""
-    found = {page.stem: blocks(page) for page in sorted(PAGES.glob("*.rst"))}
-    return {name: shown for name, shown in found.items() if shown}
+def pages(only: list[str]) -> dict[str, list[Block]]:
+    """The pages that show anything, or those of them that are asked for, by name."""
+    found = {str(page.relative_to(PAGES).with_suffix("")): blocks(page)
+             for page in sorted(PAGES.rglob("*.rst"))}
+    if unknown := set(only) - set(found):
+        raise SystemExit(f"there is no page {' '.join(sorted(unknown))}")
+    return {name: shown for name, shown in found.items() if shown and name in (only or found)}
+
+
+def moved(text: str, place: Callable[[str, int, int], str]) -> str:
+    """The text, with each address of a device as `place` writes it, from the device, the offset and the digits."""
+    def number(match: re.Match) -> str:
+        value = int(match[2], 16)
+        for device, (start, length) in DEVICES.items():
+            if start <= value < start + length:
+                return (match[1] or "") + place(device, value - start, len(match[2]))
+        return match[0]
+    return NUMBER.sub(number, text)
 
 
 def quoted(text: str) -> str:
@@ -107,12 +133,12 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-def extract(folder: Path) -> int:
+def extract(folder: Path, only: list[str]) -> int:
     """Writes the sessions. In each, what a command prints comes after a line that names it."""
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.session"):
+    for old in folder.rglob("*.session"):
         old.unlink()
-    for name, shown in pages().items():
+    for name, shown in pages(only).items():
         lines = []
         for block in shown:
             lines.append(f"if {block.only or 'true'}; then")
@@ -121,7 +147,11 @@ def extract(folder: Path) -> int:
                 text = f"as_nobody {quoted(command.text)}" if command.user else command.text
                 lines.append(f"{{ {text}\n}} 2>&1")
             lines.append(f"else echo '@command -{block.line}'; fi")
-        (folder / f"{name}.session").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        # The guest knows where the devices are, and replaces these.
+        session = moved("\n".join(lines), lambda device, offset, digits: f"@{device}+{offset:#x}:{digits}@")
+        path = folder / f"{name}.session"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(session + "\n", encoding="utf-8")
     return 0
 
 
@@ -136,23 +166,21 @@ def pattern(wanted: list[str]) -> re.Pattern:
     return re.compile("".join(parts))
 
 
-def here(text: str, address: str) -> str:
-    """A text of a page as it is on this machine."""
-    return re.sub(rf"{ADDRESS}(?=[0-9a-f]{{5}}\b)", address, text)
-
-
-def compare(block: Block, printed: dict[int, list[str]], address: str) -> list[str]:
+def compare(block: Block, printed: dict[int, list[str]], places: dict[str, int]) -> list[str]:
     """What differs."""
+    def here(text: str) -> str:
+        return moved(text, lambda device, offset, digits: f"{places[device] + offset:0{digits}x}")
+
     problems = []
     for command in block.commands:
         got = printed.get(command.line)
         if got is None:
             problems.append(f"line {command.line}: it was not run: {command.text}")
             continue
-        wanted = [here(line, address) for line in command.wanted]
+        wanted = [here(line) for line in command.wanted]
         text = "".join(f"{line}\n" for line in got)
         if not pattern(wanted).fullmatch(text):
-            problems += [f"line {command.line}: {here(command.text, address)}"]
+            problems += [f"line {command.line}: {here(command.text)}"]
             problems += [f"  the page: {line}" for line in wanted] or ["  the page: (nothing)"]
             problems += [f"  it is:    {line}" for line in got] or ["  it is:    (nothing)"]
     return problems
@@ -210,23 +238,68 @@ def parameters() -> list[str]:
     return [f"{name}=" for name in names]
 
 
-def check(folder: Path, output: Path) -> int:
+def sample(module: Path, page: list[Block]) -> list[str]:
+    """What is wrong with a sample that is a module: with its length, its header, or what its page shows of it."""
+    lines = module.read_text(encoding="utf-8").splitlines()
+    header = "\n".join(line for line in lines if line.startswith("//!"))
+    name = f"sample_{module.stem}"
+    commands = [command.text for block in page for command in block.commands]
+    return [words for words, well in {
+        "it has more than 150 lines": len(lines) <= 150,
+        "it has unsafe code": not any(re.search(r"\bunsafe\b", line) for line in lines),
+        "its header does not say which calls of C it stands for": "| C" in header,
+        f"its header does not say how to run it: modprobe {name}": f"modprobe {name}" in header,
+        "its header does not name its page": f"Documentation/samples/{module.stem}.rst" in header,
+        f"the module is not called {name}": f'    name: "{name}",' in lines,
+        "its page does not load it": any(f"modprobe {name}" in text for text in commands),
+        "its page does not unload it": any(f"rmmod {name}" in text for text in commands),
+        "its page shows nothing that is refused":
+            any(f"can't load module {name} " in line
+                for block in page for command in block.commands for line in command.wanted),
+    }.items() if not well]
+
+
+def check(output: Path, only: list[str]) -> int:
     """Compares, and prints a result for each block and for each kind of thing that must be shown."""
     said, facts, left = read(output.read_text(encoding="utf-8", errors="replace"))
-    address = facts.get("address", ADDRESS)
-    shown = pages()
-    results = Results(sum(len(each) + 1 for each in shown.values()) + 5)
+    places = {device: start for device, (start, _) in DEVICES.items()}
+    for fact in facts.get("at", "").split():
+        device, _, start = fact.partition("=")
+        places[device] = int(start, 16)
+    shown = pages(only)
+    modules = [module for module in sorted((TREE / "samples").glob("*.rs"))
+               if not only or f"samples/{module.stem}" in only]
+    results = Results(sum(len(each) + 1 for each in shown.values()) + 2 * len(modules) + 5 * (not only))
+    # Whether it is as the pages say, for each block that was run.
+    well: dict[str, list[bool]] = {}
     for name, each in shown.items():
         for block in each:
             test = f"{name}.line_{block.line}"
             if -block.line in said.get(name, {}):
                 results.skip(test, f"it is not so that: {block.only}")
-            else:
-                results.check(test, compare(block, said.get(name, {}), address))
+                continue
+            differs = compare(block, said.get(name, {}), places)
+            results.check(test, differs)
+            well.setdefault(name, []).append(not differs)
         results.check(f"{name}.leaves_nothing",
                       left.get(name, ["the page's session did not come to its end"]))
 
-    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES.glob("*.rst"))
+    for name, module in ((f"samples/{module.stem}", module) for module in modules):
+        results.check(f"{name}.is_as_a_sample_should_be", sample(module, shown.get(name, [])))
+        # A name that lasts, whatever is written before the blocks.
+        if name in shown and name not in well:
+            results.skip(f"{name}.does_what_its_page_shows", "none of its hardware is in this machine")
+        else:
+            results.check(f"{name}.does_what_its_page_shows",
+                          [] if all(well.get(name, [False])) else ["it does not, or there is no page"])
+    if not only:
+        check_all(results, shown, facts)
+    return results.finish()
+
+
+def check_all(results: Results, shown: dict[str, list[Block]], facts: dict[str, str]) -> None:
+    """A result for each kind of thing that must be shown somewhere."""
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES.rglob("*.rst"))
     samples = sorted(path.name for path in (TREE / "samples/user").glob("*.[cr]*"))
     results.check("every_sample_is_named", [f"no page names {name}" for name in samples if name not in text])
     commands = "\n".join(command.text for each in shown.values() for block in each
@@ -242,15 +315,14 @@ def check(folder: Path, output: Path) -> int:
     files = facts.get("files", "").split()
     results.check("every_file_is_described",
                   missing("files.rst", files) or ([] if files else ["the guest named none"]))
-    return results.finish()
 
 
 def main() -> int:
     match sys.argv[1:]:
-        case ["extract", folder]:
-            return extract(Path(folder))
-        case ["check", folder, output]:
-            return check(Path(folder), Path(output))
+        case ["extract", folder, *only]:
+            return extract(Path(folder), only)
+        case ["check", output, *only]:
+            return check(Path(output), only)
     raise SystemExit(__doc__)
 
 

@@ -81,16 +81,18 @@ def settings(**values: str | list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _add_modules(archive: Archive, modules: list[Path], release: str, work: Path) -> None:
-    """Adds the modules twice: flat in /modules for insmod, and as modprobe wants them."""
+def _add_modules(archive: Archive, modules: dict[str, Path], release: str, work: Path) -> None:
+    """Adds the modules twice: in /modules for insmod, by their names, and as modprobe wants them."""
     base = work / "modroot"
     folder = base / "lib/modules" / release
     folder.mkdir(parents=True)
-    archive.folder("modules")
-    for module in modules:
-        (folder / module.name).write_bytes(module.read_bytes())
+    for parent in sorted({"modules", *(str(Path("modules", name).parent) for name in modules)}):
+        archive.folder(parent)
+    for name, module in modules.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(module.read_bytes())
         # A link, not a copy: debug information makes modules large, and each costs boot time.
-        archive.link(f"modules/{module.name}", f"/lib/modules/{release}/{module.name}")
+        archive.link(f"modules/{name}", f"/lib/modules/{release}/{name}")
     # Without these two depmod warns about a kernel that is, here, not incomplete.
     (folder / "modules.order").touch()
     (folder / "modules.builtin").touch()
@@ -101,7 +103,7 @@ def _add_modules(archive: Archive, modules: list[Path], release: str, work: Path
     archive.copy(base / "lib/modules", "lib/modules")
 
 
-def build(target: Path, *, busybox: Path, init: Path, stage: Path, modules: list[Path],
+def build(target: Path, *, busybox: Path, init: Path, stage: Path, modules: dict[str, Path],
           release: str, told: str, work: Path) -> None:
     """Writes the whole root file system to `target`."""
     for needed in (busybox, init):
