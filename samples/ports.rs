@@ -91,7 +91,6 @@ fn testdev(start: u64) -> Result<Ports<PortRegion, 0x100>> {
         return Err(ENODEV);
     }
     let name = CStr::from_bytes_until_nul(&name).map_err(|_| EIO)?;
-
     // It counts each write of the right value to the right place.
     let before = ports.read32(COUNT);
     let (value, offset) = (ports.read8(DATA), ports.read32(OFFSET) as usize);
@@ -126,10 +125,11 @@ fn greeting(start: u64) -> Result {
         let (mut size, mut item, mut name) = ([0; 4], [0; 4], [0; 56]);
         [&mut size[..], &mut item, &mut name].map(read);
         if name.starts_with(b"opt/iomem/greeting\0") {
-            let mut text = KVec::from_elem(0, u32::from_be_bytes(size) as usize, GFP_KERNEL)?;
+            let (mut text, size) = ([0; 64], u32::from_be_bytes(size) as usize);
+            let text = text.get_mut(..size).ok_or(E2BIG)?;
             select(u16::from_be_bytes([item[0], item[1]]));
-            read(&mut text);
-            pr_info!("fw_cfg: {}\n", core::str::from_utf8(&text)?);
+            read(text);
+            pr_info!("fw_cfg: {}\n", core::str::from_utf8(text)?);
         }
     }
     Ok(())
