@@ -79,6 +79,7 @@ def boot(args: argparse.Namespace, log: console.Console, token: str) -> guest.Ou
                } if args.modules else {}
     image = args.work / "initramfs"
     initramfs.build(image, busybox=args.busybox, init=here / "guest/init",
+                    programs=[here / "guest/screendump"],
                     stage=args.work / "stage", modules=modules, release=args.release,
                     told=tell(args, token), work=args.work)
     shell = not args.words
@@ -95,10 +96,11 @@ def boot(args: argparse.Namespace, log: console.Console, token: str) -> guest.Ou
         say(f"booting Linux {args.release} ({args.arch}) ...")
     lifeline = args.work / "lifeline"
     return guest.run(
-        lambda channel: machine.command(
+        lambda channel, requests, monitor: machine.command(
             args.arch, out=args.out, image=args.image, initramfs=image, shell=shell,
-            channel=channel, trace=args.trace, icount=args.icount, append=args.append),
-        out=args.out, console=log, shell=shell, timeout=args.timeout,
+            channel=channel, requests=requests, monitor=monitor, trace=args.trace,
+            icount=args.icount, append=args.append),
+        out=args.out, shown=args.shown, console=log, shell=shell, timeout=args.timeout,
         lifeline=lifeline if lifeline.exists() else None, on_start=on_start)
 
 

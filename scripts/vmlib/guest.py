@@ -16,6 +16,7 @@ from enum import Enum
 from pathlib import Path
 
 from .console import Console
+from .host import Host
 
 # A loaded machine without KVM can be slow to boot; the script's time begins after that.
 BOOT_SECONDS = 120.0
@@ -156,15 +157,18 @@ class _RawTerminal:
             termios.tcsetattr(0, termios.TCSADRAIN, self._saved)
 
 
-def run(make_command: Callable[[int], list[str]], *, out: Path, console: Console, shell: bool,
-        timeout: float | None, lifeline: Path | None, on_start: Callable[[float], None]) -> Outcome:
+def run(make_command: Callable[[int, int, int], list[str]], *, out: Path, shown: str, console: Console,
+        shell: bool, timeout: float | None, lifeline: Path | None,
+        on_start: Callable[[float], None]) -> Outcome:
     """Runs QEMU to its end, or ends it.
 
     `lifeline` is a FIFO that our caller holds open for writing: when the caller
-    is gone, however it went, the FIFO says so.
+    is gone, however it went, the FIFO says so. `shown` is what to call `out` to
+    a person.
     """
     ours, theirs = socket.socketpair()
-    command = make_command(theirs.fileno())
+    host = Host(shown)
+    command = make_command(theirs.fileno(), *host.numbers())
     (out / "command").write_text("\n".join(command) + "\n", encoding="utf-8", errors="replace")
     watched = [os.open(lifeline, os.O_RDONLY | os.O_NONBLOCK)] if lifeline else []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -175,14 +179,18 @@ def run(make_command: Callable[[int], list[str]], *, out: Path, console: Console
     try:
         with (out / "qemu.log").open("wb") as log, _RawTerminal(shell):
             qemu = subprocess.Popen(command, cwd=out, stdin=subprocess.DEVNULL, stdout=log,
-                                    stderr=log, pass_fds=(theirs.fileno(),),
+                                    stderr=log, pass_fds=(theirs.fileno(), *host.numbers()),
                                     preexec_fn=_die_with_parent)
             theirs.close()
+            host.started()
             pump = _Pump(ours, shell)
             started = left = False
             while qemu.poll() is None:
-                if pump.step(watched):
+                ready = pump.step(watched + host.asking)
+                if ready.intersection(watched):
                     raise _Stop(signal.SIGHUP)
+                if ready:
+                    host.answer()
                 console.follow()
                 if console.began and not started:
                     started = True

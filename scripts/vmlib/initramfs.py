@@ -103,10 +103,10 @@ def _add_modules(archive: Archive, modules: dict[str, Path], release: str, work:
     archive.copy(base / "lib/modules", "lib/modules")
 
 
-def build(target: Path, *, busybox: Path, init: Path, stage: Path, modules: dict[str, Path],
-          release: str, told: str, work: Path) -> None:
+def build(target: Path, *, busybox: Path, init: Path, programs: list[Path], stage: Path,
+          modules: dict[str, Path], release: str, told: str, work: Path) -> None:
     """Writes the whole root file system to `target`."""
-    for needed in (busybox, init):
+    for needed in (busybox, init, *programs):
         if not needed.is_file():
             raise Broken(f"'{needed}' is missing; run scripts/prepare again")
     archive = Archive(target)
@@ -115,6 +115,8 @@ def build(target: Path, *, busybox: Path, init: Path, stage: Path, modules: dict
     archive.copy(busybox, "bin/busybox", executable=True)
     archive.link("bin/sh", "busybox")
     archive.copy(init, "init", executable=True)
+    for program in programs:
+        archive.copy(program, f"bin/{program.name}", executable=True)
     archive.text("etc/vm", told, 0o600)
     archive.text("etc/passwd", "root::0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n")
     archive.text("etc/group", "root:x:0:\nnogroup:x:65534:\n")

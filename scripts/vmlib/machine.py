@@ -21,6 +21,9 @@ LARGE_BYTES = 1 << 30
 
 FLASH_BYTES = 64 << 20
 
+# What QEMU is to call the display.
+DISPLAY = "display"
+
 # Nodes that QEMU gives devices on arm64, which under our name are windows. New
 # nodes come first: the clock, which is made anew, is the first window of all.
 _WINDOW = "iomem,window"
@@ -156,11 +159,12 @@ def _greeting(out: Path) -> list[str]:
 
 
 def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, channel: int,
-            trace: bool, icount: bool, append: list[str]) -> list[str]:
+            requests: int, monitor: int, trace: bool, icount: bool, append: list[str]) -> list[str]:
     """The QEMU command line. QEMU runs in `out`, so that no path needs escaping.
 
-    `channel` is the number of a connected socket: the script's output, or the
-    shell's terminal.
+    `channel`, `requests` and `monitor` are the numbers of connected sockets: the
+    script's output, or the shell's terminal; what the guest asks of us; and what
+    we ask of QEMU.
     """
     model = MODELS[arch]
     if not shutil.which(model.qemu):
@@ -179,9 +183,12 @@ def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, 
         "-chardev", "file,id=console,path=console.log", "-serial", "chardev:console",
         "-chardev", f"socket,id=channel,fd={channel}",
         "-device", "virtio-serial-pci", "-device", f"{port},chardev=channel,name=iomem.out",
+        "-chardev", f"socket,id=requests,fd={requests}",
+        "-device", "virtserialport,chardev=requests,name=iomem.host",
+        "-chardev", f"socket,id=monitor,fd={monitor}", "-mon", "chardev=monitor,mode=control",
         "-qmp", "unix:qmp.sock,server=on,wait=off",
         "-device", "edu", "-device", "pci-testdev", *_ivshmem(out),
-        "-device", "bochs-display", *_large(), *_greeting(out), *model.devices,
+        "-device", f"bochs-display,id={DISPLAY}", *_large(), *_greeting(out), *model.devices,
         *(["-trace", "memory_region_ops_read", "-trace", "memory_region_ops_write",
            "-D", "trace.log"] if trace else []),
     ]
