@@ -115,6 +115,7 @@ def judge(args: argparse.Namespace, log: console.Console, allowed: console.Allow
     if outcome.end is guest.End.INTERRUPT:
         say("interrupted")
         return 128 + outcome.signal
+    log.check_room()
     if log.broken:
         raise Broken(log.broken)
     if not log.began:

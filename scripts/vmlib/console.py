@@ -40,6 +40,7 @@ _TROUBLE = re.compile("|".join((
     r"\bhard LOCKUP\b|\bsoft lockup\b",
 )))
 _PANIC = re.compile(r"\bKernel panic - not syncing")
+_NO_ROOM = re.compile(r"\bInitramfs unpacking failed")
 _LOST = re.compile(r"\*\* \d+ printk messages dropped \*\*")
 
 
@@ -119,6 +120,11 @@ class Console:
     def trouble(self, allowed: AllowList) -> list[str]:
         """Every line that a healthy kernel does not print."""
         return [line for line in self.lines if _TROUBLE.search(line) and line not in allowed]
+
+    def check_room(self) -> None:
+        """Stops if the guest has not all of its files: then what it does not find means nothing."""
+        if any(_NO_ROOM.search(line) for line in self.lines):
+            raise Broken("what was added does not fit into the guest's memory")
 
     def check_whole(self) -> None:
         """Stops if the log is not all of the log: then finding nothing means nothing."""
