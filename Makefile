@@ -32,16 +32,26 @@ release = $(shell cat $(kdir)/include/config/kernel.release 2>/dev/null)
 kbuild = $(MAKE) -C $(kdir) M=$(CURDIR) MO=$(CURDIR)/build/$(release) \
 	 $(if $(ARCH),ARCH=$(ARCH)) $(if $(RUSTC),RUSTC=$(RUSTC)) $(if $(BINDGEN),BINDGEN=$(BINDGEN))
 export RUSTC BINDGEN
+# Kbuild's own word for it, and the usual one.
+installed = $(or $(INSTALL_MOD_PATH),$(DESTDIR))
+# A distribution keeps its key to itself.
+unsigned = $(if $(wildcard $(kdir)/certs/signing_key.*),,CONFIG_MODULE_SIG_ALL=)
 
 modules:
 	@scripts/check-kernel $(KDIR)
 	@mkdir -p build/$(release)
 	$(kbuild) IOMEM_SAMPLES=1 modules
 
-# What is installed is what was built last: all but the samples.
-install: modules
+# What is installed is what was built last: all but the samples. Beside the modules goes what a driver
+# outside this tree is built with: see samples/out-of-tree.
+install:
+	@scripts/check-kernel $(KDIR)
+	@mkdir -p build/$(release)
 	$(kbuild) modules
-	$(kbuild) modules_install
+	$(kbuild) INSTALL_MOD_PATH=$(installed) $(unsigned) modules_install
+	install -D -p -m 644 -t $(installed)/lib/modules/$(release)/iomem \
+		build/$(release)/rust/libiomem.rmeta build/$(release)/Module.symvers
+	$(if $(installed),,depmod $(release))
 
 rust-analyzer:
 	@scripts/check-kernel $(KDIR)
@@ -50,6 +60,9 @@ rust-analyzer:
 	@scripts/rust-analyzer.py $(CURDIR) $(CURDIR)/build/$(release)
 
 # Where the kernel was built apart from its source, a link leads there.
+driver:
+	@echo "with KDIR, use the driver's own Makefile, after 'make install': see samples/out-of-tree" >&2; exit 2
+
 rustdoc: modules
 	@scripts/rustdoc.py build/$(release) $(firstword $(wildcard $(kdir)/source) $(kdir)) build/rustdoc
 
@@ -57,6 +70,9 @@ else
 
 modules:
 	@scripts/build $(arch) modules samples
+
+driver:
+	@scripts/driver $(arch) "$(M)"
 
 install:
 	@echo "say for which kernel, e.g. make install KDIR=/lib/modules/\$$(uname -r)/build" >&2; exit 2
@@ -94,4 +110,4 @@ clean:
 help:
 	@sed 1d scripts/help.txt
 
-.PHONY: modules install rust-analyzer rustdoc htmldocs demo test bench vm lint clean help
+.PHONY: modules install driver rust-analyzer rustdoc htmldocs demo test bench vm lint clean help
