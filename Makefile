@@ -59,10 +59,10 @@ rust-analyzer:
 	$(kbuild) IOMEM_SAMPLES=1 modules rust-analyzer
 	@scripts/rust-analyzer.py $(CURDIR) $(CURDIR)/build/$(release)
 
-# Where the kernel was built apart from its source, a link leads there.
 driver:
 	@echo "with KDIR, use the driver's own Makefile, after 'make install': see samples/out-of-tree" >&2; exit 2
 
+# Where the kernel was built apart from its source, a link leads there.
 rustdoc: modules
 	@scripts/rustdoc.py build/$(release) $(firstword $(wildcard $(kdir)/source) $(kdir)) build/rustdoc
 

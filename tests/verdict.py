@@ -33,8 +33,8 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "run_time_words", "neighbours", "override", "lockdown", "proc")
 
 # What has to have run on the host, for each architecture.
-HOST_GROUPS = ("vm", "bench", "front-door", "tools", "manual", "picture", "docs", "compile-fail",
-               "tracepoint")
+HOST_GROUPS = ("vm", "bench", "front-door", "out-of-tree", "tools", "manual", "picture", "docs",
+               "compile-fail", "tracepoint")
 
 # And once, whatever the architecture.
 FIRST_GROUPS = ("log-scan", "templates", "c-to-rust", "binding", "htmldocs")
