@@ -8,20 +8,26 @@
 //!
 //! | C, in this order | here |
 //! |---|---|
-//! | `#define EDU_ID 0x00`, `#define ID_MAGIC 0xffff` | `register!` |
-//! | `platform_driver_register()` | `driver::Registration` |
+//! | `#define`s of offsets and masks | [`register!`] |
+//! | `platform_driver_register()` | [`driver::Registration`] |
 //! | `devm_platform_ioremap_resource()` | the same |
-//! | `platform_get_irq()`, `request_irq()` | `line_by_index()`, `request()` |
-//! | `misc_register()` | `Registration::register()` |
-//! | `writel()`, `wait_event_interruptible_timeout()`, `readl()` | `write_reg()`, `wait_until_timeout()`, `read()` |
-//! | `misc_deregister()`, `free_irq()`, `iounmap()`, `release_mem_region()` | nothing: done when the device goes |
+//! | `platform_get_irq()`, `request_irq()` | `line_by_index`, `request` |
+//! | `misc_register()` | [`Registration::register`] |
+//! | `writel()`, `wait_event_…()`, `readl()` | `write_reg`, `wait_until_timeout`, `read` |
+//! | `misc_deregister()`, `free_irq()`, `iounmap()` | nothing: done when the device goes |
 //!
-//! ```sh
-//! insmod /modules/samples/sample_platform.ko start=0xfea00000 irq=NUMBER
-//! echo 5 >/dev/factorial0; cat /dev/factorial0
+//! What turns the device on, and tells NUMBER, is in Documentation/samples/platform.rst. Then, in
+//! `make vm`:
+//!
+//! ```text
+//! modprobe sample_platform start=0xfea00000 irq=NUMBER
+//! echo 5 >/dev/factorial0
+//! cat /dev/factorial0
+//! grep factorial0 /proc/interrupts
+//! rmmod sample_platform
 //! ```
 //!
-//! Documentation/samples/platform.rst says where the numbers are from, and shows what is seen.
+//! `cat` prints 120, and `/proc/interrupts` counts one interrupt.
 
 use iomem::{
     chardev::{
@@ -57,7 +63,8 @@ use iomem::{
         Info,
         Resource, //
     },
-    range::Range, //
+    range::Range,
+    resource::MemRegion, //
 };
 use kernel::{
     device::Core,
@@ -120,12 +127,7 @@ register! {
         0:0 computing => bool;
     }
 
-    /// The reasons for which the interrupt is raised.
-    EDU_IRQ_STATUS(u32) @ 0x24 {
-        31:0 reasons;
-    }
-
-    /// A reason that is written here is seen to. Without any, the interrupt is no longer raised.
+    /// Reasons for the interrupt that have been seen to. It is raised until all have been.
     EDU_IRQ_ACKNOWLEDGE(u32) @ 0x64 {
         31:0 reasons;
     }
@@ -142,6 +144,8 @@ const LIMIT: u64 = 1_000_000_000;
 /// The `<N>` of `/dev/factorial<N>`.
 static NUMBERS: Indices<4> = Indices::new();
 
+type Registers = Mapping<MemRegion, 0x100>;
+
 /// What a node stands for. A program that has it open keeps it, also when the device is gone.
 #[pin_data]
 struct Factorial {
@@ -153,46 +157,52 @@ struct Factorial {
     last: Mutex<CString>,
 }
 
+/// Has the device release its interrupt.
+fn quieten(regs: &Registers) {
+    regs.write_reg(EDU_IRQ_ACKNOWLEDGE::zeroed().with_reasons(u32::MAX));
+}
+
 impl Factorial {
-    /// Has the line released, and lets it be raised again. It was masked when the interrupt came.
+    /// Does something with the registers, if they are still there.
+    fn with<R>(&self, f: impl FnOnce(&Registers) -> R) -> Result<R> {
+        self.registers.try_access_with(f).ok_or(ENODEV)
+    }
+
+    /// Lets the interrupt come again. When one comes, it is masked until this is called.
     fn acknowledge(&self) -> Result {
-        self.registers
-            .try_access_with(|regs| {
-                let reasons = regs.read(EDU_IRQ_STATUS).reasons();
-                regs.write_reg(EDU_IRQ_ACKNOWLEDGE::zeroed().with_reasons(reasons));
-            })
-            .ok_or(ENODEV)?;
+        self.with(quieten)?;
         self.interrupt.unmask()
+    }
+
+    /// Returns what the device has computed, if an interrupt came after number `seen`.
+    fn answer(&self, seen: u64) -> Result<Option<u32>> {
+        if self.interrupt.status()?.count == seen {
+            return Ok(None);
+        }
+        self.with(|regs| {
+            let done = !regs.read(EDU_STATUS).computing();
+            done.then(|| regs.read(EDU_FACTORIAL).value().get())
+        })
     }
 
     /// Has the device compute n!, and sleeps until it has.
     fn compute(&self, n: u32) -> Result<u32> {
         // A signal may have ended the last call before its interrupt came.
         self.acknowledge()?;
-        let before = self.interrupt.status()?.count;
-        self.registers
-            .try_access_with(|regs| {
-                if regs.read(EDU_STATUS).computing() {
-                    return Err(EBUSY);
-                }
-                regs.write_reg(EDU_STATUS::zeroed().with_interrupts(true));
-                regs.write_reg(EDU_FACTORIAL::zeroed().with_value(n));
-                Ok(())
-            })
-            .ok_or(ENODEV)??;
-
-        let answer = || {
-            if self.interrupt.status()?.count == before {
-                return Ok(None);
+        let seen = self.interrupt.status()?.count;
+        self.with(|regs| {
+            if regs.read(EDU_STATUS).computing() {
+                return Err(EBUSY);
             }
-            let answer = |regs: &Mapping<_, 0x100>| {
-                let done = !regs.read(EDU_STATUS).computing();
-                done.then(|| regs.read(EDU_FACTORIAL).value().get())
-            };
-            self.registers.try_access_with(answer).ok_or(ENODEV)
-        };
+            regs.write_reg(EDU_STATUS::zeroed().with_interrupts(true));
+            regs.write_reg(EDU_FACTORIAL::zeroed().with_value(n));
+            Ok(())
+        })??;
+
+        // The handler, which is the library's, counts and wakes. All else is done here, where one
+        // may sleep.
         let queue = self.interrupt.queue();
-        let answer = queue.wait_until_timeout(LIMIT, || answer().transpose())??;
+        let answer = queue.wait_until_timeout(LIMIT, || self.answer(seen).transpose())??;
         self.acknowledge()?;
         Ok(answer)
     }
@@ -285,6 +295,7 @@ impl platform::Driver for Driver {
             }
             // Whatever it was told before: no interrupt until there is a handler.
             regs.write_reg(EDU_STATUS::zeroed());
+            quieten(regs);
 
             let number = NUMBERS.take()?;
             let name = CString::try_from_fmt(fmt!("factorial{}", number.value()))?;
@@ -315,7 +326,7 @@ impl platform::Driver for Driver {
         // The device is to be quiet when nobody handles its interrupt any more.
         if let Ok(regs) = this.node.device().registers.access(pdev.as_ref()) {
             regs.write_reg(EDU_STATUS::zeroed());
-            regs.write_reg(EDU_IRQ_ACKNOWLEDGE::zeroed().with_reasons(u32::MAX));
+            quieten(regs);
         }
     }
 }
