@@ -44,13 +44,13 @@ STATUS = {120: "a warning is in the kernel log", 121: "the kernel panicked",
           124: "time was up", 125: "the set-up is broken"}
 
 
-def programs(ktap: Ktap, folder: Path) -> list[tuple[str, Tally]]:
+def programs(ktap: Ktap, folder: Path, names=PROGRAMS) -> list[tuple[str, Tally]]:
     """The test programs that ran in the guest, each with its checks."""
     text = (folder / "suite.log").read_text(encoding="utf-8", errors="replace")
     seen = {match[1]: match for match in
             re.finditer(r"^@begin (\w+)\n(.*?)^@end \1 (\d+)$", text, re.M | re.S)}
     groups = []
-    for name in PROGRAMS:
+    for name in names:
         if name not in seen:
             groups.append((name, Tally(failed=[f"{name}: did not run to its end"])))
             continue
