@@ -276,12 +276,17 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1000000000.0;
 }
 
-/* From at once to milliseconds later. Asleep, so that there are processors for the others. */
-static void dawdle(uint64_t *random)
+/*
+ * From at once to milliseconds later; now and then so much later that the slowest of them is in
+ * time as well. Asleep, so that there are processors for the others.
+ */
+static void dawdle(uint64_t *random, bool long_enough)
 {
 	uint64_t most = 1000ULL << next_random(random) % 13;
 	struct timespec t = { .tv_nsec = next_random(random) % most };
 
+	if (long_enough)
+		t.tv_nsec += 50000000;
 	nanosleep(&t, NULL);
 }
 
@@ -335,7 +340,7 @@ TEST_F_TIMEOUT(race, nobody_reaches_what_was_taken_back, 400)
 		atomic_store(&s->finished, 0);
 		atomic_store(&s->live, round);
 		futex(&s->live, FUTEX_WAKE, INT_MAX);
-		dawdle(&random);
+		dawdle(&random, round % 8 == 0);
 
 		atomic_store(&s->leaving, round);
 		ASSERT_EQ(0, write_to(self->goes, self->device));
@@ -352,7 +357,7 @@ TEST_F_TIMEOUT(race, nobody_reaches_what_was_taken_back, 400)
 		}
 
 		give_up(self);
-		dawdle(&random);
+		dawdle(&random, false);
 		ASSERT_EQ(0, write_to(self->comes, self->line));
 		take(_metadata, self);
 	}

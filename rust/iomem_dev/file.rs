@@ -22,9 +22,13 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// A program opens the window, which counts its files: whatever fails here, fails before.
+    /// A program opens the window, which counts its files: whatever fails here, fails before. The node
+    /// can still be there for a moment when the device is not; that is `ENODEV`, as with all calls.
     pub(crate) fn open(window: &Window) -> impl PinInit<Self, Error> + '_ {
         try_pin_init!(Self {
+            _: {
+                drop(window.hardware()?);
+            },
             raw_io: capable_noaudit(Capability::SysRawio),
             interrupts <- Slots::new(window.interrupts().len()),
             _: {

@@ -175,12 +175,17 @@ impl Drop for Registers {
     }
 }
 
-/// Opens the node as soon as there is one with a device behind it. While that goes, the node may
-/// still be there, and opening it says that there is no device.
-fn open(node: &str) -> io::Result<File> {
+/// Opens the node and maps the registers, as soon as there is a node with a device behind it. While
+/// that goes, the node may still be there, and opening or mapping it says that there is no device.
+fn attach(node: &str) -> io::Result<(File, Registers)> {
     let limit = Instant::now() + Duration::from_secs(60);
     loop {
-        match OpenOptions::new().read(true).write(true).open(node) {
+        let attached = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(node)
+            .and_then(|window| Registers::map(&window).map(|regs| (window, regs)));
+        match attached {
             Err(e)
                 if (e.kind() == io::ErrorKind::NotFound
                     || e.raw_os_error() == Some(libc::ENODEV))
@@ -188,7 +193,7 @@ fn open(node: &str) -> io::Result<File> {
             {
                 sleep(Duration::from_millis(20));
             }
-            opened => return opened,
+            attached => return attached,
         }
     }
 }
@@ -220,16 +225,14 @@ fn use_up(window: &File, regs: &Registers) -> Result<(), String> {
 fn run(node: &str) -> Result<(), String> {
     let words = |e: io::Error| e.to_string();
 
-    let window = open(node).map_err(words)?;
-    let regs = Registers::map(&window).map_err(words)?;
+    let (window, regs) = attach(node).map_err(words)?;
     println!("  mapped {node}, and using it");
     use_up(&window, &regs)?;
     drop(regs);
     drop(window);
 
     println!("  waiting for {node} to come back");
-    let window = open(node).map_err(words)?;
-    let regs = Registers::map(&window).map_err(words)?;
+    let (_window, regs) = attach(node).map_err(words)?;
     match regs.works(0x1234_5678) {
         Ok(true) => println!("  mapped {node} again, and the device works"),
         Ok(false) => return Err("the device is back, and does not work".into()),
