@@ -16,6 +16,7 @@
 #define MAKE	_IO('i', 1)
 #define TRACE	_IO('i', 2)
 #define MADE	_IO('i', 3)
+#define BEGUN	_IO('i', 4)
 
 /* The tables: a row is as long as this, there are so many, and one is too wide for one table. */
 #define ROW	17
@@ -171,7 +172,8 @@ TEST_F(shown, removal_waits_for_attributes)
 	pthread_t thread;
 
 	ASSERT_EQ(0, pthread_create(&thread, NULL, read_slow, &shown));
-	usleep(100 * 1000);
+	while (!shown && ioctl(self->control, BEGUN) < 1)
+		usleep(1000);
 	/* When the node is gone, the function has come to its end, and not before. */
 	EXPECT_EQ(1, ioctl(self->control, REMOVE));
 	ASSERT_EQ(0, pthread_join(thread, NULL));

@@ -56,6 +56,7 @@ use shown::{
     Rows,
     Twin,
     ROWS_MADE,
+    SLOW_BEGUN,
     SLOW_ENDED, //
 };
 
@@ -72,6 +73,7 @@ const REMOVE: u32 = 0x6900;
 const MAKE: u32 = 0x6901;
 const TRACE: u32 = 0x6902;
 const MADE: u32 = 0x6903;
+const BEGUN: u32 = 0x6904;
 
 #[vtable]
 impl CharDevice for Device {
@@ -133,6 +135,7 @@ impl CharDevice for Control {
                 traced(0x1234_5678_9abc_def0);
                 Ok(0)
             }
+            BEGUN => Ok(SLOW_BEGUN.load(Acquire) as isize),
             MADE => Ok(ROWS_MADE.xchg(0, Relaxed) as isize),
             _ => Err(ENOTTY),
         }

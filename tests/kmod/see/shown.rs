@@ -28,7 +28,10 @@ use kernel::{
     },
 };
 
-/// How often [`Device::slow`] came to its end.
+/// How often [`Device::slow`] was begun.
+pub(crate) static SLOW_BEGUN: Atomic<u32> = Atomic::new(0);
+
+/// How often it came to its end.
 pub(crate) static SLOW_ENDED: Atomic<u32> = Atomic::new(0);
 
 /// How many rows were made of all tables.
@@ -76,6 +79,7 @@ impl Device {
 
     /// Takes so long that the node can be removed meanwhile.
     fn slow(&self, text: &mut Text<'_>) -> Result {
+        SLOW_BEGUN.fetch_add(1, Full);
         fsleep(Delta::from_millis(300));
         let ended = SLOW_ENDED.fetch_add(1, Full).wrapping_add(1);
         Ok(write!(text, "{ended}")?)
