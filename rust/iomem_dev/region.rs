@@ -46,7 +46,9 @@ use iomem::{
 mod width;
 
 mod held;
+mod register;
 
+use self::register::register;
 use crate::{
     file::File,
     offset::Mode,
@@ -236,19 +238,13 @@ impl Region {
     ///
     /// `EINVAL`: there is none: it is beyond the end, not aligned, or not that wide.
     pub(crate) fn check(&self, width: Width, offset: u64) -> Result<usize> {
-        let other = self.traits.width.is_some_and(|only| only != width);
-        let too_wide = self.is_ports() && width == Width::W64;
-        let last = self.length().checked_sub(width.bytes() as u64);
-        if other || too_wide || last.is_none_or(|last| offset > last) {
-            return Err(EINVAL);
-        }
-        let offset = usize::try_from(offset).map_err(|_| EINVAL)?;
-        // The pages of memory are aligned, so that its place within them is what counts.
-        let place = (self.range().start() as usize).wrapping_add(offset);
-        if !width.is_aligned(place) {
-            return Err(EINVAL);
-        }
-        Ok(offset)
+        register(
+            self.range(),
+            self.is_ports(),
+            self.traits.width,
+            width,
+            offset,
+        )
     }
 
     /// Makes sure that registers may be accessed by call on behalf of a file.
