@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Claims, in a tree that is a list.
+
+use std::cell::RefCell;
+
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+use crate::range::Range;
+
+#[path = "../../../rust/iomem/resource/pages.rs"]
+mod pages;
+#[path = "../../../rust/iomem/resource/refused.rs"]
+mod refused;
+
+pub use self::{
+    pages::Pages,
+    refused::{
+        Reason,
+        Refused, //
+    },
+};
+
+/// The part of a tree that a refusal asks about.
+pub trait Root {
+    const PROC: &'static str;
+    fn conflict(range: Range) -> Option<Held>;
+}
+
+pub struct Held {
+    pub part: Range,
+    pub is_ram: bool,
+}
+
+pub struct Mem;
+
+impl Root for Mem {
+    const PROC: &'static str = "/proc/iomem";
+
+    fn conflict(range: Range) -> Option<Held> {
+        let held = claimed().into_iter().find(|held| held.overlaps(&range))?;
+        let start = held.start().max(range.start());
+        let length = held.last().min(range.last()) - start + 1;
+        Some(Held {
+            part: Range::new(start, length).ok()?,
+            is_ram: false,
+        })
+    }
+}
+
+thread_local! {
+    static CLAIMED: RefCell<Vec<Range>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What is claimed.
+pub fn claimed() -> Vec<Range> {
+    CLAIMED.with_borrow(Clone::clone)
+}
+
+#[derive(Debug)]
+pub struct MemRegion {
+    range: Range,
+}
+
+impl MemRegion {
+    pub fn request(range: Range, _name: &CStr) -> Result<Self, Refused> {
+        if claimed().iter().any(|held| held.overlaps(&range)) {
+            return Err(Refused::conflict::<Mem>(range));
+        }
+        CLAIMED.with_borrow_mut(|claimed| claimed.push(range));
+        Ok(Self { range })
+    }
+
+    pub fn range(&self) -> Range {
+        self.range
+    }
+}
+
+impl Drop for MemRegion {
+    fn drop(&mut self) {
+        CLAIMED.with_borrow_mut(|claimed| claimed.retain(|held| *held != self.range));
+    }
+}
+
+/// Claims the pages around claims.
+pub fn around(claims: &[Arc<MemRegion>]) -> Result<Pages, Refused> {
+    let claims: Vec<_> = claims.iter().collect();
+    Pages::around(&claims, c"rest")
+}
