@@ -58,6 +58,7 @@ mod area;
 mod backing;
 mod eager;
 mod fault;
+mod fits;
 mod lease;
 mod ops;
 mod prot;

@@ -3,11 +3,11 @@
 //! What a program can be shown: whole pages that somebody holds.
 
 use kernel::{
-    page::PAGE_SHIFT,
     prelude::*,
     sync::Arc, //
 };
 
+use super::fits;
 use crate::{
     range::Range,
     resource::{
@@ -84,11 +84,5 @@ impl<T: Backing> Backing for Arc<T> {
 /// Returns the frame number of page `page` of what is shown, if `count` pages from there on belong
 /// to it.
 pub(super) fn pfn(backing: &impl Backing, page: usize, count: usize) -> Option<c_ulong> {
-    let range = backing.frames()?;
-    let pages = range.length() >> PAGE_SHIFT;
-    if page.checked_add(count)? as u64 > pages {
-        return None;
-    }
-    let first = usize::try_from(range.start() >> PAGE_SHIFT).ok()?;
-    first.checked_add(page)
+    fits::frame(backing.frames()?, page, count)
 }

@@ -10,6 +10,7 @@ use kernel::{
 
 use super::{
     backing,
+    fits,
     Backing,
     Mapped,
     NewVma,
@@ -147,12 +148,8 @@ impl<'a> NewVma<'a> {
     pub fn has_room_for_huge_pages(&self, claim: &impl Backing, page: usize) -> bool {
         // SAFETY: The function returns a constant.
         let size = unsafe { bindings::pmd_pfnmap_size() };
-        let (Some(pfn), Some(mask)) = (backing::pfn(claim, page, 1), size.checked_sub(1)) else {
-            return false;
-        };
-        let to_next = self.start().wrapping_neg() & mask;
-        let congruent = (pfn << PAGE_SHIFT).wrapping_sub(self.start()) & mask == 0;
-        congruent && self.length().saturating_sub(to_next) >= size
+        backing::pfn(claim, page, 1)
+            .is_some_and(|pfn| fits::has_room(size, self.start(), self.length(), pfn))
     }
 
     /// Maps part of a claim into the program, the whole VMA at once: the pages from `page` on, where

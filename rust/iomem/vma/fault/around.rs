@@ -2,12 +2,7 @@
 
 //! Filling more than was touched.
 
-use core::iter;
-
-use kernel::page::{
-    PAGE_SHIFT,
-    PAGE_SIZE, //
-};
+use kernel::page::PAGE_SIZE;
 
 use super::{
     backing,
@@ -15,7 +10,10 @@ use super::{
     Fault,
     VmFault, //
 };
-use crate::bindings;
+use crate::{
+    bindings,
+    vma::fits, //
+};
 
 impl<'a> Fault<'a> {
     /// Inserts as [`insert_pfn`](Self::insert_pfn) does. If that is a page of 2 MiB, its neighbours
@@ -83,23 +81,9 @@ impl<'a> Fault<'a> {
             None => return,
         };
 
-        let vma = self.vma();
-        let mask = size.wrapping_sub(1);
-        let base = self.address() & !mask;
-        let block_start = base & !block.wrapping_sub(1);
-        let before = self.address().wrapping_sub(base) >> PAGE_SHIFT;
-        // The claim's page at the block's start. It may be before the claim, and then wraps.
-        let ahead = base.wrapping_sub(block_start) >> PAGE_SHIFT;
-        let first = page.wrapping_sub(before).wrapping_sub(ahead);
-
-        let offsets = iter::successors(Some(0usize), |offset| offset.checked_add(size));
-        for offset in offsets.take_while(|offset| *offset < block) {
-            let address = block_start | offset;
-            let last = address | mask;
-            if address == base || address < vma.start() || last >= vma.end() {
-                continue;
-            }
-            let page = first.wrapping_add(offset >> PAGE_SHIFT);
+        let vma = (self.vma().start(), self.vma().end());
+        for (address, page) in fits::neighbours(size, block, self.address(), page, vma) {
+            // It may be before the claim's first page, or after its last.
             let Some(pfn) = backing::pfn(claim, page, count) else {
                 continue;
             };
