@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 mod cases;
 mod driver;
+mod fits;
 mod huge_pages;
 mod line;
 mod names;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         series::PROPERTIES,
         register::PROPERTIES,
         seek::PROPERTIES,
+        fits::PROPERTIES,
         huge_pages::PROPERTIES,
         pages::PROPERTIES,
     ])

@@ -10,6 +10,8 @@ pub mod resource;
 
 #[path = "../../../rust/iomem/vma/align.rs"]
 mod align;
+#[path = "../../../rust/iomem/vma/fits.rs"]
+mod fits;
 #[path = "../../../rust/iomem/range.rs"]
 pub mod range;
 #[path = "../../../rust/iomem/chardev/transfer.rs"]
@@ -47,4 +49,22 @@ pub fn get_unmapped_area(
 ) -> usize {
     // SAFETY: The file is there for as long as the call is.
     unsafe { align::get_unmapped_area(file, address, length, 0, flags, physical) }
+}
+
+pub fn frame(range: range::Range, page: usize, count: usize) -> Option<usize> {
+    fits::frame(range, page, count)
+}
+
+pub fn has_room(size: usize, start: usize, length: usize, pfn: usize) -> bool {
+    fits::has_room(size, start, length, pfn)
+}
+
+pub fn neighbours(
+    size: usize,
+    block: usize,
+    address: usize,
+    page: usize,
+    within: (usize, usize),
+) -> impl Iterator<Item = (usize, usize)> {
+    fits::neighbours(size, block, address, page, within)
 }
