@@ -57,7 +57,8 @@ impl Pages {
     ///
     /// # Errors
     ///
-    /// - [`Reason::Empty`]: there are no claims.
+    /// - [`Reason::Empty`]: there are no claims; or the pages are all of the address space, of which
+    ///   the length is no number.
     /// - [`Reason::Busy`] and the others of [`MemRegion::request`]: a part of the pages is somebody
     ///   else's, or cannot be claimed.
     /// - [`Reason::NoMemory`]: no memory.
