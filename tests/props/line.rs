@@ -39,7 +39,8 @@ use self::{
     mistakes::{
         each_mistake_has_its_errno,
         errno,
-        kind, //
+        kind,
+        with_mistake, //
     },
 };
 
@@ -125,7 +126,7 @@ fn a_byte_changed_is_read_as_what_it_is(chance: &mut Chance, _: usize) {
     check(chance, &text);
 }
 
-fn words_by_chance_are_read_as_what_they_are(chance: &mut Chance, _: usize) {
+fn some_words(chance: &mut Chance) -> Vec<u8> {
     // The underscore stands for nothing at all.
     const WORDS: &str = "mem= port= irq= width= mem port irq width big-endian read-only \
                          big-endian= read-only= mem=0,1 irq=1 width=4 = _ x";
@@ -151,7 +152,11 @@ fn words_by_chance_are_read_as_what_they_are(chance: &mut Chance, _: usize) {
         }
         all.push(word);
     }
-    let text = join(chance, &all);
+    join(chance, &all)
+}
+
+fn words_by_chance_are_read_as_what_they_are(chance: &mut Chance, _: usize) {
+    let text = some_words(chance);
     check(chance, &text);
 }
 
@@ -193,9 +198,12 @@ fn as_many_of_a_kind_as_there_can_be(chance: &mut Chance, _: usize) {
 }
 
 /// It goes to the log, of which a writer must not be able to make lines up.
-fn a_mistake_is_one_line_of_text(chance: &mut Chance, _: usize) {
-    let length = chance.below(60);
-    let text: Vec<u8> = (0..length).map(|_| byte(chance)).collect();
+fn a_mistake_is_one_line_of_text(chance: &mut Chance, number: usize) {
+    let text = match number % 3 {
+        0 => (0..chance.below(60)).map(|_| byte(chance)).collect(),
+        1 => some_words(chance),
+        _ => with_mistake(chance, number / 3).0,
+    };
     if let Err(mistake) = Line::read(&text) {
         let said = mistake.to_string();
         assert!(

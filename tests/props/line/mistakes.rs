@@ -153,7 +153,8 @@ const CLASSES: &[Class] = &[
     }),
 ];
 
-pub(super) fn each_mistake_has_its_errno(chance: &mut Chance, number: usize) {
+/// Makes a line with a mistake of some class. Returns the line, the kind and the errno.
+pub(super) fn with_mistake(chance: &mut Chance, number: usize) -> (Vec<u8>, &'static str, Error) {
     let mut meaning = some(chance);
     meaning.irqs.truncate(60);
     meaning.memory.truncate(60);
@@ -168,7 +169,11 @@ pub(super) fn each_mistake_has_its_errno(chance: &mut Chance, number: usize) {
     };
     let bad = word(chance, &meaning);
     all.insert(place, bad);
-    let text = join(chance, &all);
+    (join(chance, &all), class, errno)
+}
+
+pub(super) fn each_mistake_has_its_errno(chance: &mut Chance, number: usize) {
+    let (text, class, errno) = with_mistake(chance, number);
     let shown = String::from_utf8_lossy(&text);
     let mistake = Line::read(&text).expect_err(&shown);
     assert_eq!(
