@@ -22,11 +22,16 @@ pub(crate) const LONGEST: usize = 31;
 ///
 /// # Errors
 ///
-/// `EINVAL`: it is no list of strings, or one of them is too long.
+/// - `EINVAL`: it is no list of strings, or one of them is too long.
+/// - `ENOMEM`: no memory.
 pub(crate) fn list(dev: &Device<Core<'_>>, property: &CStr) -> Result<KVec<CString>> {
-    let names = platform::strings(dev, property).map_err(|e| {
-        dev_err!(dev, "{property} is no list of strings: {e:?}\n");
-        EINVAL
+    let names = platform::strings(dev, property).map_err(|e| match e {
+        // That says nothing of the property.
+        e if e == ENOMEM => e,
+        e => {
+            dev_err!(dev, "{property} is no list of strings: {e:?}\n");
+            EINVAL
+        }
     })?;
     for name in &names {
         fits(dev, property, name)?;
@@ -38,19 +43,19 @@ pub(crate) fn list(dev: &Device<Core<'_>>, property: &CStr) -> Result<KVec<CStri
 ///
 /// # Errors
 ///
-/// `EINVAL`: it is no string, empty, or too long.
+/// - `EINVAL`: it is no string, empty, or too long.
+/// - `ENOMEM`: no memory.
 pub(crate) fn label(dev: &Device<Core<'_>>) -> Result<CString> {
     let node = dev.fwnode().filter(|node| node.property_present(c"label"));
-    let Some(node) = node else {
+    if node.is_none() {
         return CString::try_from_fmt(fmt!("{}", dev.name()));
-    };
-    let label: CString = node
-        .property_read(c"label")
-        .optional()
-        .filter(|label: &CString| !label.is_empty())
+    }
+    let label = list(dev, c"label")?
+        .into_iter()
+        .next()
+        .filter(|label| !label.is_empty())
         .ok_or(EINVAL)
-        .inspect_err(|_| dev_err!(dev, "label is no string, or empty: give it a name\n"))?;
-    fits(dev, c"label", &label)?;
+        .inspect_err(|_| dev_err!(dev, "label is empty: give it a name\n"))?;
     Ok(label)
 }
 
