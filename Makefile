@@ -19,6 +19,9 @@ unexport ARCH
 host-arch := $(patsubst aarch64,arm64,$(shell uname -m))
 arch := $(or $(ARCH),$(host-arch))
 
+# stock, or debug: which kernel is tested on.
+KERNEL ?= stock
+
 # GNU make's own directory messages are noise around what the scripts say.
 MAKEFLAGS += --no-print-directory
 
@@ -92,7 +95,7 @@ demo:
 	@scripts/demo $(arch)
 
 test:
-	@tests/run $(ARCH)
+	@tests/run --kernel $(KERNEL) $(ARCH)
 
 bench:
 	@tests/bench/run $(arch)
