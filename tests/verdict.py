@@ -19,7 +19,7 @@ import witness
 from tally import Ktap, Tally
 
 # Fewer passed checks than this mean that something did not run, whatever it says.
-FLOOR = {"x86_64": 1360, "arm64": 1200}
+FLOOR = {"x86_64": 1360, "arm64": 1200, "x86_64-debug": 900, "arm64-debug": 800}
 
 # What the suite in the guest has to run, so that a missing program is a failure.
 PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access", "kmod_ports",
@@ -29,12 +29,15 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "vma", "vma_ops", "vma_huge", "vma_revoke",
             "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes",
             "params", "reload", "unbind", "interrupts", "interrupts_input", "interrupts_gone",
-            "see", "compat32", "unprivileged", "race", "leak", "acpi", "kmod_windows", "run_time",
+            "see", "compat32", "unprivileged", "race", "leak", "fuzz", "acpi", "kmod_windows", "run_time",
             "run_time_words", "neighbours", "override", "lockdown", "proc")
 
 # What has to have run on the host, for each architecture.
 HOST_GROUPS = ("vm", "bench", "front-door", "out-of-tree", "tools", "manual", "picture", "docs",
                "compile-fail", "tracepoint")
+
+# The same on the debug kernel.
+DEBUG_GROUPS = ("kunit", "tools", "manual", "picture")
 
 # And once, whatever the architecture.
 FIRST_GROUPS = ("log-scan", "templates", "properties", "c-to-rust", "binding", "htmldocs")
@@ -116,6 +119,8 @@ def main() -> int:
     for folder in options.folders:
         # What does not depend on the architecture is with the first one.
         on_host = HOST_GROUPS + (FIRST_GROUPS if folder == options.folders[0] else ())
+        if folder.name.endswith("-debug"):
+            on_host = DEBUG_GROUPS
         tally = report(folder.name, [
             *programs(ktap, folder),
             ("guest", guest(folder)),
