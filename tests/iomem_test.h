@@ -135,6 +135,23 @@ static inline bool loaded(const char *name)
 	return access(path, F_OK) == 0;
 }
 
+/* How many users a module has, as /proc/modules says; -1 if it is not loaded. */
+static inline int users(const char *module)
+{
+	char *text = proc_text("/proc/modules"), *line, name[64];
+	int n = -1;
+
+	snprintf(name, sizeof(name), "%s ", module);
+	for (line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, strlen(name)) == 0)
+			sscanf(line, "%*s %*d %d", &n);
+	}
+	free(text);
+
+	return n;
+}
+
 /*
  * Reads what the kernel logged since the last call, from a descriptor of /dev/kmsg, and counts the
  * lines that come from a module; they are left in `text`.

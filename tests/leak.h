@@ -46,23 +46,6 @@ static inline long number_behind(const char *text, const char *word)
 	return at ? strtol(at + strlen(word), NULL, 10) : -1;
 }
 
-/* How many users the module has; -1 if it is not loaded. */
-static inline int users(const char *module)
-{
-	char *text = proc_text("/proc/modules"), *line, name[64];
-	int n = -1;
-
-	snprintf(name, sizeof(name), "%s ", module);
-	for (line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, name, strlen(name)) == 0)
-			sscanf(line, "%*s %*d %d", &n);
-	}
-	free(text);
-
-	return n;
-}
-
 /* The sum of the numbers behind a word, wherever it is. */
 static inline long sum_behind(const char *text, const char *word)
 {

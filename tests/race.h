@@ -196,23 +196,6 @@ static inline void judge_value(struct shared *s, enum what act, uint32_t of, uin
 		found(s, "read something else", act, of, value);
 }
 
-/* How many users the module has, as /proc/modules says; -1 if it is not loaded. */
-static inline int users(const char *module)
-{
-	char *text = proc_text("/proc/modules"), *line, name[64];
-	int n = -1;
-
-	snprintf(name, sizeof(name), "%s ", module);
-	for (line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, name, strlen(name)) == 0)
-			sscanf(line, "%*s %*d %d", &n);
-	}
-	free(text);
-
-	return n;
-}
-
 /* A number that the window tells of itself in sysfs; -1 if it does not. */
 static inline long attribute(struct shared *s, const char *name)
 {
