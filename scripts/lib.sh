@@ -14,7 +14,7 @@ PATH=$PATH:/usr/sbin:/sbin
 IOMEM_TREE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 IOMEM_CACHE=${IOMEM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iomem}
 # The Debian suite whose kernel is built for and booted.
-IOMEM_SUITE=${IOMEM_SUITE:-trixie}
+export IOMEM_SUITE=${IOMEM_SUITE:-trixie}
 
 # say TEXT: one line of progress, for a person.
 say() { printf '%s\n' "$*" >&2; }
