@@ -307,7 +307,7 @@ static void sum_up(struct __test_metadata *_metadata, struct shared *s, uint32_t
 		       s->finding[i].detail);
 }
 
-TEST_F_TIMEOUT(race, nobody_reaches_what_was_taken_back, 400)
+TEST_F_TIMEOUT(race, nobody_reaches_what_was_taken_back, 3600)
 {
 	uint32_t rounds = strtoul(env_or("IOMEM_ROUNDS", "0"), NULL, 0) ?: variant->rounds;
 	struct shared *s = self->s;
