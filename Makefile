@@ -97,6 +97,9 @@ demo:
 test:
 	@tests/run --kernel $(KERNEL) $(ARCH)
 
+matrix:
+	@tests/matrix
+
 bench:
 	@tests/bench/run $(arch)
 
@@ -113,4 +116,4 @@ clean:
 help:
 	@sed 1d scripts/help.txt
 
-.PHONY: modules install driver rust-analyzer rustdoc htmldocs demo test bench vm lint clean help
+.PHONY: modules install driver rust-analyzer rustdoc htmldocs demo test matrix bench vm lint clean help

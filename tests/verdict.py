@@ -86,6 +86,19 @@ def host(ktap: Ktap, folder: Path, group: str) -> Tally:
     return tally
 
 
+def groups_of(ktap: Ktap, folder: Path, first: bool) -> list[tuple[str, Tally]]:
+    """All that ran on one architecture; what does not depend on it is with the first one."""
+    on_host = HOST_GROUPS + (FIRST_GROUPS if first else ())
+    if folder.name.endswith("-debug"):
+        on_host = DEBUG_GROUPS
+    return [
+        *programs(ktap, folder),
+        ("guest", guest(folder)),
+        ("witness", witness.look(folder)),
+        *((group, host(ktap, folder, group)) for group in on_host),
+    ]
+
+
 def report(arch: str, groups: list[tuple[str, Tally]]) -> Tally:
     """Prints the groups of one architecture and adds them up."""
     print(arch)
@@ -117,16 +130,7 @@ def main() -> int:
 
     total = Tally()
     for folder in options.folders:
-        # What does not depend on the architecture is with the first one.
-        on_host = HOST_GROUPS + (FIRST_GROUPS if folder == options.folders[0] else ())
-        if folder.name.endswith("-debug"):
-            on_host = DEBUG_GROUPS
-        tally = report(folder.name, [
-            *programs(ktap, folder),
-            ("guest", guest(folder)),
-            ("witness", witness.look(folder)),
-            *((group, host(ktap, folder, group)) for group in on_host),
-        ])
+        tally = report(folder.name, groups_of(ktap, folder, folder == options.folders[0]))
         if tally.failed:
             print(f"  what was printed and logged is in {folder}")
         total += tally

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""One table of what has been tried: reads what tests/matrix kept.
+
+usage: figures.py --kunit FOLDER --count build/test/ARCH...
+       figures.py [--write FILE] build/matrix
+
+With --count it leaves in each folder how many checks passed, failed and were skipped there, for which
+it needs all that the run left. Otherwise it prints a row for each run that was kept, and with --write
+puts them into FILE too, in place of what is between the two marks there.
+"""
+
+import argparse
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import verdict
+from tally import Ktap
+
+# What a dash stands for: was not part of that run.
+NONE = "-"
+BEGIN, END = ".. figures begin", ".. figures end"
+COLUMNS = ("release", "rustc", "arch", "kernel", "run", "passed", "failed", "skipped", "rounds",
+           "allocations", "calls", "edges", "mutants", "commit")
+
+
+@dataclass
+class Run:
+    """What one run on one architecture left."""
+
+    cell: dict[str, str]
+    figures: dict[str, str]
+    seeds: list[str]
+
+
+def blocks(text: str) -> list[tuple[str, str]]:
+    """The programs that ran in the guest and what each printed."""
+    return re.findall(r"^@begin (\w+)\n(.*?)^@end \1 \d+$", text, re.M | re.S)
+
+
+def count(ktap: Ktap, folder: Path) -> None:
+    """Leaves the numbers of checks in the folder of a run."""
+    first = (folder / "properties.log").exists()
+    total = verdict.Tally()
+    for _, tally in verdict.groups_of(ktap, folder, first):
+        total += tally
+    numbers = [str(len(part)) for part in (total.passed, total.failed, total.skipped)]
+    (folder / "counts").write_text(" ".join(numbers) + "\n", encoding="utf-8")
+
+
+def chance(folder: Path) -> tuple[dict[str, str], list[str]]:
+    """The figures of what chance decides, and what repeats it."""
+    figures, seeds = {}, []
+    text = (folder / "suite.log").read_text(encoding="utf-8", errors="replace")
+    for name, said in blocks(text):
+        rounds = re.findall(r"[: ](\d+) rounds, \d+ in a second", said)
+        if rounds:
+            figures["rounds"] = "+".join(filter(None, [figures.get("rounds"), *rounds]))
+            seeds += [f"{name} {seed}" for seed in re.findall(r"seed (0x[0-9a-f]+)", said)]
+        calls = re.search(r"^# (\d+) calls by \d+ programs kept, (\d+) edges", said, re.M)
+        if calls:
+            figures["calls"] = calls[1]
+            # None were counted where the kernel has no means to.
+            figures["edges"] = calls[2] if calls[2] != "0" else NONE
+            seeds += [f"{name} {seed}" for seed in re.findall(r"IOMEM_SEED=(0x[0-9a-f]+)", said)]
+        failed = re.findall(r"^# faults: (\d+) failed in ", said, re.M)
+        if failed:
+            figures["allocations"] = str(sum(map(int, failed)))
+    return figures, seeds
+
+
+def read(folder: Path) -> Run:
+    """One run."""
+    cell = dict(line.strip().split("=", 1)
+                for line in (folder / "cell").read_text(encoding="utf-8").splitlines())
+    figures, seeds = {}, []
+    if cell["what"] == "mutants":
+        last = (folder / "mutants.log").read_text(encoding="utf-8").splitlines()[-1]
+        killed, others, survived, _ = map(int, re.findall(r"(\d+) (?:killed|survived|skipped)", last))
+        figures["mutants"] = f"{killed + others} of {killed + others + survived}"
+    else:
+        figures, seeds = chance(folder)
+    if cell["what"] == "all":
+        numbers = (folder / "counts").read_text(encoding="utf-8").split()
+        figures |= dict(zip(("passed", "failed", "skipped"), numbers))
+    return Run(cell, figures, seeds)
+
+
+def table(runs: list[Run]) -> list[str]:
+    """The lines of the table, the sums, and what repeats what chance decided."""
+    rows = [COLUMNS]
+    for run in runs:
+        known = {**run.figures, **run.cell, "run": run.cell["what"]}
+        rows.append(tuple(known.get(column, NONE) for column in COLUMNS))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+             for row in rows]
+
+    def total(column: str) -> int:
+        return sum(int(number) for run in runs
+                   for number in run.figures.get(column, "0").replace(NONE, "0").split("+"))
+    lines += ["", f"in all: {total('passed')} passed, {total('failed')} failed, "
+              f"{total('skipped')} skipped; {total('rounds')} rounds of binding, use and unbinding; "
+              f"{total('allocations')} allocations failed; {total('calls')} calls at random", "",
+              "seeds (IOMEM_SEED):"]
+    for run in runs:
+        if run.seeds:
+            lines.append(f"  {run.cell['release']} {run.cell['what']}: {', '.join(run.seeds)}")
+    return lines
+
+
+def write(path: Path, lines: list[str]) -> None:
+    """Puts the lines between the marks of a page, as a literal block."""
+    head, rest = path.read_text(encoding="utf-8").split(BEGIN + "\n", 1)
+    tail = rest.split(END + "\n", 1)[1]
+    block = "\n".join(f"    {line}".rstrip() for line in lines)
+    path.write_text(f"{head}{BEGIN}\n\n::\n\n{block}\n\n{END}\n{tail}", encoding="utf-8")
+
+
+def main() -> int:
+    args = argparse.ArgumentParser(description="one table of what has been tried")
+    args.add_argument("--kunit", type=Path, help="tools/testing/kunit of a kernel's source")
+    args.add_argument("--count", action="store_true", help="count the checks of runs, and no table")
+    args.add_argument("--write", type=Path, metavar="FILE", help="a page to put the table into")
+    args.add_argument("folders", nargs="+", type=Path)
+    options = args.parse_args()
+    if options.count:
+        ktap = Ktap(options.kunit)
+        for folder in options.folders:
+            count(ktap, folder)
+        return 0
+    runs = [read(cell.parent) for folder in options.folders for cell in sorted(folder.glob("*/*/cell"))]
+    # The kernel most people have first, and on each first what a person would run first.
+    suites = ["trixie", "sid", "experimental"]
+    runs.sort(key=lambda run: (["all", "long", "mutants"].index(run.cell["what"]),
+                               suites.index(run.cell["suite"]) if run.cell["suite"] in suites else 9,
+                               run.cell["kernel"] != "stock", run.cell["arch"] != "x86_64"))
+    lines = table(runs)
+    print("\n".join(lines))
+    if options.write:
+        write(options.write, lines)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (OSError, ValueError, KeyError) as problem:
+        print(f"figures: what was kept cannot be read: {problem!r}", file=sys.stderr)
+        sys.exit(125)
