@@ -123,7 +123,9 @@ fn greeting(start: u64) -> Result {
     for _ in 0..u32::from_be_bytes(entries) {
         // Big-endian: a size, an item, two bytes of nothing; and a name.
         let (mut size, mut item, mut name) = ([0; 4], [0; 4], [0; 56]);
-        [&mut size[..], &mut item, &mut name].map(read);
+        read(&mut size);
+        read(&mut item);
+        read(&mut name);
         if name.starts_with(b"opt/iomem/greeting\0") {
             let (mut text, size) = ([0; 64], u32::from_be_bytes(size) as usize);
             let text = text.get_mut(..size).ok_or(E2BIG)?;

@@ -94,16 +94,19 @@ def extract(tree: Path, output: Path, scratch: Path) -> list[Example]:
     if done.returncode:
         raise ValueError(f"rustdoc failed:\n{done.stdout}{done.stderr}")
 
-    # What the builder got names the file with all but letters and digits replaced.
+    # What the builder got names the file with all but letters and digits replaced: the file as it is
+    # listed, or, from newer releases, as --remap-path-prefix has it, which is below the tree.
     found: dict[tuple[str, int], list[Example]] = {}
+    names: dict[str, str] = {}
     for path, item, line in LISTED.findall(done.stdout):
         relative = str((output / path).resolve().relative_to(tree))
-        key = (re.sub(r"[^A-Za-z0-9]", "_", path), int(line))
-        found.setdefault(key, []).append(Example(relative, int(line), item.replace(" ", "") or "iomem"))
+        names |= {re.sub(r"[^A-Za-z0-9]", "_", name): relative for name in (path, relative)}
+        found.setdefault((relative, int(line)), []).append(
+            Example(relative, int(line), item.replace(" ", "") or "iomem"))
     for kept in sorted(scratch.glob("*run-*")):
         name, line, number, body, fails = unwrap(kept.read_text(encoding="utf-8"))
         mangled = name.removeprefix("_doctest_main_").removesuffix(f"_{line}_{number}")
-        same = found.get((mangled, line), [])
+        same = found.get((names.get(mangled, ""), line), [])
         if number >= len(same):
             raise ValueError(f"rustdoc did not list the example of {name}")
         example = same[number]

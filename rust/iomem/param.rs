@@ -121,7 +121,7 @@ macro_rules! string_param {
                 $crate::param::StringParam::<$room>::OPS;
 
             #[link_section = "__param"]
-            #[used]
+            #[used(compiler)]
             static PARAM: ::kernel::module_param::KernelParam =
                 ::kernel::module_param::KernelParam::new(::kernel::bindings::kernel_param {
                     name: ::kernel::str::as_char_ptr_in_const_context(
@@ -150,10 +150,10 @@ macro_rules! string_param {
             const WHAT: &str = concat!("parm=", stringify!($name), ":", $what, "\0");
 
             #[link_section = ".modinfo"]
-            #[used]
+            #[used(compiler)]
             static PARAM_TYPE: [u8; TYPE.len()] = *TYPE.as_bytes().first_chunk().unwrap();
             #[link_section = ".modinfo"]
-            #[used]
+            #[used(compiler)]
             static PARAM_WHAT: [u8; WHAT.len()] = *WHAT.as_bytes().first_chunk().unwrap();
         };
     };

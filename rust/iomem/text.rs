@@ -69,16 +69,16 @@ impl<'a> Text<'a> {
 
 impl fmt::Write for Text<'_> {
     fn write_str(&mut self, s: &str) -> fmt::Result {
-        let last = self.room.len().saturating_sub(1);
-        let end = self.length.saturating_add(s.len());
-        match self.room.get_mut(self.length..end) {
-            Some(to) if end <= last => to.copy_from_slice(s.as_bytes()),
-            _ => {
-                self.overflow = true;
-                return Err(fmt::Error);
-            }
-        }
-        self.length = end;
+        // One byte is to stay free, for what ends the text.
+        let place = (self.room.get_mut(self.length..))
+            .and_then(|free| free.split_at_mut_checked(s.len()))
+            .filter(|(_, rest)| !rest.is_empty());
+        let Some((to, _)) = place else {
+            self.overflow = true;
+            return Err(fmt::Error);
+        };
+        to.copy_from_slice(s.as_bytes());
+        self.length = self.length.saturating_add(s.len());
         Ok(())
     }
 }

@@ -44,6 +44,13 @@ struct Plan {
     bytes: usize,
 }
 
+/// Puts what was read to where the caller has room for it, which was cut by the same width.
+fn put<const N: usize>(register: &mut [u8], value: [u8; N]) {
+    if let Some(to) = register.first_chunk_mut() {
+        *to = value;
+    }
+}
+
 /// Reads registers into `bytes`, of which it is a whole number.
 fn load(region: &Region, width: Width, offset: u64, bytes: &mut [u8]) -> Result {
     // Asked first, so that a register that is none has the same errno whatever the region's state.
@@ -53,10 +60,10 @@ fn load(region: &Region, width: Width, offset: u64, bytes: &mut [u8]) -> Result 
     for register in bytes.chunks_exact_mut(width.bytes()) {
         let value = region.read(width, offset)?;
         match width {
-            Width::W8 => register.copy_from_slice(&(value as u8).to_ne_bytes()),
-            Width::W16 => register.copy_from_slice(&(value as u16).to_ne_bytes()),
-            Width::W32 => register.copy_from_slice(&(value as u32).to_ne_bytes()),
-            Width::W64 => register.copy_from_slice(&value.to_ne_bytes()),
+            Width::W8 => put(register, (value as u8).to_ne_bytes()),
+            Width::W16 => put(register, (value as u16).to_ne_bytes()),
+            Width::W32 => put(register, (value as u32).to_ne_bytes()),
+            Width::W64 => put(register, value.to_ne_bytes()),
         }
         offset = offset.wrapping_add(width.bytes() as u64);
     }
