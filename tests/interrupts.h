@@ -144,23 +144,31 @@ static inline short ready(int fd, short events, int timeout)
 	return poll(&pollfd, 1, timeout) < 0 ? -1 : pollfd.revents;
 }
 
+/* What a task does, by ps's letter: S for sleeping. 0 if it is not there. */
+static inline char state(pid_t child)
+{
+	char path[64], text[512], *paren;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", child);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = 0;
+	paren = strrchr(text, ')');
+	return paren && paren[1] ? paren[2] : 0;
+}
+
 /* Whether a task sleeps, within 5 seconds. */
 static inline bool sleeps(pid_t child)
 {
-	char path[64], text[512], *paren;
-	int i, fd;
-	ssize_t n;
+	int i;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", child);
 	for (i = 0; i < 500; i++) {
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return false;
-		n = read(fd, text, sizeof(text) - 1);
-		close(fd);
-		text[n > 0 ? n : 0] = 0;
-		paren = strrchr(text, ')');
-		if (paren && paren[2] == 'S')
+		if (state(child) == 'S')
 			return true;
 		usleep(10000);
 	}
