@@ -218,7 +218,8 @@ static void *updates(void *argument)
 /* Two that update one register do not undo what the other did. */
 TEST_F(batch, updates_are_atomic)
 {
-	struct updater low = { self->fd, 0x0000ffff, 1 }, high = { 0, 0xffff0000, 0x10000 };
+	struct updater low = { .fd = self->fd, .mask = 0x0000ffff, .low = 1 };
+	struct updater high = { .mask = 0xffff0000, .low = 0x10000 };
 	struct iomem_op zero = writing(SOURCE, 0), last = reading(SOURCE);
 	pthread_t thread;
 

@@ -66,6 +66,15 @@ static inline const char *env_or(const char *name, const char *other)
 	return value ? value : other;
 }
 
+/* An address that nobody has mapped. The compiler is not to know it: it would warn of the use that is meant. */
+static inline void *nowhere(void)
+{
+	void *address = (void *)16;
+
+	asm("" : "+r" (address));
+	return address;
+}
+
 /* IOMEM_RANGE as numbers; false without it. */
 static inline bool env_range(uint64_t *start, uint64_t *last)
 {

@@ -104,7 +104,7 @@ FIXTURE_SETUP(leak)
 	self->combining = info.wc_offset;
 	self->words = mmap(NULL, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	self->constant = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	self->nowhere = (void *)16;
+	self->nowhere = nowhere();
 	ASSERT_NE(MAP_FAILED, self->words);
 	ASSERT_NE(MAP_FAILED, self->constant);
 	ASSERT_TRUE(take_measure(&self->before));

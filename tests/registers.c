@@ -197,13 +197,13 @@ TEST_F(registers, what_is_no_register_is_refused)
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(0, pread(self->fd, words, 0, SOURCE));
 	EXPECT_EQ(0, pwrite(self->fd, words, 0, SOURCE));
-	EXPECT_EQ(-1, pwrite(self->fd, (void *)16, 4, SOURCE));
+	EXPECT_EQ(-1, pwrite(self->fd, nowhere(), 4, SOURCE));
 	EXPECT_EQ(EFAULT, errno);
-	EXPECT_EQ(-1, pwrite(self->fd, (void *)16, 16, SOURCE));
+	EXPECT_EQ(-1, pwrite(self->fd, nowhere(), 16, SOURCE));
 	EXPECT_EQ(EFAULT, errno);
 	MARK(MARK_END);
 
-	EXPECT_EQ(-1, pread(self->fd, (void *)16, 4, SOURCE));
+	EXPECT_EQ(-1, pread(self->fd, nowhere(), 4, SOURCE));
 	EXPECT_EQ(EFAULT, errno);
 }
 

@@ -206,10 +206,10 @@ TEST_F(run_time, what_the_machine_does_not_have)
 		ram--;
 	ASSERT_EQ(2, sscanf(ram, "%" SCNx64 "-%" SCNx64, &start, &last));
 	REFUSED(EPERM, 2, "has RAM in it", "fpga mem=%#" PRIx64 ",0x1000",
-		(start + 0xfff) & ~0xfffULL);
+		(start + 0xfff) & ~UINT64_C(0xfff));
 	/* One region is fine, and the other is not; the first is free again. */
 	REFUSED(EPERM, 2, "has RAM in it", "fpga mem=%#" PRIx64 ",0x1000 mem=%#" PRIx64 ",0x10",
-		self->start, (start + 0xfff) & ~0xfffULL);
+		self->start, (start + 0xfff) & ~UINT64_C(0xfff));
 	REFUSED(EBUSY, 2, "is in use: /proc/iomem says by whom", "fpga mem=%#x,0x1000", BUSY);
 	REFUSED(EBUSY, 2, "is in use", "fpga mem=%#" PRIx64 ",0x1000 mem=%#x,4", self->start, BUSY);
 	REFUSED(ERANGE, 1, "'fpga': one of its ranges is beyond the last address",

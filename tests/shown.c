@@ -284,7 +284,7 @@ TEST_F(shown, table_has_positions_at_rows)
 	EXPECT_EQ(1, ioctl(self->control, MADE));
 
 	/* What cannot be given is not made up for. */
-	EXPECT_EQ(-1, pread(fd, (void *)16, ROW, 0));
+	EXPECT_EQ(-1, pread(fd, nowhere(), ROW, 0));
 	EXPECT_EQ(EFAULT, errno);
 	EXPECT_EQ(-1, write(fd, text, ROW));
 	EXPECT_EQ(EBADF, errno);
