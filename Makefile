@@ -33,6 +33,7 @@ ifdef KDIR
 kdir := $(or $(realpath $(KDIR)),$(KDIR))
 release = $(shell cat $(kdir)/include/config/kernel.release 2>/dev/null)
 kbuild = $(MAKE) -C $(kdir) M=$(CURDIR) MO=$(CURDIR)/build/$(release) \
+	 KCFLAGS="$(strip $(KCFLAGS) -ffile-prefix-map=$(CURDIR)/build/$(release)=.)" \
 	 $(if $(ARCH),ARCH=$(ARCH)) $(if $(RUSTC),RUSTC=$(RUSTC)) $(if $(BINDGEN),BINDGEN=$(BINDGEN))
 export RUSTC BINDGEN
 # Kbuild's own word for it, and the usual one.

@@ -11,8 +11,8 @@ import shlex
 import subprocess
 from pathlib import Path
 
-# What belongs to the crate that the command is of; the second kind takes a word of its own.
-_OWN = re.compile(r"--(emit|crate-name|crate-type|out-dir)(=|$)")
+# What belongs to the crate that the command is of, and where it was built; a word of its own may follow.
+_OWN = re.compile(r"--(emit|crate-name|crate-type|out-dir|remap-path-prefix)(=|$)")
 
 
 class SavedCommand:
