@@ -66,7 +66,10 @@ static inline const char *env_or(const char *name, const char *other)
 	return value ? value : other;
 }
 
-/* An address that nobody has mapped. The compiler is not to know it: it would warn of the use that is meant. */
+/*
+ * An address that nobody has mapped. The compiler is not to know it: it would warn
+ * of just the use that is meant.
+ */
 static inline void *nowhere(void)
 {
 	void *address = (void *)16;

@@ -42,7 +42,7 @@ pub struct EventFd {
 // SAFETY: The reference count is atomic, and everything else is under the eventfd's own lock.
 unsafe impl Send for EventFd {}
 
-// SAFETY: As above.
+// SAFETY: What can be done by reference is to signal it, which takes that lock.
 unsafe impl Sync for EventFd {}
 
 impl EventFd {

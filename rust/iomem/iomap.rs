@@ -159,7 +159,7 @@ struct PortMap<const SIZE: usize> {
 unsafe impl<const SIZE: usize> Send for PortMap<SIZE> {}
 
 #[cfg(CONFIG_HAS_IOPORT)]
-// SAFETY: As above.
+// SAFETY: Threads that share it share a number, which none of them can change.
 unsafe impl<const SIZE: usize> Sync for PortMap<SIZE> {}
 
 #[cfg(CONFIG_HAS_IOPORT)]

@@ -41,8 +41,8 @@ use crate::bindings;
 ///     RwSem::new([0u32; 4], c"table", kernel::static_lock_class!()),
 ///     GFP_KERNEL,
 /// )?;
-/// table.write()[1] = 7;
-/// assert_eq!(table.read()[1], 7);
+/// *table.write() = [0, 7, 0, 0];
+/// assert_eq!(*table.read(), [0, 7, 0, 0]);
 /// # Ok::<(), Error>(())
 /// ```
 ///
@@ -128,8 +128,8 @@ impl<T> RwSem<T> {
 /// ```no_run
 /// use iomem::rwsem::ReadGuard;
 ///
-/// fn first(table: &ReadGuard<'_, [u32; 4]>) -> u32 {
-///     table[0]
+/// fn sum(table: &ReadGuard<'_, [u32; 4]>) -> u32 {
+///     table.iter().fold(0, |sum, entry| sum.wrapping_add(*entry))
 /// }
 /// ```
 ///

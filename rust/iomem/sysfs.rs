@@ -89,15 +89,14 @@ impl<T> Attribute<T> {
 
 /// Tells whether a file can be called that.
 const fn is_file_name(name: &CStr) -> bool {
-    let bytes = name.to_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        if bytes[at] == b'/' {
+    let mut rest = name.to_bytes();
+    while let [first, behind @ ..] = rest {
+        if *first == b'/' {
             return false;
         }
-        at += 1;
+        rest = behind;
     }
-    !matches!(bytes, b"" | b"." | b"..")
+    !matches!(name.to_bytes(), b"" | b"." | b"..")
 }
 
 /// What has files in sysfs.

@@ -309,7 +309,7 @@ impl<'a> NewVma<'a> {
     /// Set in the VMA itself: that is where `mprotect()` takes it from.
     fn prepare(&self, prot: PageProt) -> Result {
         let vma = self.as_ptr();
-        // SAFETY: The VMA is valid, and the function reads its flags.
+        // SAFETY: By the type invariant the VMA is valid; the function only reads its flags.
         if unsafe { bindings::vma_is_cow(vma) } {
             return Err(EINVAL);
         }

@@ -112,7 +112,8 @@ impl InPlaceModule for IomemDev {
             )?;
 
             Ok(try_pin_init!(Self {
-                // SAFETY: A module is initialized once, and its driver is registered after this.
+                // SAFETY: A module is initialized once, and its driver is registered after this. The
+                // library cannot carry it: see `Root::new`.
                 _debugfs: unsafe { see::Root::new() }?,
                 _driver <- driver::Registration::new(<Self as ModuleMetadata>::NAME, module),
                 _by_hand: params::make(<Self as ModuleMetadata>::NAME, wanted)?,

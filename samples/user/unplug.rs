@@ -92,7 +92,7 @@ extern "C" fn on_sigbus(_signal: i32) {
         )
     };
     if memory == libc::MAP_FAILED {
-        // SAFETY: As above.
+        // SAFETY: It can be called at any time, in a signal handler too.
         unsafe { libc::_exit(3) };
     }
 }

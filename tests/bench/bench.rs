@@ -98,7 +98,8 @@ impl kernel::Module for Bench {
         // SAFETY: `regs` is a live mapping of this address and size, and outlives the reference.
         let mmio: &Mmio = unsafe { Mmio::from_raw(&raw) };
 
-        // SAFETY: The function gives each pointer to the loops that take a reference to its type,
+        // SAFETY: The library cannot carry this, since it is what is compared with others.
+        // The function gives each pointer to the loops that take a reference to its type,
         // and all of them live until it returns; `base` is where both begin.
         to_result(unsafe {
             bench_run(

@@ -308,7 +308,8 @@ struct Test;
 
 impl kernel::Module for Test {
     fn init(module: &'static ThisModule) -> Result<Self> {
-        // SAFETY: Called exactly once, before anything uses it.
+        // SAFETY: It is called once, before anything uses it. The library cannot carry this: the lock
+        // belongs to a static, which is this module's.
         unsafe { KEPT.init() };
 
         let start = param(module_parameters::start.value());

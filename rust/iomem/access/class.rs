@@ -320,7 +320,7 @@ impl<A: Kind, const SIZE: usize> Window<'_, A, SIZE> {
         let place = self.constant(reg);
         // SAFETY: `constant` has the compiler check it.
         let old = unsafe { A::read(place) }.into();
-        // SAFETY: As above.
+        // SAFETY: `constant` has the compiler check it, for a write as for a read.
         unsafe { A::write(place, f(old).into()) }
     }
 }

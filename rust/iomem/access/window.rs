@@ -66,7 +66,7 @@ impl<A: Kind, const SIZE: usize> Copy for Window<'_, A, SIZE> {}
 // SAFETY: A window is an address, and registers can be accessed from any thread.
 unsafe impl<A: Kind, const SIZE: usize> Send for Window<'_, A, SIZE> {}
 
-// SAFETY: As above.
+// SAFETY: Threads that share a window share an address, which none of them can change.
 unsafe impl<A: Kind, const SIZE: usize> Sync for Window<'_, A, SIZE> {}
 
 impl<'a, A: Kind, const SIZE: usize> Window<'a, A, SIZE> {

@@ -106,7 +106,7 @@ pub struct WaitQueue {
 // SAFETY: The C type may be used by any thread: it has a lock of its own.
 unsafe impl Send for WaitQueue {}
 
-// SAFETY: As above.
+// SAFETY: Whatever is done to it by reference takes that lock.
 unsafe impl Sync for WaitQueue {}
 
 impl WaitQueue {

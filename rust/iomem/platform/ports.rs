@@ -82,7 +82,7 @@ impl<Ctx: device::DeviceContext> Ports for platform::Device<Ctx> {
     }
 
     fn port_by_name(&self, name: &CStr) -> Option<&Resource> {
-        // SAFETY: As above.
+        // SAFETY: As in `port_by_index`; the name is zero-terminated, and is only read too.
         unsafe {
             found(bindings::platform_get_resource_byname(
                 core::ptr::from_ref(self).cast_mut().cast(),

@@ -67,7 +67,7 @@ macro_rules! transfer {
             // at that place, which is aligned.
             unsafe { bindings::$write(<$ty>::from_le_bytes(buffer.read()), $device) };
         } else {
-            // SAFETY: As above.
+            // SAFETY: The same is said of a read, which only goes the other way.
             unsafe { buffer.write(bindings::$read($device).to_le_bytes()) };
         }
         core::mem::size_of::<$ty>()

@@ -277,7 +277,7 @@ impl<'a> Fault<'a> {
         if self.order() != 0 {
             return VmFault::Fallback;
         }
-        // SAFETY: A lock that keeps the VMA's fields from changing is held.
+        // SAFETY: `of` reads the VMA's protection, which the lock that is held keeps from changing.
         let prot = unsafe { prot.of(self.vma_ptr()) };
         self.insert_page(claim, page, prot)
     }
@@ -365,7 +365,7 @@ impl<'a> Fault<'a> {
             return VmFault::Retry;
         }
 
-        // SAFETY: As above.
+        // SAFETY: The lock is still held, so the fault that the function reads is the running one's.
         if !unsafe { bindings::fault_may_unlock(vmf) } {
             wait();
             return VmFault::Retry;

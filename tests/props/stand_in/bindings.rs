@@ -27,6 +27,10 @@ const ENOMEM: usize = 12;
 const EINVAL: i64 = 22;
 
 /// As in fs/read_write.c, for a file whose positions are signed, on a disk without holes.
+///
+/// # Safety
+///
+/// The file is one that nobody else has a reference to.
 pub unsafe fn generic_file_llseek_size(
     file: *mut file,
     offset: i64,
@@ -55,6 +59,11 @@ pub unsafe fn generic_file_llseek_size(
     position
 }
 
+/// As in fs/read_write.c.
+///
+/// # Safety
+///
+/// The file is one that nobody else has a reference to.
 pub unsafe fn fixed_size_llseek(file: *mut file, offset: i64, whence: i32, size: i64) -> i64 {
     match whence {
         // SAFETY: The caller's file.
@@ -63,6 +72,11 @@ pub unsafe fn fixed_size_llseek(file: *mut file, offset: i64, whence: i32, size:
     }
 }
 
+/// As in fs/read_write.c.
+///
+/// # Safety
+///
+/// The file is one that nobody else has a reference to.
 pub unsafe fn no_seek_end_llseek(file: *mut file, offset: i64, whence: i32) -> i64 {
     match whence {
         // SAFETY: The caller's file.
@@ -71,6 +85,11 @@ pub unsafe fn no_seek_end_llseek(file: *mut file, offset: i64, whence: i32) -> i
     }
 }
 
+/// Finds what the case says, and notes what it was asked for.
+///
+/// # Safety
+///
+/// The file is one that nobody else has a reference to.
 pub unsafe fn mm_get_unmapped_area(
     file: *mut file,
     address: usize,
@@ -87,6 +106,11 @@ pub unsafe fn mm_get_unmapped_area(
     file.found
 }
 
+/// As MAP_FIXED says.
+///
+/// # Safety
+///
+/// None is asked for: it is unsafe because the binding is.
 pub unsafe fn map_is_fixed(flags: usize) -> bool {
     flags & MAP_FIXED != 0
 }
@@ -96,10 +120,20 @@ std::thread_local! {
     pub static HUGE: std::cell::Cell<[usize; 2]> = const { std::cell::Cell::new([0; 2]) };
 }
 
+/// The larger size of huge pages.
+///
+/// # Safety
+///
+/// None is asked for: it is unsafe because the binding is.
 pub unsafe fn pud_pfnmap_size() -> usize {
     HUGE.get()[0]
 }
 
+/// The smaller size of huge pages.
+///
+/// # Safety
+///
+/// None is asked for: it is unsafe because the binding is.
 pub unsafe fn pmd_pfnmap_size() -> usize {
     HUGE.get()[1]
 }
