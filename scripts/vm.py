@@ -112,6 +112,8 @@ def judge(args: argparse.Namespace, log: console.Console, allowed: console.Allow
         say(f"log: {line}")
     if len(trouble) > _MOST_WARNINGS:
         say(f"log: ... and {len(trouble) - _MOST_WARNINGS} more lines")
+    for race in log.races_of_others():
+        say(f"log: not ours: {race}")
     if outcome.end is guest.End.INTERRUPT:
         say("interrupted")
         return 128 + outcome.signal

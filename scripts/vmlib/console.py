@@ -41,6 +41,11 @@ _TROUBLE = re.compile("|".join((
 )))
 _PANIC = re.compile(r"\bKernel panic - not syncing")
 _NO_ROOM = re.compile(r"\bInitramfs unpacking failed")
+# A report of KCSAN: its first line and, behind all that tells who raced, one of the last. What it
+# prints of a place in the code ends in the name of the module, where that is in one.
+_RACE = re.compile(r"\bBUG: KCSAN: ")
+_RACE_END = re.compile(r"\bReported by Kernel Concurrency Sanitizer on:$")
+_IN_MODULE = re.compile(r"\bBUG: KCSAN: .* \[\w+\]|\+0x[0-9a-f]+/0x[0-9a-f]+ \[\w+\]$")
 _LOST = re.compile(r"\*\* \d+ printk messages dropped \*\*")
 
 
@@ -119,7 +124,35 @@ class Console:
 
     def trouble(self, allowed: AllowList) -> list[str]:
         """Every line that a healthy kernel does not print."""
-        return [line for line in self.lines if _TROUBLE.search(line) and line not in allowed]
+        others = self._races_of_others()
+        return [line for number, line in enumerate(self.lines)
+                if number not in others and _TROUBLE.search(line) and line not in allowed]
+
+    def races_of_others(self) -> list[str]:
+        """What heads the reports of data races that are not trouble, each once."""
+        return list(dict.fromkeys(_RACE.split(self.lines[number], 1)[1]
+                                  for number in sorted(self._races_of_others())))
+
+    def _races_of_others(self) -> set[int]:
+        """Where the reports of data races begin that are the kernel's own affair.
+
+        It has many that nobody minds. One is ours if a module has any part in it, be it that
+        it called the function that raced: a kernel that has KCSAN has no modules but ours. One
+        that is not whole cannot be told, and counts.
+        """
+        others = set()
+        begin, ours = None, False
+        for number, line in enumerate(self.lines):
+            if _RACE.search(line):
+                begin, ours = number, False
+            if begin is None:
+                continue
+            ours = ours or bool(_IN_MODULE.search(line))
+            if _RACE_END.search(line):
+                if not ours:
+                    others.add(begin)
+                begin = None
+        return others
 
     def check_room(self) -> None:
         """Stops if the guest has not all of its files: then what it does not find means nothing."""

@@ -57,6 +57,11 @@ CLEAN = (
     "clocksource: Watchdog remote CPU 1 read timed out",
     "printk: debug: ignoring loglevel setting.",
 )
+# What KCSAN prints, whose title is a line above: who raced, and how it came there.
+RULER = "=" * 66
+RACE = ("", "write to 0xffffffff81000000 of 8 bytes by task 8 on cpu 1:", " one+0x1/0x2",
+        " {}", "", "read to 0xffffffff81000000 of 8 bytes by interrupt on cpu 0:", " two+0x1/0x2",
+        "", "Reported by Kernel Concurrency Sanitizer on:", "CPU: 0 UID: 0 PID: 9 Comm: sh", RULER)
 FIRST = "[    0.000000] Linux version 7.2.12\r\n"
 
 _results: list[tuple[bool, str]] = []
@@ -107,6 +112,23 @@ def run(folder: Path) -> None:
         check(f"trouble: {line}", len(log(line).trouble(none)) == 1)
     for line in CLEAN:
         check(f"clean: {line}", not log(line).trouble(none))
+
+    def race(title: str, frame: str, end: int | None = None) -> tuple[str, ...]:
+        return (RULER, f"BUG: KCSAN: {title}", *(line.format(frame) for line in RACE[:end]))
+
+    own = race("data-race in one / two", "three+0x1/0x2")
+    check("a race of the kernel's own", not log(*own).trouble(none))
+    check("is told of", log(*own, *own).races_of_others() == ["data-race in one / two"])
+    for what, ours in (
+            ("in a module", race("data-race in one [iomem] / two", "three+0x1/0x2")),
+            ("in what a module called", race("data-race in one / two",
+                                             "_RNvCs_5iomem3run+0x1/0x20 [iomem]")),
+            ("of which the end is not there", race("data-race in one / two", "three+0x1/0x2", -3))):
+        check(f"a race {what}", len(log(*ours).trouble(none)) == 1)
+        check(f"a race {what}, behind another", len(log(*own, *ours).trouble(none)) == 1)
+        check(f"a race {what}, before another", len(log(*ours, *own).trouble(none)) == 1)
+        check(f"a race {what}, is not one of others", not log(*ours).races_of_others())
+    check("what comes between is still seen", len(log(*own[:4], "WARNING: x", *own[4:]).trouble(none)) == 1)
 
     one = allowing(r"^\[[ .\d]+\] WARNING: known \d+ # seen in every boot" "\n")
     check("what is allowed is let pass", not log("WARNING: known 12").trouble(one))
