@@ -9,7 +9,7 @@
  *	IOMEM_ROUNDS	how many rounds, instead of as many as suit the suite
  */
 
-#include "race_acts.h"
+#include "race_see.h"
 
 #define DRIVER	"/sys/bus/platform/drivers/iomem_dev/"
 
@@ -19,6 +19,7 @@ FIXTURE(race)
 	/* Which files to write to, and what. */
 	const char *comes, *goes;
 	char device[64], line[128], *before;
+	struct window *w;
 	struct shared *s;
 	uint64_t saved[PARTS][SCRATCH(WORKERS) / 8];
 	pid_t process[PROCESSES];
@@ -96,17 +97,19 @@ FIXTURE_SETUP(race)
 		SKIP(return, "IOMEM_KO or %s is not set: see tests/race.c", variant->range);
 	if (loaded("iomem_dev"))
 		SKIP(return, "iomem_dev is loaded: unload it, these tests load it themselves");
+	ASSERT_TRUE(mounted("debugfs", DEBUGFS));
+	ASSERT_TRUE(mounted("tracefs", TRACEFS));
 	self->length = last - start + 1;
 	ASSERT_LE(PARTS * variant->unit, self->length);
 	ASSERT_EQ(0, sigaction(SIGBUS, &act, NULL));
 	ASSERT_EQ(0, sigaction(SIGSEGV, &act, NULL));
 
-	self->s = mmap(NULL, sizeof(*self->s), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, self->s);
-	self->s->seed = strtoull(env_or("IOMEM_SEED", "0"), NULL, 0);
-	if (!self->s->seed)
-		self->s->seed = (uint64_t)time(NULL) << 20 ^ getpid();
-	self->s->unit = variant->unit;
+	self->w = mmap(NULL, sizeof(*self->w), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->w);
+	self->w->unit = variant->unit;
+	self->w->length = self->length;
+	self->s = &self->w->s;
+	self->s->seed = chosen_seed();
 
 	self->before = proc_iomem();
 	ASSERT_NE(NULL, self->before);
@@ -139,15 +142,76 @@ FIXTURE_TEARDOWN(race)
 	char *after;
 
 	unlink(OTHER_NODE);
+	EXPECT_EQ(0, trace_events(false));
 	EXPECT_EQ(0, unload("iomem_dev"));
 	after = proc_iomem();
 	EXPECT_STREQ(self->before, after);
 	free(after);
 	free(self->before);
-	munmap(self->s, sizeof(*self->s));
+	munmap(self->w, sizeof(*self->w));
 }
 
 /* --- The programs ----------------------------------------------------------------------- */
+
+/* One thing, chosen at random. `of_old`: only with what the worker has. */
+static void act_once(struct worker *w, bool of_old)
+{
+	/* The race of a mapping against the unmapping is what this is most about. */
+	static const enum what acts[] = {
+		OPEN, MAP, MAP, MAP, MAP, READ, READ, WRITE, SPLIT, MPROTECT, MREMAP, PREAD, PREADS,
+		PWRITE, INFO, SEEK, BATCH, DEBUG, POLL, WINDOW,
+	};
+	enum what act = acts[below(w, ARRAY_SIZE(acts))];
+	struct mapping *m = &w->mapping[below(w, MAPPINGS)];
+	struct file *f = &w->file[below(w, FILES)];
+
+	if (!of_old && !below(w, 64)) {
+		reap(w);
+		act_fork(w, !below(w, 4));
+		return;
+	}
+	if (!of_old && act_seldom(w, f))
+		return;
+	switch (act) {
+	case OPEN:
+		if (of_old)
+			return;
+		if (f->fd >= 0)
+			close(f->fd);
+		act_open(w, f);
+		return;
+	case MAP:
+		if (f->fd < 0)
+			return;
+		forget(w, m);
+		act_map(w, f, m);
+		return;
+	case READ:
+	case WRITE:
+		if (m->at)
+			act_touch(w, m, below(w, m->parts), act == WRITE, act);
+		return;
+	case SPLIT:
+		if (m->at)
+			act_split(w, m);
+		return;
+	case MPROTECT:
+		if (m->at)
+			act_mprotect(w, m);
+		return;
+	case MREMAP:
+		if (m->at)
+			act_mremap(w, m);
+		return;
+	case DEBUG:
+		if (m->at)
+			act_debug(w, m);
+		return;
+	default:
+		if (f->fd >= 0)
+			act_call(w, f, act);
+	}
+}
 
 /* All that it has, when the device has gone. */
 static void all_is_dead(struct worker *w)
@@ -162,9 +226,14 @@ static void all_is_dead(struct worker *w)
 		act_touch(w, m, 0, false, READ);
 		act_touch(w, m, m->parts - 1, false, READ);
 	}
-	for (i = 0; i < FILES; i++)
-		if (w->file[i].fd >= 0)
-			act_call(w, &w->file[i], PREAD);
+	for (i = 0; i < FILES; i++) {
+		if (w->file[i].fd < 0)
+			continue;
+		act_call(w, &w->file[i], PREAD);
+		act_fdinfo(w, &w->file[i]);
+	}
+	act_attribute(w);
+	act_dump(w);
 }
 
 static void *work(void *arg)
@@ -181,11 +250,10 @@ static void *work(void *arg)
 		/* Meanwhile what is left of other rounds has to stay dead. */
 		for (i = w->round ? below(w, 8) : 0; i; i--)
 			act_once(w, true);
-		while (atomic_load(&s->live) == w->round && !atomic_load(&s->stop))
-			futex(&s->live, FUTEX_WAIT, w->round);
-		if (atomic_load(&s->stop))
+		i = next_round(s, w->round);
+		if (!i)
 			break;
-		w->round = atomic_load(&s->live);
+		w->round = i;
 		w->random = s->seed ^ (uint64_t)w->number << 48 ^ (uint64_t)w->round << 16;
 
 		i = below(w, FILES);
@@ -198,8 +266,7 @@ static void *work(void *arg)
 		if (is_dead(s, w->round))
 			all_is_dead(w);
 		reap(w);
-		atomic_fetch_add(&s->finished, 1);
-		futex(&s->finished, FUTEX_WAKE, 1);
+		finish(s);
 	}
 
 	for (i = 0; i < MAPPINGS; i++)
@@ -211,7 +278,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static int process(struct shared *s, uint32_t number)
+static int process(struct window *window, uint32_t number)
 {
 	static struct worker worker[THREADS];
 	pthread_t thread[THREADS];
@@ -219,7 +286,8 @@ static int process(struct shared *s, uint32_t number)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (i = 0; i < THREADS; i++) {
-		worker[i].s = s;
+		worker[i].window = window;
+		worker[i].s = &window->s;
 		worker[i].number = number * THREADS + i;
 		if (pthread_create(&thread[i], NULL, work, &worker[i]))
 			return 1;
@@ -234,7 +302,7 @@ static int process(struct shared *s, uint32_t number)
 
 static volatile uint64_t *word(struct _test_data_race *self, uint32_t part, uint32_t number)
 {
-	return (volatile uint64_t *)(self->window + part * self->s->unit) + number;
+	return (volatile uint64_t *)(self->window + part * self->w->unit) + number;
 }
 
 /* Opens and maps what has been bound, and makes the second node. */
@@ -257,68 +325,16 @@ static void give_up(struct _test_data_race *self)
 	close(self->fd);
 }
 
-static bool all_finished(struct shared *s)
+TEST_F_TIMEOUT(race, nobody_reaches_what_was_taken_back, 7200)
 {
-	uint32_t n;
-	int i;
-
-	/* Each wait is a second at most. */
-	for (i = 0; i < 30 && (n = atomic_load(&s->finished)) < WORKERS; i++)
-		futex(&s->finished, FUTEX_WAIT, n);
-	return atomic_load(&s->finished) >= WORKERS;
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1000000000.0;
-}
-
-/*
- * From at once to milliseconds later; now and then so much later that the slowest of them is in
- * time as well. Asleep, so that there are processors for the others.
- */
-static void dawdle(uint64_t *random, bool long_enough)
-{
-	uint64_t most = 1000ULL << next_random(random) % 13;
-	struct timespec t = { .tv_nsec = next_random(random) % most };
-
-	if (long_enough)
-		t.tv_nsec += 50000000;
-	nanosleep(&t, NULL);
-}
-
-static void sum_up(struct __test_metadata *_metadata, struct shared *s, uint32_t rounds,
-		   double took)
-{
-	uint32_t i, n = atomic_load(&s->findings);
-	char line[64 * ACTS];
-	size_t at = 0;
-
-	for (i = 0; i < ACTS; i++)
-		at += snprintf(line + at, sizeof(line) - at, ", %s %" PRIu64 "/%" PRIu64,
-			       act_names[i], s->done[i], s->refused[i]);
-	TH_LOG("%u rounds, %.0f in a second; done/refused: %s", rounds, rounds / took, line + 2);
-	for (i = 0; i < n && i < ARRAY_SIZE(s->finding); i++)
-		TH_LOG("round %u: %s of round %u %s (%#" PRIx64 ")", s->finding[i].round,
-		       act_names[s->finding[i].act], s->finding[i].of, s->finding[i].what,
-		       s->finding[i].detail);
-}
-
-TEST_F_TIMEOUT(race, nobody_reaches_what_was_taken_back, 3600)
-{
-	uint32_t rounds = strtoul(env_or("IOMEM_ROUNDS", "0"), NULL, 0) ?: variant->rounds;
+	uint32_t rounds = chosen_rounds(variant->rounds);
 	struct shared *s = self->s;
 	uint64_t random = s->seed, value;
 	uint32_t round, i, j;
 	double start = now();
 	int status;
 
-	/* Who unbinds need not wait for those whom it happens to. */
-	EXPECT_EQ(0, sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK,
-					&(struct sched_param){ .sched_priority = 1 }));
+	EXPECT_EQ(0, hurry());
 	TH_LOG("seed %#" PRIx64, s->seed);
 	take(_metadata, self);
 	for (i = 0; i < PARTS; i++)
@@ -329,7 +345,7 @@ TEST_F_TIMEOUT(race, nobody_reaches_what_was_taken_back, 3600)
 		ASSERT_LE(0, self->process[i]);
 		if (!self->process[i]) {
 			give_up(self);
-			_exit(process(s, i));
+			_exit(process(self->w, i));
 		}
 	}
 
@@ -337,9 +353,7 @@ TEST_F_TIMEOUT(race, nobody_reaches_what_was_taken_back, 3600)
 		ASSERT_TRUE(claimed(s->node));
 		for (i = 0; i < PARTS; i++)
 			*word(self, i, 0) = mark(round, i);
-		atomic_store(&s->finished, 0);
-		atomic_store(&s->live, round);
-		futex(&s->live, FUTEX_WAKE, INT_MAX);
+		let_loose(s, round);
 		dawdle(&random, round % 8 == 0);
 
 		atomic_store(&s->leaving, round);
@@ -351,7 +365,7 @@ TEST_F_TIMEOUT(race, nobody_reaches_what_was_taken_back, 3600)
 		ASSERT_EQ(SIGBUS, touch(self->window, &value, false));
 		ASSERT_EQ(-1, pread(self->fd, &value, 8, 0));
 		ASSERT_EQ(ENODEV, errno);
-		ASSERT_TRUE(all_finished(s)) {
+		ASSERT_TRUE(all_finished(s, WORKERS)) {
 			TH_LOG("round %u: %u of %u programs came to its end", round, s->finished,
 			       WORKERS);
 		}
@@ -375,15 +389,7 @@ TEST_F_TIMEOUT(race, nobody_reaches_what_was_taken_back, 3600)
 			*word(self, i, j) = self->saved[i][j];
 	give_up(self);
 
-	/* Each was in time at least once, and late at least once. */
-	for (i = 0; i < ACTS && !s->findings; i++) {
-		EXPECT_LT(0, s->done[i]) {
-			TH_LOG("%s was never done", act_names[i]);
-		}
-		EXPECT_LT(0, s->refused[i]) {
-			TH_LOG("%s was never refused", act_names[i]);
-		}
-	}
+	each_was_both(_metadata, s, 1ULL << UNLOAD | 1ULL << TRACE);
 	EXPECT_EQ(0, attribute(s, "open_files"));
 	EXPECT_EQ(0, attribute(s, "mappings"));
 	EXPECT_EQ(0, users("iomem_dev"));

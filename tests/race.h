@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the programs of tests/race.c do with a window while it is taken back: the
- * state that they share, and each thing that they do, with what it has to give.
+ * What the races share: rounds, choices that can be made again, and what was found.
  *
- * Time is counted in rounds. In each, the device is bound, the memory behind the
- * window is marked with the round's number, the programs are let loose, and the
- * device is unbound under them. Whatever a program has belongs to the round in
- * which it was opened, and
+ * Time is counted in rounds. In each, the device is bound, the programs are let loose,
+ * and the device is unbound under them. Whatever a program has belongs to the round
+ * in which it was opened, and
  *
  *	what is begun after that round's unbinding is over must fail;
- *	what is over before that round's unbinding has begun must not;
- *	what is read must be that round's number, never a later one.
+ *	what is over before that round's unbinding has begun must not.
+ *
+ * A race says which acts there are, act_names[], and has struct worker, with `random`.
  */
 #ifndef _IOMEM_RACE_H
 #define _IOMEM_RACE_H
@@ -32,33 +31,15 @@
 
 #define PAGE		4096UL
 #define RW		(PROT_READ | PROT_WRITE)
-#define OTHER_NODE	"/tmp/iomem-race-other"
+#define MOST_ACTS	32
 
-#define PROCESSES	2
-#define THREADS		2
-#define WORKERS		(PROCESSES * THREADS)
-/* How many parts of the window are marked, and how many a mapping has at most. */
-#define PARTS		32
-#define SPAN		16
-#define MAPPINGS	6
-#define FILES		3
-/* Where in a part the mark is, and where each worker writes what nobody reads. */
-#define SCRATCH(worker)	(64 + 8 * (worker))
-
-enum what {
-	OPEN, MAP, READ, WRITE, SPLIT, MPROTECT, MREMAP, FORK, DEBUG, PREAD, PREADS, PWRITE, INFO,
-	SEEK, BATCH, POLL, WINDOW, ACTS
-};
-
-static const char *const act_names[ACTS] = {
-	"open", "mmap", "read", "write", "split", "mprotect", "mremap", "fork", "/proc/self/mem",
-	"pread", "long pread", "pwrite", "region", "lseek", "batch", "poll", "window",
-};
+/* By number; a name that is NULL is no act. */
+static const char *const act_names[MOST_ACTS];
 
 /* What was found, for the one who waits for all: there is no printing from within. */
 struct finding {
 	const char *what;
-	enum what act;
+	int act;
 	uint32_t of, round;
 	uint64_t detail;
 };
@@ -69,36 +50,11 @@ struct shared {
 	_Atomic uint32_t finished;
 	_Atomic bool stop;
 	/* How often each act was well, and how often it was refused as it had to be. */
-	_Atomic uint64_t done[ACTS], refused[ACTS];
+	_Atomic uint64_t done[MOST_ACTS], refused[MOST_ACTS];
 	_Atomic uint32_t findings;
 	struct finding finding[8];
 	uint64_t seed;
-	/* The length of a part, in bytes. */
-	size_t unit;
 	char node[64];
-};
-
-/* Part of a window, in this program. */
-struct mapping {
-	char *at;
-	uint32_t parts, first, of;
-	/* It is several areas, which only mremap() minds. */
-	bool pieces;
-};
-
-struct file {
-	int fd;
-	uint32_t of;
-};
-
-struct worker {
-	struct shared *s;
-	uint32_t number, round;
-	uint64_t random;
-	struct mapping mapping[MAPPINGS];
-	struct file file[FILES];
-	int mem;
-	pid_t child;
 };
 
 static __thread sigjmp_buf jump;
@@ -139,17 +95,10 @@ static inline uint64_t next_random(uint64_t *state)
 	return z ^ z >> 31;
 }
 
-static inline uint32_t below(struct worker *w, uint32_t limit)
-{
-	return next_random(&w->random) % limit;
-}
+/* From 0 on, for a worker. */
+#define below(w, limit)	((uint32_t)(next_random(&(w)->random) % (limit)))
 
-static inline uint64_t mark(uint32_t round, uint32_t part)
-{
-	return (uint64_t)round << 32 | part;
-}
-
-static inline void found(struct shared *s, const char *what, enum what act, uint32_t of,
+static inline void found(struct shared *s, const char *what, int act, uint32_t of,
 			 uint64_t detail)
 {
 	uint32_t n = atomic_fetch_add(&s->findings, 1);
@@ -165,7 +114,7 @@ static inline bool is_dead(struct shared *s, uint32_t of)
 }
 
 /* To be told after it was used: whether that went well, and whether it was dead before. */
-static inline void judge(struct shared *s, enum what act, uint32_t of, bool was_dead, bool well,
+static inline void judge(struct shared *s, int act, uint32_t of, bool was_dead, bool well,
 			 uint64_t detail)
 {
 	if (well)
@@ -179,7 +128,7 @@ static inline void judge(struct shared *s, enum what act, uint32_t of, bool was_
 }
 
 /* As above, for a call: what it may fail with is ENODEV. */
-static inline void judge_call(struct shared *s, enum what act, uint32_t of, bool was_dead,
+static inline void judge_call(struct shared *s, int act, uint32_t of, bool was_dead,
 			      bool well)
 {
 	int err = well ? 0 : errno;
@@ -189,11 +138,155 @@ static inline void judge_call(struct shared *s, enum what act, uint32_t of, bool
 		found(s, "failed with another errno", act, of, err);
 }
 
-static inline void judge_value(struct shared *s, enum what act, uint32_t of, uint32_t part,
-			       uint64_t value)
+/* What a test is to have its choices from: IOMEM_SEED, or something that is new each time. */
+static inline uint64_t chosen_seed(void)
 {
-	if (value != mark(of, part))
-		found(s, "read something else", act, of, value);
+	uint64_t seed = strtoull(env_or("IOMEM_SEED", "0"), NULL, 0);
+
+	return seed ?: (uint64_t)time(NULL) << 20 ^ getpid();
+}
+
+static inline uint32_t chosen_rounds(uint32_t otherwise)
+{
+	return strtoul(env_or("IOMEM_ROUNDS", "0"), NULL, 0) ?: otherwise;
+}
+
+/* Who unbinds need not wait for those whom it happens to. */
+static inline int hurry(void)
+{
+	struct sched_param first = { .sched_priority = 1 };
+
+	return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
+}
+
+/* Lets the programs loose on what is bound now. */
+static inline void let_loose(struct shared *s, uint32_t round)
+{
+	atomic_store(&s->finished, 0);
+	atomic_store(&s->live, round);
+	futex(&s->live, FUTEX_WAKE, INT_MAX);
+}
+
+/* For a program: waits for a round after that one; 0 if there is none any more. */
+static inline uint32_t next_round(struct shared *s, uint32_t after)
+{
+	while (atomic_load(&s->live) == after && !atomic_load(&s->stop))
+		futex(&s->live, FUTEX_WAIT, after);
+	return atomic_load(&s->stop) ? 0 : atomic_load(&s->live);
+}
+
+/* For a program: this one has come to the end of the round. */
+static inline void finish(struct shared *s)
+{
+	atomic_fetch_add(&s->finished, 1);
+	futex(&s->finished, FUTEX_WAKE, 1);
+}
+
+static inline bool all_finished(struct shared *s, uint32_t workers)
+{
+	uint32_t n;
+	int i;
+
+	/* Each wait is a second at most. */
+	for (i = 0; i < 30 && (n = atomic_load(&s->finished)) < workers; i++)
+		futex(&s->finished, FUTEX_WAIT, n);
+	return atomic_load(&s->finished) >= workers;
+}
+
+static inline double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1000000000.0;
+}
+
+/*
+ * From at once to milliseconds later; now and then so much later that the slowest of them is in
+ * time as well. Asleep, so that there are processors for the others.
+ */
+static inline void dawdle(uint64_t *random, bool long_enough)
+{
+	uint64_t most = 1000ULL << next_random(random) % 13;
+	struct timespec t = { .tv_nsec = next_random(random) % most };
+
+	if (long_enough)
+		t.tv_nsec += 50000000;
+	nanosleep(&t, NULL);
+}
+
+static inline void sum_up(struct __test_metadata *_metadata, struct shared *s, uint32_t rounds,
+			  double took)
+{
+	uint32_t i, n = atomic_load(&s->findings);
+	char line[64 * MOST_ACTS];
+	size_t at = 0;
+
+	for (i = 0; i < MOST_ACTS; i++)
+		if (act_names[i])
+			at += snprintf(line + at, sizeof(line) - at, ", %s %" PRIu64 "/%" PRIu64,
+				       act_names[i], s->done[i], s->refused[i]);
+	TH_LOG("%u rounds, %.0f in a second; done/refused: %s", rounds, rounds / took, line + 2);
+	for (i = 0; i < n && i < ARRAY_SIZE(s->finding); i++)
+		TH_LOG("round %u: %s of round %u %s (%#" PRIx64 ")", s->finding[i].round,
+		       act_names[s->finding[i].act], s->finding[i].of, s->finding[i].what,
+		       s->finding[i].detail);
+}
+
+/* Each was in time at least once, and late at least once; but for those that never can be late. */
+static inline void each_was_both(struct __test_metadata *_metadata, struct shared *s,
+				 uint64_t never_late)
+{
+	uint32_t i;
+
+	for (i = 0; i < MOST_ACTS && !s->findings; i++) {
+		if (!act_names[i])
+			continue;
+		EXPECT_LT(0, s->done[i]) {
+			TH_LOG("%s was never done", act_names[i]);
+		}
+		if (never_late & 1ULL << i)
+			continue;
+		EXPECT_LT(0, s->refused[i]) {
+			TH_LOG("%s was never refused", act_names[i]);
+		}
+	}
+}
+
+/*
+ * A module cannot be unloaded while somebody has a file of it open, as who unbinds has, or another
+ * module needs it, whatever becomes of the device.
+ */
+static inline void act_unload(struct shared *s, int act, const char *module)
+{
+	int err = -unload(module);
+
+	/* The system call can be interrupted before it looks. */
+	if (err != EWOULDBLOCK && err != EINTR)
+		found(s, "was not refused as it should", act, s->live, err);
+	atomic_fetch_add(&s->done[act], 1);
+}
+
+/*
+ * Reads a file by its name; its length, or -1 and errno. That it is not there, and that debugfs
+ * says so in a word of its own, is the same as that the device is not.
+ */
+static inline ssize_t read_file(const char *path, char *text, size_t room, off_t offset)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	ssize_t n;
+
+	if (fd < 0) {
+		if (errno == ENOENT)
+			errno = ENODEV;
+		return -1;
+	}
+	n = offset ? pread(fd, text, room - 1, offset) : read(fd, text, room - 1);
+	err = errno == EIO ? ENODEV : errno;
+	close(fd);
+	text[n > 0 ? n : 0] = 0;
+	errno = err;
+	return n;
 }
 
 /* A number that the window tells of itself in sysfs; -1 if it does not. */

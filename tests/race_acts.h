@@ -1,16 +1,84 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Each thing that the programs of tests/race.c do with a window, with what it has to
- * give: see race.h.
+ * give: see race.h. The memory behind it is marked with the round's number, and what
+ * is read must be that of the round in which the file was opened, never a later one.
  */
 #ifndef _IOMEM_RACE_ACTS_H
 #define _IOMEM_RACE_ACTS_H
 
 #include "race.h"
 
+#define OTHER_NODE	"/tmp/iomem-race-other"
+
+#define PROCESSES	2
+#define THREADS		2
+#define WORKERS		(PROCESSES * THREADS)
+/* How many parts of the window are marked, and how many a mapping has at most. */
+#define PARTS		32
+#define SPAN		16
+#define MAPPINGS	6
+#define FILES		3
+/* Where in a part the mark is, and where each worker writes what nobody reads. */
+#define SCRATCH(worker)	(64 + 8 * (worker))
+
+enum what {
+	OPEN, MAP, READ, WRITE, SPLIT, MPROTECT, MREMAP, FORK, DEBUG, PREAD, PREADS, PWRITE, INFO,
+	SEEK, BATCH, POLL, WINDOW, ATTRIBUTE, DUMP, FDINFO, UNLOAD, TRACE
+};
+
+static const char *const act_names[MOST_ACTS] = {
+	"open", "mmap", "read", "write", "split", "mprotect", "mremap", "fork", "/proc/self/mem",
+	"pread", "long pread", "pwrite", "region", "lseek", "batch", "poll", "window",
+	"attribute", "dump", "fdinfo", "rmmod", "trace",
+};
+
+/* What the window is like, for all of them. */
+struct window {
+	struct shared s;
+	/* The length of a part, and of all, in bytes. */
+	size_t unit, length;
+};
+
+/* Part of a window, in this program. */
+struct mapping {
+	char *at;
+	uint32_t parts, first, of;
+	/* It is several areas, which only mremap() minds. */
+	bool pieces;
+};
+
+struct file {
+	int fd;
+	uint32_t of;
+};
+
+struct worker {
+	struct window *window;
+	struct shared *s;
+	uint32_t number, round;
+	uint64_t random;
+	struct mapping mapping[MAPPINGS];
+	struct file file[FILES];
+	int mem;
+	pid_t child;
+};
+
+static inline uint64_t mark(uint32_t round, uint32_t part)
+{
+	return (uint64_t)round << 32 | part;
+}
+
+static inline void judge_value(struct shared *s, int act, uint32_t of, uint32_t part,
+			       uint64_t value)
+{
+	if (value != mark(of, part))
+		found(s, "read something else", act, of, value);
+}
+
 static inline char *part_of(struct worker *w, const struct mapping *m, uint32_t part)
 {
-	return m->at + part * w->s->unit;
+	return m->at + part * w->window->unit;
 }
 
 static inline void act_touch(struct worker *w, const struct mapping *m, uint32_t part, bool write,
@@ -43,7 +111,8 @@ static inline void act_map(struct worker *w, const struct file *f, struct mappin
 {
 	bool dead = is_dead(w->s, f->of);
 	uint32_t parts = 1 + below(w, SPAN), first = below(w, PARTS - parts + 1);
-	char *at = mmap(NULL, parts * w->s->unit, RW, MAP_SHARED, f->fd, first * w->s->unit);
+	size_t unit = w->window->unit;
+	char *at = mmap(NULL, parts * unit, RW, MAP_SHARED, f->fd, first * unit);
 
 	judge_call(w->s, MAP, f->of, dead, at != MAP_FAILED);
 	*m = (struct mapping){ at == MAP_FAILED ? NULL : at, parts, first, f->of, false };
@@ -54,7 +123,7 @@ static inline void act_map(struct worker *w, const struct file *f, struct mappin
 
 static inline void forget(struct worker *w, struct mapping *m)
 {
-	if (m->at && munmap(m->at, m->parts * w->s->unit))
+	if (m->at && munmap(m->at, m->parts * w->window->unit))
 		found(w->s, "could not be unmapped", MAP, m->of, errno);
 	m->at = NULL;
 }
@@ -64,12 +133,12 @@ static inline void act_split(struct worker *w, struct mapping *m)
 {
 	uint32_t keep = below(w, m->parts), behind = m->parts - keep - 1;
 
-	if (keep && munmap(m->at, keep * w->s->unit))
+	if (keep && munmap(m->at, keep * w->window->unit))
 		found(w->s, "could not be unmapped", SPLIT, m->of, errno);
-	if (behind && munmap(part_of(w, m, keep + 1), behind * w->s->unit))
+	if (behind && munmap(part_of(w, m, keep + 1), behind * w->window->unit))
 		found(w->s, "could not be unmapped", SPLIT, m->of, errno);
 	*m = (struct mapping){ part_of(w, m, keep), 1, m->first + keep, m->of,
-			       m->pieces && w->s->unit != PAGE };
+			       m->pieces && w->window->unit != PAGE };
 	act_touch(w, m, 0, below(w, 2), SPLIT);
 }
 
@@ -101,8 +170,8 @@ static inline void act_mremap(struct worker *w, struct mapping *m)
 		act_split(w, m);
 	if (m->pieces)
 		return;
-	length = m->parts * w->s->unit;
-	room = length + w->s->unit;
+	length = m->parts * w->window->unit;
+	room = length + w->window->unit;
 
 	/* It does not grow, nor is there a second one of it. */
 	if (mremap(m->at, length, length + PAGE, MREMAP_MAYMOVE) != MAP_FAILED || errno != EFAULT)
@@ -114,7 +183,7 @@ static inline void act_mremap(struct worker *w, struct mapping *m)
 	to = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (to == MAP_FAILED)
 		return;
-	at = (char *)(((uintptr_t)to + w->s->unit - 1) & -w->s->unit);
+	at = (char *)(((uintptr_t)to + w->window->unit - 1) & -w->window->unit);
 	munmap(to, at - to);
 	if (mremap(m->at, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, at) != at) {
 		found(w->s, "could not be moved", MREMAP, m->of, errno);
@@ -174,7 +243,7 @@ static inline void act_call(struct worker *w, const struct file *f, enum what ac
 	struct pollfd polled = { .fd = f->fd, .events = POLLIN | POLLOUT };
 	uint32_t part = below(w, PARTS), length = lengths[below(w, ARRAY_SIZE(lengths))];
 	uint64_t buffer[4096 / 8] = {};
-	off_t at = part * w->s->unit;
+	off_t at = part * w->window->unit;
 	/* The mark, then what nobody reads, then until the mark is there, as it is. */
 	struct iomem_op ops[] = {
 		{ .op = IOMEM_OP_READ, .width = 8, .offset = at },
@@ -236,64 +305,6 @@ static inline void act_debug(struct worker *w, const struct mapping *m)
 		judge_value(w->s, DEBUG, m->of, m->first + part, value);
 	else if (n != -1 || errno != EIO)
 		found(w->s, "failed with another errno", DEBUG, m->of, errno);
-}
-
-/* One thing, chosen at random. `of_old`: only with what the worker has. */
-static inline void act_once(struct worker *w, bool of_old)
-{
-	/* The race of a mapping against the unmapping is what this is most about. */
-	static const enum what acts[] = {
-		OPEN, MAP, MAP, MAP, MAP, READ, READ, WRITE, SPLIT, MPROTECT, MREMAP, PREAD, PREADS,
-		PWRITE, INFO, SEEK, BATCH, DEBUG, POLL, WINDOW,
-	};
-	enum what act = acts[below(w, ARRAY_SIZE(acts))];
-	struct mapping *m = &w->mapping[below(w, MAPPINGS)];
-	struct file *f = &w->file[below(w, FILES)];
-
-	if (!of_old && !below(w, 64)) {
-		reap(w);
-		act_fork(w, !below(w, 4));
-		return;
-	}
-	switch (act) {
-	case OPEN:
-		if (of_old)
-			return;
-		if (f->fd >= 0)
-			close(f->fd);
-		act_open(w, f);
-		return;
-	case MAP:
-		if (f->fd < 0)
-			return;
-		forget(w, m);
-		act_map(w, f, m);
-		return;
-	case READ:
-	case WRITE:
-		if (m->at)
-			act_touch(w, m, below(w, m->parts), act == WRITE, act);
-		return;
-	case SPLIT:
-		if (m->at)
-			act_split(w, m);
-		return;
-	case MPROTECT:
-		if (m->at)
-			act_mprotect(w, m);
-		return;
-	case MREMAP:
-		if (m->at)
-			act_mremap(w, m);
-		return;
-	case DEBUG:
-		if (m->at)
-			act_debug(w, m);
-		return;
-	default:
-		if (f->fd >= 0)
-			act_call(w, f, act);
-	}
 }
 
 #endif /* _IOMEM_RACE_ACTS_H */
