@@ -20,18 +20,6 @@ TEST_F(irq, is_described)
 	EXPECT_STREQ("done", (char *)info.name);
 }
 
-/* Whether a line of /proc/interrupts has the name of the node's interrupt. */
-static bool is_listed(const char *node)
-{
-	char *text = proc_text("/proc/interrupts"), name[64];
-	bool found;
-
-	snprintf(name, sizeof(name), "%s:irq0\n", strrchr(node, '/') + 1);
-	found = text && strstr(text, name);
-	free(text);
-	return found;
-}
-
 TEST_F(irq, is_in_proc_while_bound)
 {
 	EXPECT_TRUE(is_listed(self->node));

@@ -162,6 +162,31 @@ static inline char state(pid_t child)
 	return paren && paren[1] ? paren[2] : 0;
 }
 
+/* Whether a line of /proc/interrupts has the name of the node's interrupt. */
+static inline bool is_listed(const char *node)
+{
+	char *text = proc_text("/proc/interrupts"), name[64];
+	bool found;
+
+	snprintf(name, sizeof(name), "%s:irq0\n", strrchr(node, '/') + 1);
+	found = text && strstr(text, name);
+	free(text);
+	return found;
+}
+
+/* All that a file can be asked about interrupts has one answer then. */
+static inline bool is_gone(int fd)
+{
+	struct iomem_irq_info info = { .size = sizeof(info) };
+	uint64_t count = 99;
+
+	return ioctl(fd, IOMEM_IOC_IRQ_INFO, &info) && errno == ENODEV &&
+	       wait_irq(fd, &count, 0, 0) == ENODEV && count == 99 &&
+	       wait_irq(fd, &count, IOMEM_WAIT_FOREVER, IOMEM_IRQ_WAIT_UNMASK) == ENODEV &&
+	       unmask(fd) == ENODEV && give_eventfd(fd, -1) == ENODEV &&
+	       ready(fd, POLLIN | POLLOUT, 0) == (POLLHUP | POLLERR);
+}
+
 /* Whether a task sleeps, within 5 seconds. */
 static inline bool sleeps(pid_t child)
 {

@@ -8,19 +8,6 @@
 
 #include "interrupts.h"
 
-/* All that a file can be asked about interrupts has one answer then. */
-static bool is_gone(int fd)
-{
-	struct iomem_irq_info info = { .size = sizeof(info) };
-	uint64_t count = 99;
-
-	return ioctl(fd, IOMEM_IOC_IRQ_INFO, &info) && errno == ENODEV &&
-	       wait_irq(fd, &count, 0, 0) == ENODEV && count == 99 &&
-	       wait_irq(fd, &count, IOMEM_WAIT_FOREVER, IOMEM_IRQ_WAIT_UNMASK) == ENODEV &&
-	       unmask(fd) == ENODEV && give_eventfd(fd, -1) == ENODEV &&
-	       ready(fd, POLLIN | POLLOUT, 0) == (POLLHUP | POLLERR);
-}
-
 TEST_F(irq, waiters_are_told)
 {
 	static const uint64_t limits[] = { IOMEM_WAIT_FOREVER, 30 * SECOND };
