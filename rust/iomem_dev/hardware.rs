@@ -9,7 +9,6 @@
 
 use iomem::{
     access::Width,
-    index::Index,
     irq::Registration,
     resource::{
         MemRegion,
@@ -54,8 +53,6 @@ pub(crate) struct Hardware {
     /// Given back first.
     lines: KVec<Registration>,
     regions: KVec<Pin<KBox<Region>>>,
-    /// Given back last, so that no two entries of `/proc/iomem` have one name.
-    _index: Index,
 }
 
 impl Hardware {
@@ -68,7 +65,6 @@ impl Hardware {
     ///   [`traits`].
     pub(crate) fn new(
         pdev: &platform::Device<Core<'_>>,
-        index: Index,
         node: &CStr,
     ) -> Result<Self> {
         let dev: &device::Device<Core<'_>> = pdev.as_ref();
@@ -148,7 +144,6 @@ impl Hardware {
         Ok(Self {
             lines,
             regions: made,
-            _index: index,
         })
     }
 

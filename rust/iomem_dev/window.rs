@@ -19,7 +19,10 @@ use iomem::{
         Registration, //
     },
     debugfs::File,
-    index::Indices,
+    index::{
+        Index,
+        Indices, //
+    },
     irq::Interrupt,
     trace,
     vma::{
@@ -200,6 +203,9 @@ pub(crate) struct Driver {
     dumps: KVec<File<Dump>>,
     #[pin]
     node: Registration<Window>,
+    // Given back when nothing has the name any more: neither an entry of /proc/iomem, nor the files
+    // and the node. Another window takes it at once.
+    _index: Index,
 }
 
 iomem::of_device_table!(
@@ -221,19 +227,21 @@ impl platform::Driver for Driver {
             let prepare = || {
                 let index = INDICES.take()?;
                 let name = CString::try_from_fmt(fmt!("iomem{}", index.value()))?;
-                let hardware = Hardware::new(pdev, index, &name)?;
+                let hardware = Hardware::new(pdev, &name)?;
                 let label = names::label(pdev.as_ref())?;
                 let line = describe(&hardware)?;
                 let window = Window::new(name.to_cstring()?, label, hardware)?;
                 let groups = attributes::groups(&window)?;
                 let dumps = dump::files(&window)?;
-                Ok((name, line, window, groups, dumps))
+                Ok((index, name, line, window, groups, dumps))
             };
-            let (name, line, window, groups, dumps) =
+            let (index, name, line, window, groups, dumps) =
                 prepare().inspect_err(|e: &Error| outcome::refused(*e))?;
             let options = Options::new(name).parent(pdev.as_ref()).groups(groups);
 
+            // What was put here is dropped in the other order if the node cannot be made.
             Ok(try_pin_init!(Self {
+                _index: index,
                 dumps,
                 node <- Registration::register(options, window),
                 _: {
