@@ -197,12 +197,10 @@ impl Window {
 }
 
 /// The driver, and for each device that it is bound to, the node.
-#[pin_data]
 pub(crate) struct Driver {
     // The files in debugfs go before the node.
-    dumps: KVec<File<Dump>>,
-    #[pin]
-    node: Registration<Window>,
+    _dumps: KVec<File<Dump>>,
+    node: Pin<KBox<Registration<Window>>>,
     // Given back when nothing has the name any more: neither an entry of /proc/iomem, nor the files
     // and the node. Another window takes it at once.
     _index: Index,
@@ -233,21 +231,17 @@ impl platform::Driver for Driver {
                 let window = Window::new(name.to_cstring()?, label, hardware)?;
                 let groups = attributes::groups(&window)?;
                 let dumps = dump::files(&window)?;
-                Ok((index, name, line, window, groups, dumps))
+                let options = Options::new(name).parent(pdev.as_ref()).groups(groups);
+                let node = KBox::pin_init(Registration::register(options, window), GFP_KERNEL)?;
+                dev_info!(pdev.as_ref(), "{} is /dev/{}\n", &*line, node.name());
+                Ok(Self {
+                    _dumps: dumps,
+                    node,
+                    _index: index,
+                })
             };
-            let (index, name, line, window, groups, dumps) =
-                prepare().inspect_err(|e: &Error| outcome::refused(*e))?;
-            let options = Options::new(name).parent(pdev.as_ref()).groups(groups);
-
-            // What was put here is dropped in the other order if the node cannot be made.
-            Ok(try_pin_init!(Self {
-                _index: index,
-                dumps,
-                node <- Registration::register(options, window),
-                _: {
-                    dev_info!(pdev.as_ref(), "{} is /dev/{}\n", &*line, node.name());
-                },
-            }))
+            let driver = prepare().inspect_err(|e: &Error| outcome::refused(*e))?;
+            Ok(Ok(driver))
         })
     }
 
