@@ -59,7 +59,7 @@ struct shared {
 
 static __thread sigjmp_buf jump;
 
-static void on_fault(int sig)
+static inline void on_fault(int sig)
 {
 	siglongjmp(jump, sig);
 }
