@@ -73,7 +73,7 @@ static void act_once(struct worker *w)
 	static const int acts[] = {
 		OPEN, RAISE, RAISE, RAISE, TOUCH, TOUCH, ACKNOWLEDGE, ACKNOWLEDGE, UNMASK, UNMASK,
 		INFO, WAIT, WAIT, WAIT_UNMASK, SLEEP, POLL, POLL, POLL_SLEEP, EVENTFD, EVENT_SLEEP,
-		EVENT_SLEEP, ATTRIBUTE, FDINFO,
+		EVENT_SLEEP, KEPT, ATTRIBUTE, FDINFO,
 	};
 	static const uint64_t limits[] = { 0, 1, 20000, MILLISECOND, 2 * MILLISECOND };
 	int act = acts[below(w, ARRAY_SIZE(acts))];
@@ -132,6 +132,9 @@ static void act_once(struct worker *w)
 		return;
 	case EVENTFD:
 		act_eventfd(w, f);
+		return;
+	case KEPT:
+		act_replace(w);
 		return;
 	case EVENT_SLEEP:
 		act_event_sleep(w);

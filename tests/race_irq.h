@@ -286,6 +286,20 @@ static inline void keep_eventfd(struct worker *w)
 		  act_info(w, &w->mine, &w->since);
 }
 
+/* The eventfd takes its own place, over and over: each interrupt is for the one or the other. */
+static inline void act_replace(struct worker *w)
+{
+	uint32_t times = 1 + below(w, 50);
+	bool dead;
+
+	if (!w->kept)
+		return;
+	do {
+		dead = is_dead(w->s, w->mine.of);
+	} while (judge_irq(w, KEPT, w->mine.of, dead, give_eventfd(w->mine.fd, w->event), 0, 0) &&
+		 --times);
+}
+
 static inline void act_event_sleep(struct worker *w)
 {
 	struct pollfd polled = { .fd = w->event, .events = POLLIN };
