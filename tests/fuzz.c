@@ -228,7 +228,7 @@ FIXTURE_TEARDOWN(fuzz)
 
 	if (!self->before)
 		return;
-	/* The level that a kernel begins with: what unloading has to say is for the console again. */
+	/* As a kernel begins: what unloading has to say is for the console again. */
 	EXPECT_EQ(0, quiet_console(7));
 	EXPECT_EQ(0, unload("iomem_dev"));
 	close(self->log);
