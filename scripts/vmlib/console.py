@@ -41,12 +41,28 @@ _TROUBLE = re.compile("|".join((
 )))
 _PANIC = re.compile(r"\bKernel panic - not syncing")
 _NO_ROOM = re.compile(r"\bInitramfs unpacking failed")
-# A report of KCSAN: its first line and, behind all that tells who raced, one of the last. What it
-# prints of a place in the code ends in the name of the module, where that is in one.
+# A report of KCSAN: its first line and, behind all that tells who raced, one of the last. Each stack
+# comes after a line that says what it did there. The name of a module follows what is in one.
 _RACE = re.compile(r"\bBUG: KCSAN: ")
+_RACE_STACK = re.compile(r" (to|with) .* of \d+ bytes by (task|interrupt)\b")
 _RACE_END = re.compile(r"\bReported by Kernel Concurrency Sanitizer on:$")
-_IN_MODULE = re.compile(r"\bBUG: KCSAN: .* \[\w+\]|\+0x[0-9a-f]+/0x[0-9a-f]+ \[\w+\]$")
+_FRAME = re.compile(r"^(?:\[[ .\d]+\])? +(?P<function>[\w.]+)\+0x[0-9a-f]+/0x[0-9a-f]+(?P<module> \[\w+\])?$")
+# What works on its caller's memory, in its caller's name: the kernel's own Rust, and what that calls
+# for want of C's macros.
+_ON_BEHALF = re.compile(r"_R\w+|rust_helper_\w+|(__)?(memcpy|memmove|memset|memcmp)|_?copy_(from|to)_(user|iter)")
+# What came in between: what is below did not call it.
+_INTERRUPTED = re.compile(r"asm_\w+|el[01][ht]_\w+")
 _LOST = re.compile(r"\*\* \d+ printk messages dropped \*\*")
+
+
+def _is_of_modules(stacks: list[list[re.Match[str]]]) -> bool:
+    """Whether a race is one of modules, by the stacks of one or both sides, innermost frame first."""
+    actors = (next((frame for frame in stack
+                    if frame["module"] or not _ON_BEHALF.fullmatch(frame["function"])), None)
+              for stack in stacks)
+    if any(actor is None or actor["module"] for actor in actors):
+        return True
+    return len(stacks) > 1 and all(any(frame["module"] for frame in stack) for stack in stacks)
 
 
 class AllowList:
@@ -136,20 +152,26 @@ class Console:
     def _races_of_others(self) -> set[int]:
         """Where the reports of data races begin that are the kernel's own affair.
 
-        It has many that nobody minds. One is ours if a module has any part in it, be it that
-        it called the function that raced: a kernel that has KCSAN has no modules but ours. One
-        that is not whole cannot be told, and counts.
+        It has many that nobody minds, and which calls of ours bring about as anybody's do: a function
+        of C sees to its own memory. A race is ours if a module raced, or if modules were
+        at work on both sides. A kernel that has KCSAN has no modules but ours. A report that is
+        not whole cannot be told, and counts.
         """
         others = set()
-        begin, ours = None, False
+        begin = None
+        stacks: list[list[re.Match[str]]] = []
         for number, line in enumerate(self.lines):
             if _RACE.search(line):
-                begin, ours = number, False
-            if begin is None:
+                begin, stacks = number, []
+            elif begin is None:
                 continue
-            ours = ours or bool(_IN_MODULE.search(line))
-            if _RACE_END.search(line):
-                if not ours:
+            elif _RACE_STACK.search(line):
+                stacks.append([])
+            elif stacks and (frame := _FRAME.match(line)):
+                if not any(_INTERRUPTED.fullmatch(above["function"]) for above in stacks[-1]):
+                    stacks[-1].append(frame)
+            elif _RACE_END.search(line):
+                if all(stacks) and stacks and not _is_of_modules(stacks):
                     others.add(begin)
                 begin = None
         return others

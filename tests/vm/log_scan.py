@@ -57,11 +57,27 @@ CLEAN = (
     "clocksource: Watchdog remote CPU 1 read timed out",
     "printk: debug: ignoring loglevel setting.",
 )
-# What KCSAN prints, whose title is a line above: who raced, and how it came there.
+# A report of KCSAN.
 RULER = "=" * 66
-RACE = ("", "write to 0xffffffff81000000 of 8 bytes by task 8 on cpu 1:", " one+0x1/0x2",
-        " {}", "", "read to 0xffffffff81000000 of 8 bytes by interrupt on cpu 0:", " two+0x1/0x2",
-        "", "Reported by Kernel Concurrency Sanitizer on:", "CPU: 0 UID: 0 PID: 9 Comm: sh", RULER)
+RACE = """
+write to 0xffffffff81000000 of 8 bytes by task 8 on cpu 1:
+{}
+ syscall+0x1/0x2
+
+read (marked) to 0xffffffff81000000 of 8 bytes by interrupt on cpu 0:
+{}
+ syscall+0x1/0x2
+
+value changed: 0x0000000000000001 -> 0x0000000000000002
+
+Reported by Kernel Concurrency Sanitizer on:
+CPU: 0 UID: 0 PID: 9 Comm: sh Tainted: G           OE       7.2.12-kcsan-amd64 #1 PREEMPT
+"""
+ALONE = " one+0x1/0x2"
+MODULE = " _RNvCs_5iomem3run+0x1a/0x20 [iomem]"
+HELPER = " rust_helper_one+0x1/0x2\n _RNvCs_6kernel3two+0x1/0x2\n" + MODULE
+CALLED = ALONE + "\n" + MODULE
+INTERRUPTED = ALONE + "\n asm_sysvec_apic_timer_interrupt+0x1/0x2\n" + MODULE
 FIRST = "[    0.000000] Linux version 7.2.12\r\n"
 
 _results: list[tuple[bool, str]] = []
@@ -113,22 +129,28 @@ def run(folder: Path) -> None:
     for line in CLEAN:
         check(f"clean: {line}", not log(line).trouble(none))
 
-    def race(title: str, frame: str, end: int | None = None) -> tuple[str, ...]:
-        return (RULER, f"BUG: KCSAN: {title}", *(line.format(frame) for line in RACE[:end]))
+    def race(one: str, other: str, end: int | None = None) -> tuple[str, ...]:
+        return (RULER, "BUG: KCSAN: data-race in one / two",
+                *RACE.format(one, other).splitlines()[:end], RULER)
 
-    own = race("data-race in one / two", "three+0x1/0x2")
-    check("a race of the kernel's own", not log(*own).trouble(none))
-    check("is told of", log(*own, *own).races_of_others() == ["data-race in one / two"])
-    for what, ours in (
-            ("in a module", race("data-race in one [iomem] / two", "three+0x1/0x2")),
-            ("in what a module called", race("data-race in one / two",
-                                             "_RNvCs_5iomem3run+0x1/0x20 [iomem]")),
-            ("of which the end is not there", race("data-race in one / two", "three+0x1/0x2", -3))):
-        check(f"a race {what}", len(log(*ours).trouble(none)) == 1)
-        check(f"a race {what}, behind another", len(log(*own, *ours).trouble(none)) == 1)
-        check(f"a race {what}, before another", len(log(*ours, *own).trouble(none)) == 1)
-        check(f"a race {what}, is not one of others", not log(*ours).races_of_others())
-    check("what comes between is still seen", len(log(*own[:4], "WARNING: x", *own[4:]).trouble(none)) == 1)
+    def counted(*lines: str) -> int:
+        return len(log(*lines).trouble(none))
+
+    own = race(ALONE, ALONE)
+    for what, others in (("alone", own), ("that we called", race(ALONE, CALLED)),
+                         ("that interrupted us", race(INTERRUPTED, INTERRUPTED))):
+        check(f"a race of the kernel {what}", counted(*others) == 0)
+        check(f"a race of the kernel {what} is told of, once",
+              log(*others, *others).races_of_others() == ["data-race in one / two"])
+    for what, ours in (("of a module", race(MODULE, ALONE)), ("with a module", race(ALONE, MODULE)),
+                       ("on its behalf", race(ALONE, HELPER)), ("that two called", race(CALLED, CALLED)),
+                       ("that one interrupted", race(CALLED, MODULE + "\n" + INTERRUPTED)),
+                       ("whose end is not there", race(ALONE, ALONE, -2)),
+                       ("without a stack", race("", ALONE, 2))):
+        check(f"a race {what}", counted(*ours) == 1)
+        check(f"a race {what}, behind another", counted(*own, *ours) == 1)
+        check(f"a race {what}, before another", counted(*ours, *own) == 1)
+    check("what comes between is still seen", counted(*own[:4], "WARNING: x", *own[4:]) == 1)
 
     one = allowing(r"^\[[ .\d]+\] WARNING: known \d+ # seen in every boot" "\n")
     check("what is allowed is let pass", not log("WARNING: known 12").trouble(one))
