@@ -41,7 +41,8 @@ HOST_GROUPS = ("vm", "bench", "front-door", "out-of-tree", "tools", "manual", "p
 DEBUG_GROUPS = ("kunit", "tools", "manual", "picture")
 
 # And once, whatever the architecture.
-FIRST_GROUPS = ("log-scan", "templates", "properties", "c-to-rust", "binding", "htmldocs")
+FIRST_GROUPS = ("log-scan", "templates", "properties", "reproducible", "syzkaller", "c-to-rust",
+                "binding", "htmldocs")
 
 # What the suite's exit status says beyond its own failing (scripts/vm --help).
 STATUS = {120: "a warning is in the kernel log", 121: "the kernel panicked",
