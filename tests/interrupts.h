@@ -220,6 +220,8 @@ FIXTURE(irq)
 	char node[64];
 	bool up;
 	int fd;
+	/* Programs that must not outlive the test, wherever it ends; or 0. */
+	pid_t program[4];
 };
 
 FIXTURE_VARIANT(irq)
@@ -257,6 +259,7 @@ FIXTURE_SETUP(irq)
 
 	self->up = false;
 	self->fd = -1;
+	memset(self->program, 0, sizeof(self->program));
 	if (!ko || !irq_ko || !msi_ko || !line || !env_range(&start, &last))
 		SKIP(return, "IOMEM_IRQ is not set: see tests/iomem_test.h");
 	/* What a test has left that did not come to its end. */
@@ -285,10 +288,17 @@ FIXTURE_SETUP(irq)
 
 FIXTURE_TEARDOWN(irq)
 {
+	size_t i;
 	int fd;
 
 	if (!self->up)
 		return;
+	for (i = 0; i < ARRAY_SIZE(self->program); i++) {
+		if (self->program[i] <= 0)
+			continue;
+		kill(self->program[i], SIGKILL);
+		waitpid(self->program[i], NULL, 0);
+	}
 	close(self->fd);
 	/* The line is released while it is handled, or the next test is told of it. */
 	if (node_of(DEVICE, self->node, sizeof(self->node))) {

@@ -151,6 +151,12 @@ static inline uint32_t chosen_rounds(uint32_t otherwise)
 	return strtoul(env_or("IOMEM_ROUNDS", "0"), NULL, 0) ?: otherwise;
 }
 
+/* Whether there are as many rounds as it takes to see everything once. */
+static inline bool enough_rounds(uint32_t suit)
+{
+	return chosen_rounds(suit) >= suit;
+}
+
 /* Who unbinds need not wait for those whom it happens to. */
 static inline int hurry(void)
 {

@@ -16,6 +16,9 @@
 #define DEVICES	"/sys/bus/platform/devices"
 #define WORKERS	4
 
+/* As many as take some seconds. */
+#define ROUNDS		800
+
 enum what { LOAD, UNLOAD, HOLD, NEW, DELETE, OPEN, MAP, ATTRIBUTE, DUMP, POLL };
 
 static const char *const act_names[MOST_ACTS] = {
@@ -164,7 +167,7 @@ FIXTURE_TEARDOWN(load)
 TEST_F_TIMEOUT(load, nobody_is_in_the_way, 7200)
 {
 	struct shared *s = mmap(NULL, sizeof(*s), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	uint32_t rounds = chosen_rounds(800), i;
+	uint32_t rounds = chosen_rounds(ROUNDS), i;
 	pid_t process[WORKERS];
 	double start = now();
 	int status;
@@ -194,7 +197,8 @@ TEST_F_TIMEOUT(load, nobody_is_in_the_way, 7200)
 	/* Windows that were deleted, and modules that went, with what windows they had. */
 	sum_up(_metadata, s, s->done[DELETE] + s->done[UNLOAD], now() - start);
 	EXPECT_EQ(0, s->findings);
-	each_was_both(_metadata, s, 1ULL << HOLD | 1ULL << MAP | 1ULL << POLL);
+	if (enough_rounds(ROUNDS))
+		each_was_both(_metadata, s, 1ULL << HOLD | 1ULL << MAP | 1ULL << POLL);
 }
 
 TEST_HARNESS_MAIN

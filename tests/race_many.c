@@ -14,6 +14,9 @@
 #define DRIVER	"/sys/bus/platform/drivers/iomem_dev/"
 #define WORKERS	5
 
+/* As many as take some seconds. */
+#define ROUNDS		60
+
 enum what { NEW, BIND, UNBIND, DELETE, FIND, LOOK, UNLOAD };
 
 static const char *const act_names[MOST_ACTS] = {
@@ -198,7 +201,7 @@ FIXTURE_TEARDOWN(many)
 TEST_F_TIMEOUT(many, each_is_its_own, 7200)
 {
 	struct shared *s = mmap(NULL, sizeof(*s), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	uint32_t rounds = chosen_rounds(60), i;
+	uint32_t rounds = chosen_rounds(ROUNDS), i;
 	pid_t process[WORKERS];
 	double start = now();
 	int status;
@@ -227,7 +230,8 @@ TEST_F_TIMEOUT(many, each_is_its_own, 7200)
 	/* As many as there were bindings that ended. */
 	sum_up(_metadata, s, s->done[UNBIND] + s->done[DELETE], now() - start);
 	EXPECT_EQ(0, s->findings);
-	each_was_both(_metadata, s, 1ULL << FIND | 1ULL << UNLOAD);
+	if (enough_rounds(ROUNDS))
+		each_was_both(_metadata, s, 1ULL << FIND | 1ULL << UNLOAD);
 }
 
 TEST_HARNESS_MAIN
