@@ -395,9 +395,17 @@ macro_rules! of_device_table {
 }
 
 /// What a handler returns whose interrupt it was.
-#[cfg(not(linux_7_3))]
-pub(crate) const IRQ_HANDLED: bindings::irqreturn_t = bindings::irqreturn_IRQ_HANDLED;
-
-/// What a handler returns whose interrupt it was.
-#[cfg(linux_7_3)]
+///
+/// The bindings have a type with constants from 7.3 on, but not from its first release candidates:
+/// where they have a number, the constant is that of [`Handled`].
 pub(crate) const IRQ_HANDLED: bindings::irqreturn_t = bindings::irqreturn::IRQ_HANDLED;
+
+#[allow(dead_code)]
+trait Handled {
+    /// As in `include/linux/irqreturn.h`.
+    const IRQ_HANDLED: Self;
+}
+
+impl Handled for core::ffi::c_uint {
+    const IRQ_HANDLED: Self = 1;
+}

@@ -63,10 +63,7 @@ impl Hardware {
     /// - `ENODEV`: it has nothing.
     /// - Those of [`Refusal::or_claim`], [`interrupts::request`], and of the properties: see
     ///   [`traits`].
-    pub(crate) fn new(
-        pdev: &platform::Device<Core<'_>>,
-        node: &CStr,
-    ) -> Result<Self> {
+    pub(crate) fn new(pdev: &platform::Device<Core<'_>>, node: &CStr) -> Result<Self> {
         let dev: &device::Device<Core<'_>> = pdev.as_ref();
         let traits = traits(dev)?;
         let names = names::list(dev, c"reg-names")?;
