@@ -12,7 +12,8 @@ use kernel::{
     prelude::*,
     sync::atomic::{
         Atomic,
-        Full, //
+        Full,
+        Relaxed, //
     },
 };
 
@@ -47,9 +48,12 @@ pub(crate) fn bound(make: impl FnOnce() -> Result<platform::Device>) -> Result<p
     }
 }
 
-/// Leaves the errno of the driver for who makes the device in this thread, if somebody does.
+/// Leaves the errno of the driver for who makes the device in this thread, if somebody does. Of
+/// several the last one counts, and none if the device is bound after all.
 pub(crate) fn refused(error: Error) {
     let errno = u64::from(error.to_errno().unsigned_abs());
-    // Whose slot it is not has nobody to tell.
-    let _ = SLOT.cmpxchg(mine(), mine() | errno, Full);
+    // Whose slot it is not has nobody to tell; and nobody else changes one that is taken.
+    if SLOT.load(Relaxed) >> 32 == mine() >> 32 {
+        SLOT.store(mine() | errno, Relaxed);
+    }
 }

@@ -221,6 +221,9 @@ impl platform::Driver for Driver {
         pdev: &'bound platform::Device<Core<'_>>,
         _info: Option<&'bound Self::IdInfo>,
     ) -> impl PinInit<Self, Error> + 'bound {
+        // The kernel makes room for what the initializer makes before it runs that, and tells nobody
+        // that there was none.
+        outcome::refused(ENOMEM);
         pin_init::pin_init_scope(move || {
             let prepare = || {
                 let index = INDICES.take()?;
