@@ -203,7 +203,18 @@ impl<'a> Info<'a> {
                 unsafe { (*pdev).dev.parent = core::ptr::from_ref(parent).cast_mut().cast() };
             }
             // SAFETY: It is complete, and added once.
-            to_result(unsafe { bindings::platform_device_add(pdev) })
+            let added = to_result(unsafe { bindings::platform_device_add(pdev) });
+            added.map_err(|e| {
+                // SAFETY: It is still nobody else's.
+                let unnamed = unsafe { (*pdev).dev.kobj.name.is_null() };
+                // Whether it was to have no name, or there was no memory for it, is the same to the
+                // kernel.
+                if unnamed && e == EINVAL {
+                    ENOMEM
+                } else {
+                    e
+                }
+            })
         };
         if let Err(e) = add() {
             // SAFETY: The device was not added, so that the reference from making it is the only
