@@ -39,6 +39,17 @@ _TROUBLE = re.compile("|".join((
     r"\bsysfs: cannot create duplicate\b",
     r"\bhard LOCKUP\b|\bsoft lockup\b",
 )))
+# A report that the kernel makes of itself where memory is made to fail on purpose: that a program,
+# which is called as the one that does so, could have none of vmalloc(). Each line follows the one
+# before it; the first is no trouble, the last is what a trace of any trouble begins with. It is one
+# all the same where our own modules are in the trace.
+_ON_PURPOSE = (
+    re.compile(r"\] faults: vmalloc error: size \d+, [\w .]+, mode:0x[0-9a-f]+\("),
+    re.compile(r"\] CPU: \d+ .*\bComm: faults "),
+    re.compile(r"\] Tainted: |\] Hardware name: "),
+    re.compile(r"\] Call [Tt]race:$"),
+)
+_TRACE = re.compile(r"^\[[ .\d]+\]  ")
 _PANIC = re.compile(r"\bKernel panic - not syncing")
 _NO_ROOM = re.compile(r"\bInitramfs unpacking failed")
 # A report of KCSAN: its first line and, behind all that tells who raced, one of the last. Each stack
@@ -142,7 +153,8 @@ class Console:
         """Every line that a healthy kernel does not print."""
         others = self._races_of_others()
         return [line for number, line in enumerate(self.lines)
-                if number not in others and _TROUBLE.search(line) and line not in allowed]
+                if number not in others and _TROUBLE.search(line) and line not in allowed
+                and not self._on_purpose(number)]
 
     def races_of_others(self) -> list[str]:
         """What heads the reports of data races that are not trouble, each once."""
@@ -175,6 +187,22 @@ class Console:
                     others.add(begin)
                 begin = None
         return others
+
+    def _on_purpose(self, number: int) -> bool:
+        """Whether a line is the last of a report of what was made to happen."""
+        first, processor, more, last = _ON_PURPOSE
+        if not last.search(self.lines[number]):
+            return False
+        for line in self.lines[number + 1:]:
+            if not _TRACE.search(line):
+                break
+            if "[iomem" in line:
+                return False
+        before = number - 1
+        while before >= 0 and more.search(self.lines[before]):
+            before -= 1
+        return (before >= 1 and processor.search(self.lines[before]) is not None
+                and first.search(self.lines[before - 1]) is not None)
 
     def check_room(self) -> None:
         """Stops if the guest has not all of its files: then what it does not find means nothing."""

@@ -161,6 +161,33 @@ def run(folder: Path) -> None:
         check(f"a broken allowance: {text.strip()}", refuses(lambda text=text: allowing(text)))
     check("no allow-list", refuses(lambda: AllowList(folder / "none")))
 
+    on_purpose = [
+        "faults: vmalloc error: size 612352, vm_struct allocation failed, mode:0xcc0(GFP_KERNEL), "
+        "nodemask=(null)",
+        "CPU: 1 UID: 0 PID: 206 Comm: faults Tainted: G           OE       7.2.12 #1 PREEMPTLAZY",
+        "Tainted: [O]=OOT_MODULE, [E]=UNSIGNED_MODULE",
+        "Hardware name: linux,dummy-virt (DT)",
+        "Call Trace:",
+        " <TASK>",
+    ]
+    check("what is made to fail may be reported", not log(*on_purpose).trouble(none))
+    check("and without a taint", not log(*on_purpose[:2], "Call trace:").trouble(none))
+    for number, line in enumerate(on_purpose[:2]):
+        check(f"not without: {line}",
+              len(log(*on_purpose[:number], *on_purpose[number + 1:]).trouble(none)) == 1)
+        check(f"nor of another program: {line}",
+              len(log(*on_purpose[:number], line.replace("faults", "sh"),
+                      *on_purpose[number + 1:]).trouble(none)) == 1)
+    check("nor of anything else", len(log("BUG: KASAN: use", *on_purpose[1:]).trouble(none)) == 2)
+    check("nor with something in between",
+          len(log(*on_purpose[:2], "iomem: a word", *on_purpose[2:]).trouble(none)) == 1)
+    on_purpose.append(" vmalloc_noprof+0xae/0xc0")
+    check("nor if it is ours",
+          len(log(*on_purpose, " probe+0x1/0x2 [iomem_dev]").trouble(none)) == 1)
+    check("which another line does not make it",
+          not log(*on_purpose, "Modules linked in:", " [iomem]").trouble(none))
+    check("nor for a second trace", len(log(*on_purpose, "Call Trace:").trouble(none)) == 1)
+
     check("a whole log", not refuses(log("x").check_whole))
     check("lost messages", refuses(log("** 12 printk messages dropped **").check_whole))
     path.write_text("[    1.000000] the middle\n")
