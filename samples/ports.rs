@@ -21,8 +21,7 @@
 //! rmmod sample_ports
 //! ```
 //!
-//! The log has the device's name, and a count that went up by three; `/proc/ioports` has the claim
-//! until the module is unloaded. Documentation/samples/ports.rst shows it.
+//! The log has a count that went up by three. Documentation/samples/ports.rst shows it, and more.
 
 use iomem::{
     compat::param,
@@ -78,7 +77,6 @@ fn claim(start: u64, length: u64) -> Result<PortRegion> {
 fn testdev(start: u64) -> Result<Ports<PortRegion, 0x100>> {
     let ports = Ports::new(claim(start, 0x100)?)
         .inspect_err(|_| pr_err!("no bus has ports from {start:#x} on\n"))?;
-
     // Test 0 is of plain accesses. The device says what it calls that, a letter at a port.
     ports.write8(0, TEST);
     let mut name = [0; 0x20];

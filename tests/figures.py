@@ -65,9 +65,9 @@ def chance(folder: Path) -> tuple[dict[str, str], list[str]]:
             # None were counted where the kernel has no means to.
             figures["edges"] = calls[2] if calls[2] != "0" else NONE
             seeds += [f"{name} {seed}" for seed in re.findall(r"IOMEM_SEED=(0x[0-9a-f]+)", said)]
-        failed = re.findall(r"^# faults: (\d+) failed in ", said, re.M)
+        failed = re.search(r"^# faults: (\d+) failed in all$", said, re.M)
         if failed:
-            figures["allocations"] = str(sum(map(int, failed)))
+            figures["allocations"] = failed[1]
     return figures, seeds
 
 
