@@ -176,8 +176,9 @@ static bool reported(int log, char *text, size_t room)
 			continue;
 		record[n] = 0;
 		line = strchr(record, ';');
-		if (found || !line || (atoi(record) & 7) > 4 || !strncmp(line + 1, "iomem_dev", 9) ||
-		    is_about_time(line + 1))
+		if (found || !line || (atoi(record) & 7) > 4)
+			continue;
+		if (!strncmp(line + 1, "iomem_dev", 9) || is_about_time(line + 1))
 			continue;
 		snprintf(text, room, "%.*s", (int)strcspn(line + 1, "\n"), line + 1);
 		found = true;

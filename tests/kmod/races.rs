@@ -98,7 +98,7 @@ struct Race {
 
 // SAFETY: It is none for `value`: two threads touch that at once, which is what this module is for.
 // It is a whole word, which the machine reads and writes at once, and no decision hangs on it. The
-// rest of the fields may be shared.
+// rest of the fields may be shared. The library cannot carry this: it has no races.
 unsafe impl Sync for Race {}
 
 // SAFETY: It owns all that is in it.
@@ -143,7 +143,7 @@ fn plain_and_volatile(race: &Race, side: Side) {
         // SAFETY: See `Race`: it is a race.
         Side::One => unsafe { *value = (*value).wrapping_add(1) },
         Side::Other => {
-            // SAFETY: As above.
+            // SAFETY: See `Race`: it is a race, though this half of it is marked.
             unsafe { read_volatile(value) };
         }
     }
