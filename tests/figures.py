@@ -57,8 +57,9 @@ def chance(folder: Path) -> tuple[dict[str, str], list[str]]:
     for name, said in blocks(text):
         rounds = re.findall(r"[: ](\d+) rounds, \d+ in a second", said)
         if rounds:
-            figures["rounds"] = "+".join(filter(None, [figures.get("rounds"), *rounds]))
-            seeds += [f"{name} {seed}" for seed in re.findall(r"seed (0x[0-9a-f]+)", said)]
+            figures["rounds"] = str(int(figures.get("rounds", "0")) + sum(map(int, rounds)))
+            started = re.findall(r"seed (0x[0-9a-f]+)", said)
+            seeds.append(f"{name} " + ", ".join(map(" of ".join, zip(rounds, started, strict=True))))
         calls = re.search(r"^# (\d+) calls by \d+ programs kept, (\d+) edges", said, re.M)
         if calls:
             figures["calls"] = calls[1]
@@ -99,15 +100,16 @@ def table(runs: list[Run]) -> list[str]:
              for row in rows]
 
     def total(column: str) -> int:
-        return sum(int(number) for run in runs
-                   for number in run.figures.get(column, "0").replace(NONE, "0").split("+"))
+        return sum(int(run.figures[column]) for run in runs
+                   if run.figures.get(column, NONE) != NONE)
     lines += ["", f"in all: {total('passed')} passed, {total('failed')} failed, "
               f"{total('skipped')} skipped; {total('rounds')} rounds of binding, use and unbinding; "
               f"{total('allocations')} allocations failed; {total('calls')} calls at random", "",
-              "seeds (IOMEM_SEED):"]
+              "rounds of each race, and calls, by their seeds (IOMEM_SEED):"]
     for run in runs:
         if run.seeds:
-            lines.append(f"  {run.cell['release']} {run.cell['what']}: {', '.join(run.seeds)}")
+            lines.append(f"  {run.cell['release']}, {run.cell['what']}")
+            lines += [f"    {seed}" for seed in run.seeds]
     return lines
 
 

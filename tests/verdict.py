@@ -19,7 +19,8 @@ import witness
 from tally import Ktap, Tally
 
 # Fewer passed checks than this mean that something did not run, whatever it says.
-FLOOR = {"x86_64": 1360, "arm64": 1200, "x86_64-debug": 900, "arm64-debug": 800}
+FLOOR = {"x86_64": 1360, "arm64": 1200, "x86_64-debug": 900, "arm64-debug": 800,
+         "x86_64-kcsan": 850, "arm64-kcsan": 750}
 
 # What the suite in the guest has to run, so that a missing program is a failure.
 PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access", "kmod_ports",
@@ -37,8 +38,8 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
 HOST_GROUPS = ("vm", "bench", "front-door", "out-of-tree", "tools", "manual", "picture", "docs",
                "compile-fail", "tracepoint")
 
-# The same on the debug kernel.
-DEBUG_GROUPS = ("kunit", "tools", "manual", "picture")
+# The same on kernels that watch themselves.
+WATCHING_GROUPS = {"debug": ("kunit", "tools", "manual", "picture"), "kcsan": ("kcsan",)}
 
 # And once, whatever the architecture.
 FIRST_GROUPS = ("log-scan", "templates", "properties", "reproducible", "syzkaller", "c-to-rust",
@@ -90,9 +91,8 @@ def host(ktap: Ktap, folder: Path, group: str) -> Tally:
 
 def groups_of(ktap: Ktap, folder: Path, first: bool) -> list[tuple[str, Tally]]:
     """All that ran on one architecture; what does not depend on it is with the first one."""
-    on_host = HOST_GROUPS + (FIRST_GROUPS if first else ())
-    if folder.name.endswith("-debug"):
-        on_host = DEBUG_GROUPS
+    kind = folder.name.partition("-")[2]
+    on_host = WATCHING_GROUPS.get(kind, HOST_GROUPS + (FIRST_GROUPS if first else ()))
     return [
         *programs(ktap, folder),
         ("guest", guest(folder)),
