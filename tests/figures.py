@@ -138,7 +138,8 @@ def main() -> int:
     suites = ["trixie", "sid", "experimental"]
     runs.sort(key=lambda run: (["all", "long", "mutants"].index(run.cell["what"]),
                                suites.index(run.cell["suite"]) if run.cell["suite"] in suites else 9,
-                               run.cell["kernel"] != "stock", run.cell["arch"] != "x86_64"))
+                               ["stock", "debug", "kcsan"].index(run.cell["kernel"]),
+                               run.cell["arch"] != "x86_64"))
     lines = table(runs)
     print("\n".join(lines))
     if options.write:

@@ -22,7 +22,7 @@ ENDS = {0: None, 120: "log", 121: "panic", 124: "time"}
 ABSENT = re.compile(r"its marks are not in the trace$|^(?!trace: )")
 
 
-def failed(ktap: Ktap, folder: Path, programs: list[str]) -> list[str]:
+def failed(ktap: Ktap, folder: Path, programs: list[str], hosts: list[str]) -> list[str]:
     """The checks that failed; of all programs, if none is named."""
     status = int((folder / "suite.status").read_text())
     if status == 125:
@@ -30,7 +30,8 @@ def failed(ktap: Ktap, folder: Path, programs: list[str]) -> list[str]:
     found = [ENDS.get(status, "suite")]
     # What /proc is like afterwards is always asked.
     names = tuple(dict.fromkeys((*programs, "proc"))) if programs else verdict.PROGRAMS
-    for _, tally in verdict.programs(ktap, folder, names):
+    tallies = [tally for _, tally in verdict.programs(ktap, folder, names)]
+    for tally in (*tallies, *(verdict.host(ktap, folder, group) for group in hosts)):
         # Without what KTAP calls it: "(failure)", "(crashed)".
         found += [re.sub(r" \([a-z ]+\)$", "", name) for name in tally.failed]
     try:
@@ -47,10 +48,12 @@ def main() -> int:
     args = argparse.ArgumentParser(description="says which checks failed")
     args.add_argument("--kunit", required=True, type=Path,
                       help="tools/testing/kunit of a kernel's source")
+    args.add_argument("--host", action="append", default=[], metavar="GROUP",
+                      help="what ran on the host, too")
     args.add_argument("folder", type=Path)
     args.add_argument("programs", nargs="*")
     options = args.parse_args()
-    for name in failed(Ktap(options.kunit), options.folder, options.programs):
+    for name in failed(Ktap(options.kunit), options.folder, options.programs, options.host):
         print(name)
     return 0
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from objcode import Broken, Code
 
-# One access at a constant offset: here C's price is a promise.
+# One access at a constant offset, or two with memory in between: here C's price is a promise.
 CONSTANT = tuple(f"{direction}{width}{order}" for order in ("", "_relaxed")
                  for direction in ("read", "write") for width in (8, 16, 32, 64)
-                 ) + ("read32_be", "write32_be")
+                 ) + ("read32_be", "write32_be", "between32")
 
 # What else is shown; some of it is a call in C too.
 OTHERS = ("update32", "in8", "in16", "in32", "out8", "out16", "out32",

@@ -64,6 +64,17 @@ void c_update32(const struct bench_window *w)
 	writel((readl(w->base + BENCH_OFFSET) & ~0xff) | 0x12, w->base + BENCH_OFFSET);
 }
 
+/* What is between two accesses stays there. Rust knows that no store changes the window. */
+void c_between32(const struct bench_window *w, u32 *at)
+{
+	void __iomem *base = w->base;
+
+	*at = 1;
+	writel(2, base + BENCH_OFFSET);
+	*at = 3;
+	*at = readl(base + BENCH_OFFSET);
+}
+
 #define BENCH_IN(name, type, in)						\
 	type c_##name(const struct bench_window *w)			\
 	{								\

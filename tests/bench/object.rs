@@ -5,6 +5,8 @@
 //! Nothing calls these: it is their object code that is compared. Like C's, each is given what a
 //! driver keeps of its device, and has to load the address from there.
 
+use core::cell::Cell;
+
 use kernel::io::Io;
 
 use crate::{
@@ -57,6 +59,14 @@ forms! {
     library_read32_be(regs: Regs) -> u32 = regs.big_endian().read32(OFFSET);
     library_write32_be(regs: Regs, value: u32) = regs.big_endian().write32(value, OFFSET);
     library_update32(regs: Regs) = regs.update(crate::SCRATCH, |scratch| scratch.with_low(0x12));
+
+    // What is between two accesses stays there: memory is written before and after the device.
+    library_between32(regs: Regs, at: &Cell<u32>) = {
+        at.set(1);
+        regs.write32(2, OFFSET);
+        at.set(3);
+        at.set(regs.read32(OFFSET));
+    };
 
     library_read8_rep(regs: Regs, to: &mut [u8; REPEATED]) = regs.window().read_rep(OFFSET, to);
     library_read16_rep(regs: Regs, to: &mut [u16; REPEATED]) = regs.window().read_rep(OFFSET, to);
