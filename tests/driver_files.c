@@ -198,7 +198,7 @@ static void *write_on(void *arg)
 }
 
 /* Many that write without a pause, a hundred times: each write is all or ENODEV. */
-TEST_F_TIMEOUT(files, unloading_under_many_writers, 120)
+TEST_F(files, unloading_under_many_writers)
 {
 	const char *ko = getenv("IOMEM_FILES_KO");
 	int round, i;

@@ -49,6 +49,13 @@
 #include "iomem.h"
 #include "kselftest_harness.h"
 
+/*
+ * In seconds, for each test that does not say. A kernel that watches itself, in a machine made of
+ * software, needs ten times as long as those that the harness has in mind.
+ */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 300
+
 /* NEED(): the value of an environment variable; without it the test is skipped. */
 #define NEED(name) ({							\
 	const char *value_ = getenv(name);				\

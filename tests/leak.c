@@ -179,7 +179,7 @@ static void repeat_all(struct __test_metadata *_metadata, struct _test_data_leak
 			repeat(_metadata, self, &calls[i], TIMES);
 }
 
-TEST_F_TIMEOUT(leak, what_is_refused, 300)
+TEST_F_TIMEOUT(leak, what_is_refused, 1800)
 {
 	repeat_all(_metadata, self, REFUSED);
 }
@@ -205,7 +205,7 @@ static int attach(struct _test_data_leak *t)
 	return write_to("/sys/bus/platform/drivers/iomem_dev/bind", t->device);
 }
 
-TEST_F_TIMEOUT(leak, what_is_dead, 300)
+TEST_F_TIMEOUT(leak, what_is_dead, 1800)
 {
 	ASSERT_EQ(0, detach(self));
 	repeat_all(_metadata, self, DEAD);
@@ -269,7 +269,7 @@ static long unbind_twice(struct _test_data_leak *t)
 	return detach(t) ?: detach(t) + attach(t);
 }
 
-TEST_F_TIMEOUT(leak, what_is_granted, 300)
+TEST_F_TIMEOUT(leak, what_is_granted, 1800)
 {
 	static const struct act acts[] = {
 		LINE(open_and_close, 0),
@@ -282,7 +282,7 @@ TEST_F_TIMEOUT(leak, what_is_granted, 300)
 		repeat(_metadata, self, &acts[i], TIMES);
 }
 
-TEST_F_TIMEOUT(leak, processes_and_devices, 300)
+TEST_F_TIMEOUT(leak, processes_and_devices, 1800)
 {
 	static const struct act acts[] = {
 		LINE(map_and_end, 0),
@@ -343,7 +343,7 @@ static long make_and_delete_device(struct _test_data_leak *t)
 		write_to("/sys/bus/platform/drivers/iomem_dev/delete_device", "leak") ?: attach(t);
 }
 
-TEST_F_TIMEOUT(leak, devices_at_run_time, 300)
+TEST_F_TIMEOUT(leak, devices_at_run_time, 1800)
 {
 	static const struct act acts[] = {
 		LINE(make_device_of_busy_range, EBUSY),

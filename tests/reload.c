@@ -41,7 +41,7 @@ FIXTURE_TEARDOWN(reload)
 	free(self->before);
 }
 
-TEST_F_TIMEOUT(reload, a_hundred_times, 120)
+TEST_F(reload, a_hundred_times)
 {
 	int i;
 
