@@ -221,6 +221,38 @@ static inline void dawdle(uint64_t *random, bool long_enough)
 	nanosleep(&t, NULL);
 }
 
+/*
+ * Has processes do the same side by side, until each has come to its end, and says for how many
+ * seconds; what a process is to know of the fixture is 'about'.
+ */
+static inline double side_by_side(struct __test_metadata *_metadata, struct shared *s,
+				  uint32_t workers,
+				  void (*work)(struct shared *s, uint32_t number, const void *about),
+				  const void *about)
+{
+	pid_t process[workers];
+	double start = now();
+	uint32_t i;
+	int status;
+
+	s->seed = chosen_seed();
+	TH_LOG("seed %#" PRIx64, s->seed);
+	for (i = 0; i < workers; i++) {
+		process[i] = fork();
+		ASSERT_LE(0, process[i]);
+		if (!process[i]) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			work(s, i, about);
+			_exit(0);
+		}
+	}
+	for (i = 0; i < workers; i++) {
+		ASSERT_EQ(process[i], waitpid(process[i], &status, 0));
+		EXPECT_EQ(0, status);
+	}
+	return now() - start;
+}
+
 static inline void sum_up(struct __test_metadata *_metadata, struct shared *s, uint32_t rounds,
 			  double took)
 {

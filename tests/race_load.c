@@ -161,6 +161,19 @@ FIXTURE(load)
 	int nodes;
 };
 
+static void work(struct shared *s, uint32_t number, const void *about)
+{
+	const FIXTURE_DATA(load) *load = about;
+	struct worker worker = {
+		.s = s, .number = number, .start = load->start + (number + 1) * PAGE,
+		.ko = load->ko, .random = s->seed ^ (uint64_t)number << 48,
+	};
+
+	for (worker.round = 1; worker.round <= chosen_rounds(ROUNDS) && !s->findings;
+	     worker.round++)
+		act_once(&worker);
+}
+
 FIXTURE_SETUP(load)
 {
 	const char *why = why_not_load(&self->ko, &self->start, &self->last);
@@ -198,35 +211,12 @@ FIXTURE_TEARDOWN(load)
 TEST_F_TIMEOUT(load, nobody_is_in_the_way, 7200)
 {
 	struct shared *s = mmap(NULL, sizeof(*s), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	uint32_t rounds = chosen_rounds(ROUNDS), i;
-	pid_t process[WORKERS];
-	double start = now();
-	int status;
+	double took;
 
 	ASSERT_NE(MAP_FAILED, s);
-	s->seed = chosen_seed();
-	TH_LOG("seed %#" PRIx64, s->seed);
-	for (i = 0; i < WORKERS; i++) {
-		struct worker worker = {
-			.s = s, .number = i, .start = self->start + (i + 1) * PAGE, .ko = self->ko,
-			.random = s->seed ^ (uint64_t)i << 48,
-		}, *w = &worker;
-
-		process[i] = fork();
-		ASSERT_LE(0, process[i]);
-		if (process[i])
-			continue;
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (w->round = 1; w->round <= rounds && !s->findings; w->round++)
-			act_once(w);
-		_exit(0);
-	}
-	for (i = 0; i < WORKERS; i++) {
-		ASSERT_EQ(process[i], waitpid(process[i], &status, 0));
-		EXPECT_EQ(0, status);
-	}
+	took = side_by_side(_metadata, s, WORKERS, work, self);
 	/* Windows that were deleted, and modules that went, with what windows they had. */
-	sum_up(_metadata, s, s->done[DELETE] + s->done[UNLOAD], now() - start);
+	sum_up(_metadata, s, s->done[DELETE] + s->done[UNLOAD], took);
 	EXPECT_EQ(0, s->findings);
 	if (enough_rounds(ROUNDS))
 		each_was_both(_metadata, s, 1ULL << HOLD | 1ULL << MAP | 1ULL << POLL);

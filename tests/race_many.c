@@ -132,13 +132,19 @@ static void is_dead_now(struct worker *w)
 	close(w->fd);
 }
 
-static int work(struct worker *w, uint32_t rounds)
+static void work(struct shared *s, uint32_t number, const void *first)
 {
-	char line[128];
+	struct worker worker = {
+		.s = s, .start = *(const uint64_t *)first + number * PAGE,
+		.random = s->seed ^ (uint64_t)number << 48,
+	}, *w = &worker;
 	uint32_t times;
+	char line[256];
 
+	snprintf(w->label, sizeof(w->label), "many%u", number);
 	snprintf(line, sizeof(line), "%s mem=%#" PRIx64 ",%#lx", w->label, w->start, PAGE);
-	for (w->round = 1; w->round <= rounds && !atomic_load(&w->s->findings); w->round++) {
+	for (w->round = 1; w->round <= chosen_rounds(ROUNDS) && !atomic_load(&s->findings);
+	     w->round++) {
 		must(w, NEW, DRIVER "new_device", line);
 		find(w);
 		for (times = below(w, 4); times && w->fd >= 0; times--) {
@@ -156,13 +162,12 @@ static int work(struct worker *w, uint32_t rounds)
 			find(w);
 		}
 		if (w->fd < 0)
-			return 0;
+			return;
 		must(w, DELETE, DRIVER "delete_device", w->label);
 		is_dead_now(w);
 		if (!below(w, 4))
 			must_not(w, DELETE, DRIVER "delete_device", w->label, ENOENT);
 	}
-	return 0;
 }
 
 FIXTURE(many)
@@ -201,34 +206,12 @@ FIXTURE_TEARDOWN(many)
 TEST_F_TIMEOUT(many, each_is_its_own, 7200)
 {
 	struct shared *s = mmap(NULL, sizeof(*s), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	uint32_t rounds = chosen_rounds(ROUNDS), i;
-	pid_t process[WORKERS];
-	double start = now();
-	int status;
+	double took;
 
 	ASSERT_NE(MAP_FAILED, s);
-	s->seed = chosen_seed();
-	TH_LOG("seed %#" PRIx64, s->seed);
-	for (i = 0; i < WORKERS; i++) {
-		struct worker worker = {
-			.s = s, .start = self->start + i * PAGE,
-			.random = s->seed ^ (uint64_t)i << 48,
-		};
-
-		snprintf(worker.label, sizeof(worker.label), "many%u", i);
-		process[i] = fork();
-		ASSERT_LE(0, process[i]);
-		if (!process[i]) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			_exit(work(&worker, rounds));
-		}
-	}
-	for (i = 0; i < WORKERS; i++) {
-		ASSERT_EQ(process[i], waitpid(process[i], &status, 0));
-		EXPECT_EQ(0, status);
-	}
+	took = side_by_side(_metadata, s, WORKERS, work, &self->start);
 	/* As many as there were bindings that ended. */
-	sum_up(_metadata, s, s->done[UNBIND] + s->done[DELETE], now() - start);
+	sum_up(_metadata, s, s->done[UNBIND] + s->done[DELETE], took);
 	EXPECT_EQ(0, s->findings);
 	if (enough_rounds(ROUNDS))
 		each_was_both(_metadata, s, 1ULL << FIND | 1ULL << UNLOAD);
