@@ -156,7 +156,9 @@ static int quiet_console(int level)
 /* What the kernel says of its own clocks, on a machine that is busy, is nobody's doing. */
 static bool is_about_time(const char *line)
 {
-	static const char *const says[] = { "clocksource:", "hrtimer:", "sched:", "tsc:" };
+	static const char *const says[] = {
+		"clocksource:", "hrtimer:", "sched:", "tsc:", "TSC ",
+	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(says) && strncmp(line, says[i], strlen(says[i])); i++)

@@ -223,11 +223,11 @@ static inline void dawdle(uint64_t *random, bool long_enough)
 
 /*
  * Has processes do the same side by side, until each has come to its end, and says for how many
- * seconds; what a process is to know of the fixture is 'about'.
+ * seconds. A process is told its number, and what it is to know of the fixture: 'about'.
  */
 static inline double side_by_side(struct __test_metadata *_metadata, struct shared *s,
 				  uint32_t workers,
-				  void (*work)(struct shared *s, uint32_t number, const void *about),
+				  void (*work)(struct shared *, uint32_t, const void *),
 				  const void *about)
 {
 	pid_t process[workers];

@@ -163,7 +163,8 @@ FIXTURE(load)
 
 static void work(struct shared *s, uint32_t number, const void *about)
 {
-	const FIXTURE_DATA(load) *load = about;
+	/* What the harness calls this fixture's data. */
+	const struct _test_data_load *load = about;
 	struct worker worker = {
 		.s = s, .number = number, .start = load->start + (number + 1) * PAGE,
 		.ko = load->ko, .random = s->seed ^ (uint64_t)number << 48,
