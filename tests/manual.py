@@ -209,7 +209,8 @@ def read(output: str) -> tuple[dict[str, dict[int, list[str]]], dict[str, str], 
                 key, _, value = rest.partition(" ")
                 facts[key] = f"{facts[key]} {value}" if key in facts else value
             case _:
-                here_now.append(line.rstrip())
+                # Which line of its input it was, only some shells say.
+                here_now.append(re.sub(r"^sh: line \d+: ", "sh: ", line.rstrip()))
     return said, facts, left
 
 

@@ -260,7 +260,7 @@ pub trait CharDevice: Send + Sync + Sized + 'static {
     /// A program waits for the node to become ready: `poll()`, `select()`, `epoll_wait()`.
     ///
     /// First says where it will be woken ([`PollTable::wait`]), then looks, and returns what is
-    /// ready now. See [`poll`](crate::chardev::poll). Context: may sleep.
+    /// ready now. See [`PollTable`]. Context: may sleep.
     fn poll<'a>(&'a self, _file: OpenFile<'a, Self>, _table: PollTable<'a>) -> Events {
         Events::IN | Events::OUT
     }

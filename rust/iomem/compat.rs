@@ -199,6 +199,7 @@ mod io {
 
     use crate::{
         access::{
+            assert_offset,
             raw::Place,
             Access,
             Kind,
@@ -325,6 +326,43 @@ mod io {
     #[cfg(CONFIG_HAS_IOPORT)]
     io_of_owner!(Ports, PortIo, H: Holder<Port>);
     io_of_owner!(IoMap, Either);
+
+    // At an offset that the compiler checks, the kernel crate's methods have 64 bits only where the
+    // region is aligned to 8 bytes, and of a `Region` it knows 4. Windows are aligned to more, so they
+    // have methods of their own, which are found before those of the trait.
+    #[cfg(CONFIG_64BIT)]
+    impl<A: Access<u64>, const SIZE: usize> Window<'_, A, SIZE> {
+        /// Reads 64 bits, at an offset in bytes that the compiler checks.
+        #[inline(always)]
+        pub fn read64(self, offset: usize) -> u64 {
+            assert_offset::<u64, SIZE>(offset);
+            // SAFETY: Checked by the compiler just above; the base is aligned by the type invariant.
+            unsafe { A::read(self.constant_place(offset)) }
+        }
+
+        /// Writes 64 bits, at an offset in bytes that the compiler checks.
+        #[inline(always)]
+        pub fn write64(self, value: u64, offset: usize) {
+            assert_offset::<u64, SIZE>(offset);
+            // SAFETY: As for reading.
+            unsafe { A::write(self.constant_place(offset), value) }
+        }
+    }
+
+    #[cfg(CONFIG_64BIT)]
+    impl<H: Holder<Mem>, const SIZE: usize> Mapping<H, SIZE> {
+        /// Reads 64 bits, at an offset in bytes that the compiler checks.
+        #[inline(always)]
+        pub fn read64(&self, offset: usize) -> u64 {
+            self.window().read64(offset)
+        }
+
+        /// Writes 64 bits, at an offset in bytes that the compiler checks.
+        #[inline(always)]
+        pub fn write64(&self, value: u64, offset: usize) {
+            self.window().write64(value, offset);
+        }
+    }
 
     impl<T, L: IoLoc<Region<0>, T>> super::Location<T> for L {
         type Raw = L::IoType;

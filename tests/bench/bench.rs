@@ -15,11 +15,7 @@ use iomem::{
 };
 use kernel::{
     error::to_result,
-    io::{
-        register,
-        Io,
-        MmioRaw, //
-    },
+    io::register,
     prelude::*, //
 };
 
@@ -59,9 +55,6 @@ const BLOCK: usize = 4096;
 /// What a driver keeps of its device.
 type Regs = Mapping<MemRegion, SIZE>;
 
-/// What it has if it does with the kernel crate alone.
-type Mmio = kernel::io::Mmio<SIZE>;
-
 register! {
     /// A register of 32 bits, the lowest 8 a field.
     SCRATCH(u32) @ 0x10 {
@@ -94,20 +87,18 @@ impl kernel::Module for Bench {
         let narrow = param(module_parameters::narrow.value()) != 0;
 
         let regs = Regs::ioremap(request_mem_region(start, SIZE as u64, c"iomem_bench")?)?;
-        let raw = MmioRaw::new(regs.addr(), regs.maxsize())?;
-        // SAFETY: `regs` is a live mapping of this address and size, and outlives the reference.
-        let mmio: &Mmio = unsafe { Mmio::from_raw(&raw) };
-
-        // SAFETY: The library cannot carry this, since it is what is compared with others.
-        // The function gives each pointer to the loops that take a reference to its type,
-        // and all of them live until it returns; `base` is where both begin.
-        to_result(unsafe {
-            bench_run(
-                (&raw const regs).cast(),
-                core::ptr::from_ref(mmio).cast(),
-                regs.addr(),
-                narrow,
-            )
+        kernel_crate::with_mmio(&regs, |mmio, base| {
+            // SAFETY: The library cannot carry this, since it is what is compared with others.
+            // The function gives each pointer to the loops that take a reference to its type,
+            // and all of them live until it returns; `base` is where both begin.
+            to_result(unsafe {
+                bench_run(
+                    (&raw const regs).cast(),
+                    core::ptr::from_ref(mmio).cast(),
+                    base,
+                    narrow,
+                )
+            })
         })?;
         Ok(Self)
     }

@@ -6,8 +6,8 @@
 use kernel::io::Io;
 
 use crate::{
+    kernel_crate::Mmio,
     Buffer,
-    Mmio,
     Regs,
     BLOCK,
     COPY_OFFSET,
@@ -130,10 +130,12 @@ block!(library_time_fill, |io: Regs, _buffer| {
 access!(crate_time_read8, |io: Mmio| io.read8(OFFSET));
 access!(crate_time_read16, |io: Mmio| io.read16(OFFSET));
 access!(crate_time_read32, |io: Mmio| io.read32(OFFSET));
+#[cfg(not(linux_7_3))]
 access!(crate_time_read64, |io: Mmio| io.read64(OFFSET));
 access!(crate_time_write8, |io: Mmio| io.write8(0, OFFSET));
 access!(crate_time_write16, |io: Mmio| io.write16(0, OFFSET));
 access!(crate_time_write32, |io: Mmio| io.write32(0, OFFSET));
+#[cfg(not(linux_7_3))]
 access!(crate_time_write64, |io: Mmio| io.write64(0, OFFSET));
 access!(crate_time_read8_relaxed, |io: Mmio| io
     .relaxed()
@@ -144,6 +146,7 @@ access!(crate_time_read16_relaxed, |io: Mmio| io
 access!(crate_time_read32_relaxed, |io: Mmio| io
     .relaxed()
     .read32(OFFSET));
+#[cfg(not(linux_7_3))]
 access!(crate_time_read64_relaxed, |io: Mmio| io
     .relaxed()
     .read64(OFFSET));
@@ -156,6 +159,7 @@ access!(crate_time_write16_relaxed, |io: Mmio| io
 access!(crate_time_write32_relaxed, |io: Mmio| io
     .relaxed()
     .write32(0, OFFSET));
+#[cfg(not(linux_7_3))]
 access!(crate_time_write64_relaxed, |io: Mmio| io
     .relaxed()
     .write64(0, OFFSET));

@@ -15,5 +15,5 @@ type Claimed = MemRegion;
 
 /// Maps what is claimed.
 pub fn map(claim: Claimed) -> Result {
-    Mapping::ioremap(claim).map(|mapping: Mapping<_, 0>| drop(mapping)) //~ ERROR E0277: `Claim<Port>` holds no claim of `Mem`
+    Mapping::ioremap(claim).map(drop::<Mapping<Claimed, 0>>) //~ ERROR E0277: `Claim<Port>` holds no claim of `Mem`
 }

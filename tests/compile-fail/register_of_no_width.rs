@@ -6,14 +6,11 @@ use iomem::{
     mapping::Mapping,
     resource::MemRegion, //
 };
-use kernel::io::IoCapable;
 
-/// A driver's code for registers of some width.
-fn of_width<T, I: IoCapable<T>>(_regs: &I) {}
-
-/// Uses it.
-pub fn use_it(regs: &Mapping<MemRegion, 0x100>) {
-    of_width::<u64, _>(regs);
+/// Fills a buffer from one register.
+pub fn use_it(regs: &Mapping<MemRegion, 0x100>, words: &mut [u64], wide: &mut [u128]) {
+    regs.window().read_rep(0, words);
     #[cfg(misuse)]
-    of_width::<u128, _>(regs); //~ ERROR E0277: IoCapable<u128>
+    regs.window().read_rep(0, wide); //~ ERROR E0277: Repeat<u128>
+    let _ = wide;
 }

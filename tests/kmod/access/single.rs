@@ -61,22 +61,18 @@ pub(crate) fn single(edu: &Registers<0x100>, testdev: &Registers<0x100>, bochs: 
     marked(edu, 0x14, || both.write32(0x5566_7788, DMA_SOURCE));
 }
 
-/// 64 bits, through windows whose size is not known: one of 7.3's crate has none otherwise.
+/// 64 bits: at offsets that the compiler checks, and at those that it does not know.
 pub(crate) fn wide(edu: &Registers<0x100>) -> Result {
     const VALUE: u64 = 0x1122_3344_5566_7788;
-    let ordered = edu.window().unsized_();
     let (relaxed, big, both) = (
-        ordered.relaxed(),
-        ordered.big_endian(),
-        ordered.relaxed().big_endian(),
+        edu.relaxed(),
+        edu.window().unsized_().big_endian(),
+        edu.relaxed().big_endian(),
     );
-    let mut results = [Ok(()); 4];
-    marked(edu, 0x15, || {
-        results[0] = ordered.try_write64(VALUE, DMA_TARGET)
-    });
+    marked(edu, 0x15, || edu.write64(VALUE, DMA_TARGET));
     let mut seen = [Ok(0); 4];
-    marked(edu, 0x16, || seen[0] = ordered.try_read64(DMA_TARGET));
-    marked(edu, 0x17, || seen[1] = relaxed.try_read64(DMA_TARGET));
+    marked(edu, 0x16, || seen[0] = Ok(edu.read64(DMA_TARGET)));
+    marked(edu, 0x17, || seen[1] = Ok(relaxed.read64(DMA_TARGET)));
     marked(edu, 0x18, || seen[2] = big.try_read64(DMA_TARGET));
     marked(edu, 0x19, || seen[3] = both.try_read64(DMA_TARGET));
     let swapped = VALUE.swap_bytes();
@@ -84,15 +80,14 @@ pub(crate) fn wide(edu: &Registers<0x100>) -> Result {
         "read64_has_its_order",
         seen == [Ok(VALUE), Ok(VALUE), Ok(swapped), Ok(swapped)]
     );
+    let mut results = [Ok(()); 2];
     marked(edu, 0x1a, || {
-        results[1] = relaxed.try_write64(VALUE, DMA_TARGET)
+        results[0] = relaxed.try_write64(VALUE, DMA_TARGET)
     });
     marked(edu, 0x1b, || {
-        results[2] = big.try_write64(VALUE, DMA_TARGET)
+        results[1] = big.try_write64(VALUE, DMA_TARGET)
     });
-    marked(edu, 0x1c, || {
-        results[3] = both.try_write64(VALUE, DMA_TARGET)
-    });
-    check!("write64_is_done", results == [Ok(()); 4]);
+    marked(edu, 0x1c, || both.write64(VALUE, DMA_TARGET));
+    check!("write64_is_done", results == [Ok(()); 2]);
     Ok(())
 }
