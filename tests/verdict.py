@@ -39,7 +39,8 @@ HOST_GROUPS = ("vm", "bench", "front-door", "out-of-tree", "tools", "manual", "p
                "compile-fail", "tracepoint")
 
 # The same on kernels that watch themselves.
-WATCHING_GROUPS = {"debug": ("kunit", "tools", "manual", "picture"), "kcsan": ("kcsan",)}
+WATCHING_GROUPS = {"debug": ("kunit", "out-of-tree", "tools", "manual", "picture"),
+                   "kcsan": ("kcsan",)}
 
 # And once, whatever the architecture.
 FIRST_GROUPS = ("log-scan", "templates", "properties", "reproducible", "syzkaller", "c-to-rust",
