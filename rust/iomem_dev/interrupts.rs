@@ -227,7 +227,7 @@ impl Window {
 
         let another = || match interrupt.status() {
             Ok(status) if status.count == asked.count => None,
-            other => Some(other.map(|_| ())),
+            other => Some(other.map(|status| status.count)),
         };
         let waited = if file.is_nonblocking() {
             another().unwrap_or(Err(EAGAIN))
@@ -248,15 +248,16 @@ impl Window {
                 other => other,
             }
         };
-        match waited {
-            Err(e) if e != ETIMEDOUT && e != EAGAIN => return Err(e),
-            _ => (),
-        }
-
-        let count = interrupt.status()?.count;
+        // What ended the wait is what is told: to look again would be to tell of an interrupt together
+        // with an error, or of the very count that the program did not want to wait for.
+        let (count, answer) = match waited {
+            Ok(count) => (count, Ok(0)),
+            Err(e) if e == ETIMEDOUT || e == EAGAIN => (asked.count, Err(e)),
+            Err(e) => return Err(e),
+        };
         argument.answer(IrqWait { count, ..asked })?;
         file.state().interrupts().tell(asked.irq as usize, count);
-        waited.map(|()| 0)
+        answer
     }
 
     /// `IOMEM_IOC_IRQ_UNMASK`: lets a level-triggered interrupt come again.
