@@ -95,7 +95,7 @@ static void dump_one(struct worker *w)
 {
 	uint32_t number = below(w, WORKERS + 3);
 	char path[128], text[256];
-	int fd, err = 0;
+	int fd;
 
 	snprintf(path, sizeof(path), DEBUGFS "/iomem/iomem%u/region0", number);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -106,11 +106,8 @@ static void dump_one(struct worker *w)
 	}
 	snprintf(path, sizeof(path), "/sys/class/misc/iomem%u/region0/address", number);
 	if (read_file(path, text, sizeof(text), 0) > 0 &&
-	    strtoull(text, NULL, 0) - first_page(w) < (WORKERS + 1) * PAGE) {
-		if (read(fd, text, sizeof(text)) < 0)
-			err = errno;
-		MAY(DUMP, err, ENODEV, ENXIO, EIO);
-	}
+	    strtoull(text, NULL, 0) - first_page(w) < (WORKERS + 1) * PAGE)
+		MAY(DUMP, read(fd, text, sizeof(text)) < 0 ? errno : 0, ENODEV, ENXIO, EIO);
 	close(fd);
 }
 
@@ -169,9 +166,9 @@ static void work(struct shared *s, uint32_t number, const void *about)
 		.s = s, .number = number, .start = load->start + (number + 1) * PAGE,
 		.ko = load->ko, .random = s->seed ^ (uint64_t)number << 48,
 	};
+	uint32_t rounds = chosen_rounds(ROUNDS);
 
-	for (worker.round = 1; worker.round <= chosen_rounds(ROUNDS) && !s->findings;
-	     worker.round++)
+	for (worker.round = 1; worker.round <= rounds && !s->findings; worker.round++)
 		act_once(&worker);
 }
 

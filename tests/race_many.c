@@ -138,13 +138,12 @@ static void work(struct shared *s, uint32_t number, const void *first)
 		.s = s, .start = *(const uint64_t *)first + number * PAGE,
 		.random = s->seed ^ (uint64_t)number << 48,
 	}, *w = &worker;
-	uint32_t times;
+	uint32_t rounds = chosen_rounds(ROUNDS), times;
 	char line[256];
 
 	snprintf(w->label, sizeof(w->label), "many%u", number);
 	snprintf(line, sizeof(line), "%s mem=%#" PRIx64 ",%#lx", w->label, w->start, PAGE);
-	for (w->round = 1; w->round <= chosen_rounds(ROUNDS) && !atomic_load(&s->findings);
-	     w->round++) {
+	for (w->round = 1; w->round <= rounds && !atomic_load(&s->findings); w->round++) {
 		must(w, NEW, DRIVER "new_device", line);
 		find(w);
 		for (times = below(w, 4); times && w->fd >= 0; times--) {
