@@ -5,6 +5,7 @@
  * keep what is written; the neighbour is the module iomem_test_holder
  * (IOMEM_HOLDER_KO).
  */
+#include "holder.h"
 #include "run_time_test.h"
 
 #define EDU_ID	0x010000ed
@@ -32,21 +33,6 @@ static bool entry(uint64_t start, uint64_t last, const char *name)
 	free(now);
 
 	return found;
-}
-
-/* Loaded or refused, it is not left behind by a test that fails. */
-static void unload_holder(void)
-{
-	unload("iomem_test_holder");
-}
-
-static int load_holder(uint64_t start, uint64_t length)
-{
-	char params[128];
-
-	atexit(unload_holder);
-	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=%#" PRIx64, start, length);
-	return load(getenv("IOMEM_HOLDER_KO"), params);
 }
 
 TEST_F(run_time, rest_of_the_page_is_claimed)

@@ -4,13 +4,12 @@
  * nobody can reach its registers, and whatever is left over is closed late.
  */
 
-#include <setjmp.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 #include "iomem_test.h"
+#include "look.h"
 
 #define LENGTH 0x1000
 #define OTHER_NODE "/dev/iomem-test-other"
@@ -26,38 +25,6 @@ FIXTURE(unbind)
 	int fd;
 	volatile uint32_t *regs;
 };
-
-static sigjmp_buf jump;
-
-static void on_fault(int sig)
-{
-	siglongjmp(jump, sig);
-}
-
-/* Reads a register: 0 and its value, or the signal that it got. */
-static int look(const volatile uint32_t *reg, uint32_t *value)
-{
-	int sig = sigsetjmp(jump, 1);
-
-	if (!sig)
-		*value = *reg;
-	return sig;
-}
-
-static int write_to(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = write(fd, text, strlen(text));
-	if (n < 0)
-		n = -errno;
-	close(fd);
-
-	return n == (ssize_t)strlen(text) ? 0 : n;
-}
 
 static volatile uint32_t *map(int fd)
 {
@@ -79,7 +46,6 @@ static bool claimed(const char *node)
 
 FIXTURE_SETUP(unbind)
 {
-	struct sigaction act = { .sa_handler = on_fault };
 	char link[128], target[256];
 	uint64_t start, last;
 	uint32_t id;
@@ -88,8 +54,7 @@ FIXTURE_SETUP(unbind)
 
 	if (why_not)
 		SKIP(return, "%s", why_not);
-	ASSERT_EQ(0, sigaction(SIGBUS, &act, NULL));
-	ASSERT_EQ(0, sigaction(SIGSEGV, &act, NULL));
+	ASSERT_EQ(0, catch_faults());
 
 	snprintf(self->params, sizeof(self->params),
 		 "start=%#" PRIx64 " length=%#" PRIx64, start, last - start + 1);
@@ -131,12 +96,12 @@ FIXTURE_TEARDOWN(unbind)
 
 static int detach(const char *device)
 {
-	return write_to("/sys/bus/platform/drivers/iomem_dev/unbind", device);
+	return tell("/sys/bus/platform/drivers/iomem_dev/unbind", device);
 }
 
 static int attach(const char *device)
 {
-	return write_to("/sys/bus/platform/drivers/iomem_dev/bind", device);
+	return tell("/sys/bus/platform/drivers/iomem_dev/bind", device);
 }
 
 TEST_F(unbind, takes_the_mapping_back)

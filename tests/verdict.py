@@ -32,7 +32,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "params", "reload", "unbind", "interrupts", "interrupts_input", "interrupts_gone",
             "see", "compat32", "unprivileged", "race", "race_irq", "race_many", "race_load",
             "leak", "faults", "fuzz", "acpi", "kmod_windows", "run_time", "run_time_words",
-            "neighbours", "override", "lockdown", "proc")
+            "neighbours", "peers", "override", "lockdown", "proc")
 
 # What has to have run on the host, for each architecture.
 HOST_GROUPS = ("vm", "bench", "front-door", "out-of-tree", "tools", "manual", "picture", "docs",
