@@ -29,9 +29,9 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "kmod_irq_edge",
             "vma", "vma_ops", "vma_huge", "vma_revoke",
             "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes",
-            "params", "reload", "unbind", "interrupts", "interrupts_input", "interrupts_gone",
-            "see", "compat32", "unprivileged", "race", "race_irq", "race_many", "race_load",
-            "leak", "faults", "fuzz", "acpi", "kmod_windows", "run_time", "run_time_words",
+            "params", "reload", "unbind", "interrupts", "interrupts_told", "interrupts_input",
+            "interrupts_gone", "see", "compat32", "unprivileged",
+            "race", "race_irq", "race_many", "race_load", "leak", "faults", "fuzz", "acpi", "kmod_windows", "run_time", "run_time_words",
             "neighbours", "peers", "override", "lockdown", "proc")
 
 # What has to have run on the host, for each architecture.
