@@ -78,9 +78,13 @@ def read(folder: Path) -> Run:
                 for line in (folder / "cell").read_text(encoding="utf-8").splitlines())
     figures, seeds = {}, []
     if cell["what"] == "mutants":
-        last = (folder / "mutants.log").read_text(encoding="utf-8").splitlines()[-1]
-        killed, others, survived, _ = map(int, re.findall(r"(\d+) (?:killed|survived|skipped)", last))
-        figures["mutants"] = f"{killed + others} of {killed + others + survived}"
+        log = (folder / "mutants.log").read_text(encoding="utf-8")
+        last = re.findall(r"(\d+) (?:killed|survived|skipped)", log.strip().rpartition("\n")[2])
+        if len(last) == 4:
+            killed, others, survived, _ = map(int, last)
+            figures["mutants"] = f"{killed + others} of {killed + others + survived}"
+        else:
+            figures["mutants"] = "cut off"
     else:
         figures, seeds = chance(folder)
     if cell["what"] == "all":
