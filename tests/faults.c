@@ -70,7 +70,7 @@ static void again(int file, int n, int times, act_t act, act_t undo)
 }
 
 /* What a variant begins with; what went wrong, or NULL. */
-static const char *begin(const FIXTURE_VARIANT(faults) *variant)
+static const char *begin(const struct _fixture_variant_faults *variant)
 {
 	bool excepted;
 
@@ -90,7 +90,7 @@ static const char *begin(const FIXTURE_VARIANT(faults) *variant)
 }
 
 /* As it was before, for the next one. */
-static long end(const FIXTURE_VARIANT(faults) *variant)
+static long end(const struct _fixture_variant_faults *variant)
 {
 	long err = call(variant->after);
 

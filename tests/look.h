@@ -16,7 +16,7 @@ static void on_fault(int sig)
 	siglongjmp(jump, sig);
 }
 
-/* For look(): the signals of what cannot be reached come back to it; 0 if that could be arranged. */
+/* For look(), to which the signals of what cannot be reached come back; 0 if that could be done. */
 static inline int catch_faults(void)
 {
 	struct sigaction act = { .sa_handler = on_fault };

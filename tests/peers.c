@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What this documentation says of UIO and /dev/mem, asked of them: the same registers, handed to a program
- * by each. UIO is only in the kernels of scripts/debug-kernel. The device is QEMU's edu (IOMEM_RANGE), of
- * whose registers that at 0x80 keeps what is written; the module iomem_test_holder (IOMEM_HOLDER_KO) is
- * somebody else who wants registers.
+ * What this documentation says of UIO and /dev/mem, asked of them: the same registers, handed to a
+ * program by each. UIO is only in the kernels of scripts/debug-kernel. The device is QEMU's edu
+ * (IOMEM_RANGE), of whose registers that at 0x80 keeps what is written; the module
+ * iomem_test_holder (IOMEM_HOLDER_KO) is somebody else who wants registers.
  */
 #include "holder.h"
 #include "look.h"
@@ -110,8 +110,8 @@ static int map_mem(uint64_t start, volatile uint32_t **regs)
 } while (0)
 
 /*
- * The device is taken from its driver and has another user, who writes to it. A program that had it by UIO
- * still reads it and writes to it, one that had it by a window does not.
+ * The device is taken from its driver and has another user, who writes to it. A program that had it
+ * by UIO still reads it and writes to it, one that had it by a window does not.
  */
 TEST_F(run_time, uio_takes_nothing_back)
 {
@@ -180,7 +180,7 @@ TEST_F(run_time, uio_leaves_the_device_to_dev_mem)
 	by_mem[KEEPS / 4] = 0x44444444;
 	EXPECT_EQ(0x44444444, by_uio[KEEPS / 4]);
 
-	/* Once it is claimed, what was mapped before is taken back: the kernel sees to that for /dev/mem. */
+	/* Once it is claimed, what /dev/mem had mapped is taken back: the kernel sees to that. */
 	ASSERT_EQ(0, back_from_uio());
 	EXPECT_EQ(SIGBUS, look(&by_mem[KEEPS / 4], &value));
 	EXPECT_EQ(0, look(&by_uio[KEEPS / 4], &value));
