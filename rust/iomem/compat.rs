@@ -204,6 +204,7 @@ mod io {
             Access,
             Kind,
             Ordered,
+            Relaxed,
             Window, //
         },
         iomap::{
@@ -348,6 +349,27 @@ mod io {
             unsafe { A::write(self.constant_place(offset), value) }
         }
     }
+
+    /// The kernel crate's methods hand over an address. An instruction that takes the offset, as C's
+    /// `writel_relaxed()` has on arm64, must be given it.
+    macro_rules! relaxed_writes {
+        ($($write:ident: $ty:ty),*) => {
+            impl<const SIZE: usize> Window<'_, Relaxed, SIZE> {
+                $(
+                    /// Writes a register of this width, at an offset in bytes that the compiler checks.
+                    #[inline(always)]
+                    pub fn $write(self, value: $ty, offset: usize) {
+                        assert_offset::<$ty, SIZE>(offset);
+                        // SAFETY: Checked by the compiler just above; the base is aligned by the type
+                        // invariant.
+                        unsafe { Relaxed::write(self.constant_place(offset), value) }
+                    }
+                )*
+            }
+        };
+    }
+
+    relaxed_writes!(write8: u8, write16: u16, write32: u32);
 
     #[cfg(CONFIG_64BIT)]
     impl<H: Holder<Mem>, const SIZE: usize> Mapping<H, SIZE> {
