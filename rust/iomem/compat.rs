@@ -333,7 +333,8 @@ mod io {
     // have methods of their own, which are found before those of the trait.
     #[cfg(CONFIG_64BIT)]
     impl<A: Access<u64>, const SIZE: usize> Window<'_, A, SIZE> {
-        /// Reads 64 bits, at an offset in bytes that the compiler checks.
+        /// Reads 64 bits, at an offset in bytes that the compiler checks: `readq()` of `<linux/io.h>`, or
+        /// another of its kind. Context: any.
         #[inline(always)]
         pub fn read64(self, offset: usize) -> u64 {
             assert_offset::<u64, SIZE>(offset);
@@ -341,7 +342,8 @@ mod io {
             unsafe { A::read(self.constant_place(offset)) }
         }
 
-        /// Writes 64 bits, at an offset in bytes that the compiler checks.
+        /// Writes 64 bits, at an offset in bytes that the compiler checks: `writeq()` of `<linux/io.h>`, or
+        /// another of its kind. Context: any.
         #[inline(always)]
         pub fn write64(self, value: u64, offset: usize) {
             assert_offset::<u64, SIZE>(offset);
@@ -353,10 +355,11 @@ mod io {
     /// The kernel crate's methods hand over an address. An instruction that takes the offset, as C's
     /// `writel_relaxed()` has on arm64, must be given it.
     macro_rules! relaxed_writes {
-        ($($write:ident: $ty:ty),*) => {
+        ($($write:ident: $ty:ty, $c:literal;)*) => {
             impl<const SIZE: usize> Window<'_, Relaxed, SIZE> {
                 $(
-                    /// Writes a register of this width, at an offset in bytes that the compiler checks.
+                    #[doc = concat!("Writes a `", stringify!($ty), "` at an offset in bytes that the ")]
+                    #[doc = concat!("compiler checks: `", $c, "` of `<linux/io.h>`. Context: any.")]
                     #[inline(always)]
                     pub fn $write(self, value: $ty, offset: usize) {
                         assert_offset::<$ty, SIZE>(offset);
@@ -369,17 +372,23 @@ mod io {
         };
     }
 
-    relaxed_writes!(write8: u8, write16: u16, write32: u32);
+    relaxed_writes! {
+        write8: u8, "writeb_relaxed()";
+        write16: u16, "writew_relaxed()";
+        write32: u32, "writel_relaxed()";
+    }
 
     #[cfg(CONFIG_64BIT)]
     impl<H: Holder<Mem>, const SIZE: usize> Mapping<H, SIZE> {
-        /// Reads 64 bits, at an offset in bytes that the compiler checks.
+        /// Reads 64 bits, at an offset in bytes that the compiler checks: `readq()` of `<linux/io.h>`.
+        /// Context: any.
         #[inline(always)]
         pub fn read64(&self, offset: usize) -> u64 {
             self.window().read64(offset)
         }
 
-        /// Writes 64 bits, at an offset in bytes that the compiler checks.
+        /// Writes 64 bits, at an offset in bytes that the compiler checks: `writeq()` of `<linux/io.h>`.
+        /// Context: any.
         #[inline(always)]
         pub fn write64(&self, value: u64, offset: usize) {
             self.window().write64(value, offset);
