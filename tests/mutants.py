@@ -18,6 +18,9 @@ from tally import Ktap
 # What the suite's exit status says, in a word; 125 is none of the tree's failings.
 ENDS = {0: None, 120: "log", 121: "panic", 124: "time"}
 
+# What scripts/vm says of a line of the log that counts.
+LOGGED = re.compile(r"^vm: log: (?!not ours)", re.M)
+
 # Of what the host saw, what depends on programs that may not have run.
 ABSENT = re.compile(r"its marks are not in the trace$|^(?!trace: )")
 
@@ -28,6 +31,9 @@ def failed(ktap: Ktap, folder: Path, programs: list[str], hosts: list[str]) -> l
     if status == 125:
         raise ValueError("the set-up is broken")
     found = [ENDS.get(status, "suite")]
+    # What the kernel said before it came to another end.
+    if status != 120 and LOGGED.search((folder / "vm.err").read_text(errors="replace")):
+        found.append("log")
     # What /proc is like afterwards is always asked.
     names = tuple(dict.fromkeys((*programs, "proc"))) if programs else verdict.PROGRAMS
     tallies = [tally for _, tally in verdict.programs(ktap, folder, names)]
