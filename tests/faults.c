@@ -101,10 +101,10 @@ FIXTURE_SETUP(faults)
 {
 	const char *wrong = begin(variant);
 
-	if (wrong)
+	self->file = wrong ? -1 : faults_open();
+	if (self->file < 0)
 		end(variant);
 	ASSERT_EQ(NULL, wrong) TH_LOG("%s", wrong);
-	self->file = faults_open();
 	ASSERT_LE(0, self->file);
 }
 

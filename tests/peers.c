@@ -6,7 +6,7 @@
  * iomem_test_holder (IOMEM_HOLDER_KO) is somebody else who wants registers.
  */
 #include "holder.h"
-#include "look.h"
+#include "touch.h"
 #include "run_time_test.h"
 
 #define UIO	"/sys/bus/platform/drivers/uio_pdrv_genirq/"
@@ -54,52 +54,37 @@ static int back_from_uio(void)
 	return hand_over(UIO "unbind", "iomem_dev", DRIVER "bind");
 }
 
+/* A page of what is open, which is closed again; MAP_FAILED, with errno, also where nothing is. */
+static void *map_page(int fd, uint64_t offset)
+{
+	void *p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, offset);
+	int err = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = err;
+
+	return p;
+}
+
 /* UIO's first mapping of its only device. */
 static volatile uint32_t *map_uio(void)
 {
 	char path[512];
-	void *p;
-	int fd;
 
 	snprintf(path, sizeof(path), "/dev/%s", entry_of("/sys/class/uio", "uio"));
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return MAP_FAILED;
-	p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
-	close(fd);
-
-	return p;
+	return map_page(open(path, O_RDWR | O_CLOEXEC), 0);
 }
 
 static volatile uint32_t *map_iomem(const char *label)
 {
-	int fd = open_window(label, O_RDWR);
-	void *p;
-
-	if (fd < 0)
-		return MAP_FAILED;
-	p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
-	close(fd);
-
-	return p;
+	return map_page(open_window(label, O_RDWR), 0);
 }
 
-/* The page of an address by /dev/mem: what it was refused with, or 0. */
-static int map_mem(uint64_t start, volatile uint32_t **regs)
+/* The page of an address. */
+static volatile uint32_t *map_mem(uint64_t start)
 {
-	int fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC), err = 0;
-	void *p;
-
-	if (fd < 0)
-		return -errno;
-	p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, start);
-	if (p == MAP_FAILED)
-		err = -errno;
-	else
-		*regs = p;
-	close(fd);
-
-	return err;
+	return map_page(open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC), start);
 }
 
 /* Skips, before anything is made, where there is no UIO to be compared with. */
@@ -125,21 +110,21 @@ TEST_F(run_time, uio_takes_nothing_back)
 	by_window[KEEPS / 4] = 0x11111111;
 
 	ASSERT_EQ(0, to_uio());
-	EXPECT_EQ(SIGBUS, look(&by_window[KEEPS / 4], &value));
+	EXPECT_EQ(SIGBUS, look32(&by_window[KEEPS / 4], &value));
 	by_uio = map_uio();
 	ASSERT_NE(MAP_FAILED, by_uio);
-	EXPECT_EQ(0, look(&by_uio[KEEPS / 4], &value));
+	EXPECT_EQ(0, look32(&by_uio[KEEPS / 4], &value));
 	EXPECT_EQ(0x11111111, value);
 
 	ASSERT_EQ(0, back_from_uio());
 	next = map_iomem("peer");
 	ASSERT_NE(MAP_FAILED, next);
 	next[KEEPS / 4] = 0x22222222;
-	EXPECT_EQ(0, look(&by_uio[KEEPS / 4], &value));
+	EXPECT_EQ(0, look32(&by_uio[KEEPS / 4], &value));
 	EXPECT_EQ(0x22222222, value);
 	by_uio[KEEPS / 4] = 0x33333333;
 	EXPECT_EQ(0x33333333, next[KEEPS / 4]);
-	EXPECT_EQ(SIGBUS, look(&by_window[KEEPS / 4], &value));
+	EXPECT_EQ(SIGBUS, look32(&by_window[KEEPS / 4], &value));
 
 	munmap((void *)by_uio, PAGE);
 	munmap((void *)by_window, PAGE);
@@ -164,26 +149,28 @@ TEST_F(run_time, uio_claims_nothing)
 /* Nor does it keep /dev/mem out, which CONFIG_IO_STRICT_DEVMEM does of what is claimed. */
 TEST_F(run_time, uio_leaves_the_device_to_dev_mem)
 {
-	volatile uint32_t *by_uio, *by_mem = NULL;
+	volatile uint32_t *by_uio, *by_mem;
 	uint32_t value;
 
 	NEED_UIO();
 	if (access("/dev/mem", F_OK))
 		SKIP(return, "this kernel has no /dev/mem: CONFIG_DEVMEM is off");
 	ASSERT_EQ(0, make_window("peer mem=%#" PRIx64 ",0x1000", self->start));
-	EXPECT_EQ(-EPERM, map_mem(self->start, &by_mem));
+	EXPECT_EQ(MAP_FAILED, map_mem(self->start));
+	EXPECT_EQ(EPERM, errno);
 
 	ASSERT_EQ(0, to_uio());
 	by_uio = map_uio();
 	ASSERT_NE(MAP_FAILED, by_uio);
-	ASSERT_EQ(0, map_mem(self->start, &by_mem));
+	by_mem = map_mem(self->start);
+	ASSERT_NE(MAP_FAILED, by_mem);
 	by_mem[KEEPS / 4] = 0x44444444;
 	EXPECT_EQ(0x44444444, by_uio[KEEPS / 4]);
 
 	/* Once it is claimed, what /dev/mem had mapped is taken back: the kernel sees to that. */
 	ASSERT_EQ(0, back_from_uio());
-	EXPECT_EQ(SIGBUS, look(&by_mem[KEEPS / 4], &value));
-	EXPECT_EQ(0, look(&by_uio[KEEPS / 4], &value));
+	EXPECT_EQ(SIGBUS, look32(&by_mem[KEEPS / 4], &value));
+	EXPECT_EQ(0, look32(&by_uio[KEEPS / 4], &value));
 
 	munmap((void *)by_uio, PAGE);
 	munmap((void *)by_mem, PAGE);

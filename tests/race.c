@@ -86,7 +86,6 @@ static bool claimed(const char *node)
 
 FIXTURE_SETUP(race)
 {
-	struct sigaction act = { .sa_handler = on_fault };
 	char params[128], link[128], target[256];
 	uint64_t start, last;
 	ssize_t n;
@@ -101,8 +100,7 @@ FIXTURE_SETUP(race)
 	ASSERT_TRUE(mounted("tracefs", TRACEFS));
 	self->length = last - start + 1;
 	ASSERT_LE(PARTS * variant->unit, self->length);
-	ASSERT_EQ(0, sigaction(SIGBUS, &act, NULL));
-	ASSERT_EQ(0, sigaction(SIGSEGV, &act, NULL));
+	ASSERT_EQ(0, catch_faults());
 
 	self->w = mmap(NULL, sizeof(*self->w), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, self->w);

@@ -15,13 +15,13 @@
 #define _IOMEM_RACE_H
 
 #include "iomem_test.h"
+#include "touch.h"
 
 #include <linux/futex.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/prctl.h>
@@ -56,27 +56,6 @@ struct shared {
 	uint64_t seed;
 	char node[64];
 };
-
-static __thread sigjmp_buf jump;
-
-static inline void on_fault(int sig)
-{
-	siglongjmp(jump, sig);
-}
-
-/* Reads from, or writes to, an address; 0, or the signal that came of it. */
-static inline int touch(volatile void *at, uint64_t *value, bool write)
-{
-	int sig = sigsetjmp(jump, 1);
-
-	if (sig)
-		return sig;
-	if (write)
-		*(volatile uint64_t *)at = *value;
-	else
-		*value = *(volatile uint64_t *)at;
-	return 0;
-}
 
 static inline long futex(_Atomic uint32_t *word, int what, uint32_t value)
 {

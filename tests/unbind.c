@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 
 #include "iomem_test.h"
-#include "look.h"
+#include "touch.h"
 
 #define LENGTH 0x1000
 #define OTHER_NODE "/dev/iomem-test-other"
@@ -73,7 +73,7 @@ FIXTURE_SETUP(unbind)
 	ASSERT_LE(0, self->fd);
 	self->regs = map(self->fd);
 	ASSERT_NE(MAP_FAILED, self->regs);
-	ASSERT_EQ(0, look(self->regs, &id));
+	ASSERT_EQ(0, look32(self->regs, &id));
 	if (id != EDU_ID)
 		SKIP(return, "IOMEM_RANGE is not that of edu: see tests/iomem_test.h");
 	ASSERT_TRUE(claimed(self->node));
@@ -109,10 +109,10 @@ TEST_F(unbind, takes_the_mapping_back)
 	uint32_t value = 0;
 
 	ASSERT_EQ(0, detach(self->device));
-	EXPECT_EQ(SIGBUS, look(self->regs, &value));
+	EXPECT_EQ(SIGBUS, look32(self->regs, &value));
 	EXPECT_EQ(0, value);
 	/* And stays so. */
-	EXPECT_EQ(SIGBUS, look(self->regs + 1, &value));
+	EXPECT_EQ(SIGBUS, look32(self->regs + 1, &value));
 }
 
 TEST_F(unbind, releases_the_claim_at_once)
@@ -160,17 +160,17 @@ TEST_F(unbind, reaches_every_node_and_descriptor)
 	of_dup = map(dup_fd);
 	of_other = map(other);
 	of_second = map(second);
-	ASSERT_EQ(0, look(of_dup, &value));
-	ASSERT_EQ(0, look(of_other, &value));
+	ASSERT_EQ(0, look32(of_dup, &value));
+	ASSERT_EQ(0, look32(of_other, &value));
 	ASSERT_EQ(EDU_ID, value);
-	ASSERT_EQ(0, look(of_second, &value));
+	ASSERT_EQ(0, look32(of_second, &value));
 	/* A mapping outlives its descriptor. */
 	close(second);
 
 	ASSERT_EQ(0, detach(self->device));
-	EXPECT_EQ(SIGBUS, look(of_dup, &value));
-	EXPECT_EQ(SIGBUS, look(of_other, &value));
-	EXPECT_EQ(SIGBUS, look(of_second, &value));
+	EXPECT_EQ(SIGBUS, look32(of_dup, &value));
+	EXPECT_EQ(SIGBUS, look32(of_other, &value));
+	EXPECT_EQ(SIGBUS, look32(of_second, &value));
 
 	munmap((void *)of_dup, LENGTH);
 	munmap((void *)of_other, LENGTH);
@@ -194,13 +194,13 @@ TEST_F(unbind, reaches_children)
 
 		close(to_child[1]);
 		/* 1: it was not there to begin with; 2: nobody told us. */
-		if (look(self->regs, &value) || value != EDU_ID)
+		if (look32(self->regs, &value) || value != EDU_ID)
 			_exit(1);
 		if (write(to_parent[1], "x", 1) != 1)
 			_exit(2);
 		if (read(to_child[0], &byte, 1) != 1)
 			_exit(2);
-		_exit(look(self->regs, &value) == SIGBUS ? 0 : 3);
+		_exit(look32(self->regs, &value) == SIGBUS ? 0 : 3);
 	}
 	close(to_child[0]);
 	close(to_parent[1]);
@@ -232,9 +232,9 @@ TEST_F(unbind, bound_again_is_another_device)
 	ASSERT_LE(0, fd);
 	regs = map(fd);
 	ASSERT_NE(MAP_FAILED, regs);
-	EXPECT_EQ(0, look(regs, &value));
+	EXPECT_EQ(0, look32(regs, &value));
 	EXPECT_EQ(EDU_ID, value);
-	EXPECT_EQ(SIGBUS, look(self->regs, &value));
+	EXPECT_EQ(SIGBUS, look32(self->regs, &value));
 	EXPECT_EQ(-1, ioctl(self->fd, IOMEM_IOC_REGION_INFO, &info));
 	EXPECT_EQ(ENODEV, errno);
 	EXPECT_EQ(0, ioctl(fd, IOMEM_IOC_REGION_INFO, &info));
@@ -242,7 +242,7 @@ TEST_F(unbind, bound_again_is_another_device)
 	/* Closed late: no harm to the new one. */
 	munmap((void *)self->regs, LENGTH);
 	close(self->fd);
-	EXPECT_EQ(0, look(regs, &value));
+	EXPECT_EQ(0, look32(regs, &value));
 	self->regs = regs;
 	self->fd = fd;
 }

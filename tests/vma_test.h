@@ -11,10 +11,10 @@
 #define _IOMEM_VMA_TEST_H
 
 #include "iomem_test.h"
+#include "touch.h"
 #include "vma.h"
 
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -28,27 +28,6 @@
 /* In the small device: what the host wrote, and a page that nobody looks at. */
 #define PATTERN_PAGES	16
 #define SPARE		40
-
-static __thread sigjmp_buf jump;
-
-static void on_fault(int sig)
-{
-	siglongjmp(jump, sig);
-}
-
-/* Reads from, or writes to, an address; 0, or the signal that came of it. */
-static inline int touch(volatile void *address, uint64_t *value, bool write)
-{
-	int sig = sigsetjmp(jump, 1);
-
-	if (sig)
-		return sig;
-	if (write)
-		*(volatile uint64_t *)address = *value;
-	else
-		*value = *(volatile uint64_t *)address;
-	return 0;
-}
 
 static inline int look(volatile void *address)
 {
@@ -90,7 +69,6 @@ FIXTURE(vma)
 
 FIXTURE_SETUP(vma)
 {
-	struct sigaction act = { .sa_handler = on_fault };
 	uint64_t large_last;
 	int file;
 
@@ -110,8 +88,7 @@ FIXTURE_SETUP(vma)
 	file = open(env_or("IOMEM_PATTERN", ""), O_RDONLY);
 	ASSERT_EQ(sizeof(self->pattern), read(file, self->pattern, sizeof(self->pattern)));
 	close(file);
-	ASSERT_EQ(0, sigaction(SIGBUS, &act, NULL));
-	ASSERT_EQ(0, sigaction(SIGSEGV, &act, NULL));
+	ASSERT_EQ(0, catch_faults());
 }
 
 FIXTURE_TEARDOWN(vma)
