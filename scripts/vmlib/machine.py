@@ -159,7 +159,7 @@ def _greeting(out: Path) -> list[str]:
 
 
 def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, channel: int,
-            requests: int, monitor: int, trace: bool, icount: bool, cpus: int,
+            requests: int, monitor: int, trace: bool, icount: bool, cpus: int, memory: str,
             append: list[str]) -> list[str]:
     """The QEMU command line. QEMU runs in `out`, so that no path needs escaping.
 
@@ -173,7 +173,7 @@ def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, 
     if not image.is_file():
         raise Broken(f"the kernel image '{image}' is missing; run scripts/prepare {arch} again")
     base = ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            *_processors(model, icount, cpus), "-m", "512M"]
+            *_processors(model, icount, cpus), "-m", memory]
     port = "virtconsole" if shell else "virtserialport"
     kernel = [f"console={model.console}", "ignore_loglevel", "printk.devkmsg=on",
               "log_buf_len=4M", "panic=-1", "rdinit=/init", *append]
