@@ -96,6 +96,15 @@ static inline void shrink_caches(void)
 		closedir(caches);
 }
 
+/*
+ * Whether a cache's objects are no leak: those of areas that are unmapped already, but stay until
+ * there are many, and what kmemleak remembers of each.
+ */
+static inline bool may_grow(const char *cache)
+{
+	return !strcmp(cache, "vmap_area") || !strncmp(cache, "kmemleak_", 9);
+}
+
 /* False if there is something that cannot be read. */
 static inline bool take_measure(struct measure *m)
 {
@@ -110,7 +119,7 @@ static inline bool take_measure(struct measure *m)
 		line += *line == '\n';
 		if (sscanf(line, "%63s %ld", m->cache[m->caches].name,
 			   &m->cache[m->caches].objects) == 2 &&
-		    strcmp(m->cache[m->caches].name, "vmap_area"))
+		    !may_grow(m->cache[m->caches].name))
 			m->caches++;
 	}
 	/* Pages that are free, but kept at hand for a processor, count as used. */
