@@ -369,6 +369,7 @@ TEST_F_TIMEOUT(race, nobody_reaches_what_was_taken_back, 7200)
 		}
 
 		give_up(self);
+		wait_for_room();
 		dawdle(&random, false);
 		ASSERT_EQ(0, write_to(self->comes, self->line));
 		take(_metadata, self);

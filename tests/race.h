@@ -201,6 +201,29 @@ static inline void dawdle(uint64_t *random, bool long_enough)
 }
 
 /*
+ * KASAN keeps an eighth of what the kernel has mapped, and of what it has unmapped until a worker of
+ * the kernel's gets to it: those of some windows of 1 GiB would be all there is.
+ */
+static inline void wait_for_room(void)
+{
+	long available = LONG_MAX;
+	char *memory, *at;
+	int i;
+
+	for (i = 0; i < 2000; i++) {
+		memory = proc_text("/proc/meminfo");
+		at = memory ? strstr(memory, "MemAvailable:") : NULL;
+		if (at)
+			available = strtol(at + strlen("MemAvailable:"), NULL, 10);
+		free(memory);
+		/* In KiB. */
+		if (available > 192 << 10)
+			break;
+		usleep(10000);
+	}
+}
+
+/*
  * Has processes do the same side by side, until each has come to its end, and says for how many
  * seconds. A process is told its number, and what it is to know of the fixture: 'about'.
  */
