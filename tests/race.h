@@ -201,8 +201,8 @@ static inline void dawdle(uint64_t *random, bool long_enough)
 }
 
 /*
- * KASAN keeps an eighth of what the kernel has mapped, and of what it has unmapped until a worker of
- * the kernel's gets to it: those of some windows of 1 GiB would be all there is.
+ * KASAN keeps an eighth of what the kernel has mapped, and of what it has unmapped until a worker
+ * of the kernel's gets to it: those of some windows of 1 GiB would be all there is.
  */
 static inline void wait_for_room(void)
 {
