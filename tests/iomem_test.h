@@ -200,6 +200,14 @@ static inline int logged(int log, const char *module, char *text, size_t room)
 	return lines;
 }
 
+/* A number behind a word of a text; -1 if it is not there. */
+static inline long number_behind(const char *text, const char *word)
+{
+	const char *at = text ? strstr(text, word) : NULL;
+
+	return at ? strtol(at + strlen(word), NULL, 10) : -1;
+}
+
 /* For logged(): what is logged from now on; -1 if it cannot be read. */
 static inline int open_log(void)
 {

@@ -38,14 +38,6 @@ static inline void forget(struct measure *m)
 	m->iomem = NULL;
 }
 
-/* A number behind a word of a text; -1 if it is not there. */
-static inline long number_behind(const char *text, const char *word)
-{
-	const char *at = text ? strstr(text, word) : NULL;
-
-	return at ? strtol(at + strlen(word), NULL, 10) : -1;
-}
-
 /* The sum of the numbers behind a word, wherever it is. */
 static inline long sum_behind(const char *text, const char *word)
 {

@@ -206,18 +206,16 @@ static inline void dawdle(uint64_t *random, bool long_enough)
  */
 static inline void wait_for_room(void)
 {
-	long available = LONG_MAX;
-	char *memory, *at;
+	long available;
+	char *memory;
 	int i;
 
 	for (i = 0; i < 2000; i++) {
 		memory = proc_text("/proc/meminfo");
-		at = memory ? strstr(memory, "MemAvailable:") : NULL;
-		if (at)
-			available = strtol(at + strlen("MemAvailable:"), NULL, 10);
+		available = number_behind(memory, "MemAvailable:");
 		free(memory);
-		/* In KiB. */
-		if (available > 192 << 10)
+		/* In KiB; nothing to wait for if it is not said. */
+		if (available < 0 || available > 192 << 10)
 			break;
 		usleep(10000);
 	}
