@@ -9,8 +9,7 @@
  */
 
 #include "iomem_test.h"
-
-#include <setjmp.h>
+#include "touch.h"
 
 FIXTURE(ivshmem)
 {
@@ -196,24 +195,12 @@ TEST_F(ivshmem, last_byte_is_the_device_s)
  * mapping, say uncached, the kernel makes a cached mapping uncached by itself.
  */
 #ifdef __aarch64__
-static sigjmp_buf jump;
-
-static void on_fault(int sig)
-{
-	siglongjmp(jump, sig);
-}
-
 TEST_F(ivshmem, is_uncached)
 {
-	struct sigaction act = { .sa_handler = on_fault }, old;
-	volatile int caught = 0;
+	uint32_t value;
 
-	ASSERT_EQ(0, sigaction(SIGBUS, &act, &old));
-	caught = sigsetjmp(jump, 1);
-	if (!caught)
-		(void)*(volatile uint32_t *)(self->memory + 2);
-	sigaction(SIGBUS, &old, NULL);
-	EXPECT_EQ(SIGBUS, caught);
+	ASSERT_EQ(0, catch_faults());
+	EXPECT_EQ(SIGBUS, look32((uint32_t *)(self->memory + 2), &value));
 }
 #else
 TEST_F(ivshmem, is_uncached)

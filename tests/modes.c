@@ -6,11 +6,10 @@
  *	IOMEM_IVSHMEM	a window on an ivshmem of 1 MiB
  *	IOMEM_LARGE	a window on one of 1 GiB
  */
-#include <setjmp.h>
-#include <signal.h>
 #include <sys/wait.h>
 
 #include "iomem_test.h"
+#include "touch.h"
 #include "vma.h"
 
 #define RW	(PROT_READ | PROT_WRITE)
@@ -44,6 +43,7 @@ FIXTURE_SETUP(modes)
 	ASSERT_LE(0, self->pagetable);
 	ASSERT_EQ(0, ioctl(self->fd, IOMEM_IOC_REGION_INFO, &self->small));
 	ASSERT_EQ(0, ioctl(self->large_fd, IOMEM_IOC_REGION_INFO, &self->large));
+	ASSERT_EQ(0, catch_faults());
 }
 
 FIXTURE_TEARDOWN(modes)
@@ -65,25 +65,6 @@ static struct iomem_test_pagetable entry(int fd, volatile void *address)
 static void *map(int fd, size_t length, uint64_t offset)
 {
 	return mmap(NULL, length, RW, MAP_SHARED, fd, offset);
-}
-
-static sigjmp_buf jump;
-
-static void on_fault(int sig)
-{
-	siglongjmp(jump, sig);
-}
-
-/* Reads an address; 0, or the signal that came of it. */
-static int look(volatile uint32_t *address)
-{
-	int sig;
-
-	signal(SIGBUS, on_fault);
-	sig = sigsetjmp(jump, 1);
-	if (!sig)
-		*address;
-	return sig;
 }
 
 TEST_F(modes, small_is_there_at_once_and_uncached)

@@ -93,7 +93,7 @@ static void find(struct worker *w)
 }
 
 /* Everything that shows it shows this one. */
-static void look(struct worker *w)
+static void look_at(struct worker *w)
 {
 	char path[128], text[256], wanted[128];
 	struct iomem_region_info info = { .size = sizeof(info) };
@@ -148,7 +148,7 @@ static void work(struct shared *s, uint32_t number, const void *first)
 		find(w);
 		for (times = below(w, 4); times && w->fd >= 0; times--) {
 			if (!below(w, 3))
-				look(w);
+				look_at(w);
 			if (!below(w, 4))
 				must_not(w, NEW, DRIVER "new_device", line, EEXIST);
 			must(w, UNBIND, DRIVER "unbind", w->device);

@@ -39,6 +39,14 @@ static inline int touch(volatile void *at, uint64_t *value, bool write)
 	return 0;
 }
 
+/* Reads an address: 0, or the signal that came of it. */
+static inline int look(volatile void *address)
+{
+	uint64_t value;
+
+	return touch(address, &value, false);
+}
+
 /* Reads a register of 32 bits: 0 and its value, or the signal that it got. */
 static inline int look32(const volatile uint32_t *reg, uint32_t *value)
 {

@@ -29,13 +29,6 @@
 #define PATTERN_PAGES	16
 #define SPARE		40
 
-static inline int look(volatile void *address)
-{
-	uint64_t value;
-
-	return touch(address, &value, false);
-}
-
 static inline uint64_t get(volatile void *address)
 {
 	return *(volatile uint64_t *)address;
