@@ -28,7 +28,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "kmod_files", "driver_files", "kmod_doc", "kmod_see", "shown", "kmod_irq",
             "kmod_irq_edge",
             "attack_misaligned",
-            "vma", "vma_ops", "vma_huge", "vma_revoke",
+            "vma", "vma_ops", "vma_huge", "vma_revoke", "shared_pages",
             "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes",
             "params", "reload", "unbind", "interrupts", "interrupts_told", "interrupts_input",
             "interrupts_gone", "see", "compat32", "unprivileged",

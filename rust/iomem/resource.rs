@@ -61,7 +61,10 @@ pub use self::{
         MuxedMemRegion,
         MuxedRegion, //
     },
-    pages::Pages,
+    pages::{
+        ClaimPages,
+        Pages, //
+    },
     refused::{
         Reason,
         Refused, //

@@ -90,10 +90,11 @@ impl Hardware {
                 continue;
             };
             for (region, claim) in regions.iter_mut().zip(&claims) {
-                if let (Bus::Memory { pages: shown, .. }, true) =
-                    (&mut region.0, pages.range().overlaps(&claim.range()))
+                // Each shows its own pages, and those of the others only where they share them.
+                if let (Bus::Memory { pages: shown, .. }, Some(own)) =
+                    (&mut region.0, Pages::of(&pages, claim))
                 {
-                    *shown = Some(pages.clone());
+                    *shown = Some(own);
                 }
             }
         }

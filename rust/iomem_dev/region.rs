@@ -14,9 +14,9 @@ use iomem::{
     mapping::Mapping,
     range::Range,
     resource::{
+        ClaimPages,
         Holder,
-        MemRegion,
-        Pages, //
+        MemRegion, //
     },
     rwsem::RwSem,
     vma::{
@@ -61,10 +61,10 @@ use crate::{
 
 /// Where the registers are.
 pub(crate) enum Bus {
-    /// In memory, with the pages around it, if all of those could be claimed.
+    /// In memory, with the pages that it lies in, if all of those could be claimed.
     Memory {
         claim: Arc<MemRegion>,
-        pages: Option<Arc<Pages>>,
+        pages: Option<ClaimPages>,
     },
     #[cfg(CONFIG_HAS_IOPORT)]
     Ports(Ports<PortRegion>),
@@ -83,7 +83,7 @@ pub(crate) struct Traits {
 #[derive(Default)]
 struct Mapped {
     kernel: Option<Mapping<Arc<MemRegion>>>,
-    reservation: Option<WcReservation<Arc<Pages>>>,
+    reservation: Option<WcReservation<ClaimPages>>,
 }
 
 /// Registers that follow one another.
@@ -163,8 +163,9 @@ impl Region {
         self.traits
     }
 
-    /// Returns the pages that programs can map, if there are any.
-    pub(crate) fn pages(&self) -> Option<&Arc<Pages>> {
+    /// Returns the pages that programs can map, if there are any: those that its registers lie in, the
+    /// first ones in the first page.
+    pub(crate) fn pages(&self) -> Option<&ClaimPages> {
         match &self.bus {
             Bus::Memory { pages, .. } => pages.as_ref(),
             #[cfg(CONFIG_HAS_IOPORT)]
@@ -176,7 +177,7 @@ impl Region {
     /// shares its pages with another one of the window cannot be.
     pub(crate) fn can_combine_writes(&self) -> bool {
         self.pages()
-            .is_some_and(|pages| !EXCLUSIVE_CACHE_MODES || pages.counts().0 == 1)
+            .is_some_and(|pages| !EXCLUSIVE_CACHE_MODES || pages.pages().counts().0 == 1)
     }
 
     /// Returns the count of its mappings, for who outlives the region.

@@ -110,8 +110,9 @@ struct iomem_window_info {
  *		and pwrite(), of the page that has it for mmap().
  * @wc_offset:	out: the offset for a write-combining mmap() of the same pages;
  *		0 if IOMEM_REGION_MMAP_WC is not set.
- * @mmap_length: out: how long the region's pages are, in bytes; 0 if it cannot
- *		be mapped.
+ * @mmap_length: out: how long the pages are that the region lies in, in bytes: from
+ *		that with its first register to that with its last one; 0 if it
+ *		cannot be mapped.
  * @first:	out: where the first register is within the first page, in bytes.
  * @reserved:	must be 0.
  * @name:	out: the region's name, zero-terminated; empty if it has none.

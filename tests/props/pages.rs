@@ -8,6 +8,7 @@ use iomem::{
         around,
         claimed,
         MemRegion,
+        Pages,
         Reason, //
     },
 };
@@ -77,7 +78,7 @@ fn whole_pages_are_claimed_and_let_go_of(chance: &mut Chance, _: usize) {
             assert_eq!(length(&all), range.length().into());
             assert_eq!(pages.counts().0, claims.len());
             assert_eq!(pages.counts().1, all.len() - claims.len());
-            drop(pages);
+            each_claim_has_its_own(&Arc::new(pages), &claims);
         }
         (Err(refused), None, None) => assert_eq!(refused.reason(), Reason::Empty),
         // From the first page that there is to the last.
@@ -89,6 +90,30 @@ fn whole_pages_are_claimed_and_let_go_of(chance: &mut Chance, _: usize) {
     assert_eq!(claimed(), before);
     drop(claims);
     assert!(claimed().is_empty());
+}
+
+/// No page without a byte of the claim, and none that is not of the whole.
+fn each_claim_has_its_own(pages: &Arc<Pages>, claims: &[Arc<MemRegion>]) {
+    for claim in claims {
+        let own = Pages::of(pages, claim)
+            .expect("the pages are around it")
+            .range();
+        assert!(own.is_page_aligned() && own.contains(&claim.range()));
+        assert!(pages.range().contains(&own));
+        assert!(claim.range().start() - own.start() < PAGE);
+        assert!(own.last() - claim.range().last() < PAGE);
+    }
+    // What begins before them, or ends behind.
+    for address in [
+        pages.range().start().checked_sub(1),
+        pages.range().last().checked_add(1),
+    ] {
+        let Some(range) = address.and_then(|address| Range::new(address, 1).ok()) else {
+            continue;
+        };
+        let outside = MemRegion::request(range, c"outside").unwrap();
+        assert!(Pages::of(pages, &outside).is_none());
+    }
 }
 
 fn nothing_is_left_of_what_failed(chance: &mut Chance, _: usize) {

@@ -138,4 +138,80 @@ impl Pages {
     pub fn counts(&self) -> (usize, usize) {
         (self.claims.len(), self.rest.len())
     }
+
+    /// Returns the pages that one claim lies in, as a part of these; `None` if it does not lie in
+    /// these. Context: any.
+    ///
+    /// # Examples
+    ///
+    /// See [`ClaimPages`].
+    pub fn of(pages: &Arc<Self>, claim: &MemRegion) -> Option<ClaimPages> {
+        let mask = PAGE_SIZE as u64 - 1;
+        let (start, last) = (claim.range().start() & !mask, claim.range().last() | mask);
+        let range = Range::new(start, last.wrapping_sub(start).wrapping_add(1)).ok()?;
+        // INVARIANT: It begins and ends at page boundaries, as was just made sure of.
+        pages.range.contains(&range).then(|| ClaimPages {
+            range,
+            pages: pages.clone(),
+        })
+    }
+}
+
+/// The pages that one claim lies in, of [`Pages`] that may have more.
+///
+/// Several claims can share pages, and then the pages around all of them are one [`Pages`]. What a
+/// program is shown of one claim is this part of them: the claim begins in its first page and ends in
+/// its last one.
+///
+/// # Invariants
+///
+/// `range` begins and ends at page boundaries, and lies in `pages`.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::resource::{
+///     request_mem_region,
+///     Pages, //
+/// };
+/// use kernel::sync::Arc;
+///
+/// // Pages of 4 KiB: the second one is shared.
+/// let control = Arc::new(request_mem_region(0x1000_0000, 0x1800, c"control")?, GFP_KERNEL)?;
+/// let status = Arc::new(request_mem_region(0x1000_1800, 0x800, c"status")?, GFP_KERNEL)?;
+/// let pages = Arc::new(Pages::around(&[&control, &status], c"rest")?, GFP_KERNEL)?;
+/// let shown = Pages::of(&pages, &status).ok_or(EINVAL)?;
+/// assert_eq!(shown.range().start(), 0x1000_1000);
+/// assert_eq!(shown.range().length(), 0x1000);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone)]
+pub struct ClaimPages {
+    range: Range,
+    pages: Arc<Pages>,
+}
+
+impl ClaimPages {
+    /// Returns the physical addresses, whole pages. Context: any.
+    ///
+    /// # Examples
+    ///
+    /// See [`ClaimPages`].
+    pub fn range(&self) -> Range {
+        self.range
+    }
+
+    /// Returns all the pages that these are a part of. Context: any.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn f(shown: &iomem::resource::ClaimPages) {
+    /// let (claims, _) = shown.pages().counts();
+    /// pr_info!("{claims} claims share them\n");
+    /// # }
+    /// ```
+    pub fn pages(&self) -> &Pages {
+        &self.pages
+    }
 }

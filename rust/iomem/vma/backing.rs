@@ -11,6 +11,7 @@ use super::fits;
 use crate::{
     range::Range,
     resource::{
+        ClaimPages,
         MemRegion,
         Pages, //
     },
@@ -24,7 +25,7 @@ mod private {
 ///
 /// A page is the smallest thing that can be mapped, so a claim that does not begin and end at page
 /// boundaries is nothing that can be shown: it has no [`frames`](Self::frames), and mapping it is
-/// `EINVAL`. [`Pages`] claims the rest.
+/// `EINVAL`. [`Pages`] claims the rest, and [`ClaimPages`] are those of one claim.
 ///
 /// # Examples
 ///
@@ -62,6 +63,13 @@ impl Backing for MemRegion {
 
 impl private::Sealed for Pages {}
 impl Backing for Pages {
+    fn frames(&self) -> Option<Range> {
+        Some(self.range())
+    }
+}
+
+impl private::Sealed for ClaimPages {}
+impl Backing for ClaimPages {
     fn frames(&self) -> Option<Range> {
         Some(self.range())
     }

@@ -17,7 +17,10 @@ mod pages;
 mod refused;
 
 pub use self::{
-    pages::Pages,
+    pages::{
+        ClaimPages,
+        Pages, //
+    },
     refused::{
         Reason,
         Refused, //
