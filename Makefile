@@ -14,6 +14,9 @@ ARCH ?=
 # The Debian suite whose kernel is built for and booted.
 SUITE ?= $(or $(IOMEM_SUITE),trixie)
 export IOMEM_SUITE := $(SUITE)
+# plain, rt, cloud or (arm64) 16k: which of the suite's kernels.
+FLAVOUR ?= $(or $(IOMEM_FLAVOUR),plain)
+export IOMEM_FLAVOUR := $(FLAVOUR)
 unexport ARCH
 
 host-arch := $(patsubst aarch64,arm64,$(shell uname -m))

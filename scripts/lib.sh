@@ -15,6 +15,8 @@ IOMEM_TREE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 IOMEM_CACHE=${IOMEM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iomem}
 # The Debian suite whose kernel is built for and booted.
 export IOMEM_SUITE=${IOMEM_SUITE:-trixie}
+# The flavour of that kernel: plain, or what Debian calls rt, cloud and 16k.
+export IOMEM_FLAVOUR=${IOMEM_FLAVOUR:-plain}
 
 # say TEXT: one line of progress, for a person.
 say() { printf '%s\n' "$*" >&2; }
@@ -59,6 +61,21 @@ known_arch() {
 	*) die "unknown architecture '$1': use x86_64 or arm64" ;;
 	esac
 }
+
+# known_flavour ARCH [KIND]: stops unless ARCH has a kernel of IOMEM_FLAVOUR. Those that watch themselves
+# have one flavour only.
+known_flavour() {
+	case $IOMEM_FLAVOUR in
+	plain | rt | cloud) ;;
+	16k) [ "$1" = arm64 ] || die "there is no kernel with pages of 16 KiB for $1: use plain, rt or cloud" ;;
+	*) die "unknown flavour '$IOMEM_FLAVOUR': use plain, rt, cloud or (arm64) 16k" ;;
+	esac
+	[ "$IOMEM_FLAVOUR" = plain ] || [ "${2:-stock}" = stock ] ||
+		die "there is no $IOMEM_FLAVOUR flavour of the $2 kernel: leave out one of the two"
+}
+
+# flavour_suffix: what tells apart the files of flavours: nothing for the plain one.
+flavour_suffix() { [ "$IOMEM_FLAVOUR" = plain ] || echo "-$IOMEM_FLAVOUR"; }
 
 # debian_arch NAME: what Debian calls the kernel's architecture NAME.
 debian_arch() {

@@ -142,7 +142,7 @@ def main() -> int:
     suites = ["trixie", "sid", "experimental"]
     runs.sort(key=lambda run: (["all", "long", "mutants"].index(run.cell["what"]),
                                suites.index(run.cell["suite"]) if run.cell["suite"] in suites else 9,
-                               ["stock", "debug", "kcsan"].index(run.cell["kernel"]),
+                               ["stock", "rt", "cloud", "16k", "debug", "kcsan"].index(run.cell["kernel"]),
                                run.cell["arch"] != "x86_64"))
     lines = table(runs)
     print("\n".join(lines))

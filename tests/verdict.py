@@ -39,9 +39,11 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
 HOST_GROUPS = ("vm", "bench", "front-door", "out-of-tree", "tools", "manual", "picture", "docs",
                "compile-fail", "tracepoint")
 
-# The same on kernels that watch themselves.
-WATCHING_GROUPS = {"debug": ("kunit", "out-of-tree", "tools", "manual", "picture"),
-                   "kcsan": ("kcsan",)}
+# The same on other kernels, by what is behind ARCH in the folder's name: those that watch themselves, and
+# other flavours of the stock one.
+IN_MACHINE = ("out-of-tree", "tools", "manual", "picture")
+OTHER_GROUPS = {"debug": ("kunit", *IN_MACHINE), "kcsan": ("kcsan",),
+                "rt": IN_MACHINE, "cloud": IN_MACHINE, "16k": IN_MACHINE}
 
 # And once, whatever the architecture.
 FIRST_GROUPS = ("log-scan", "templates", "properties", "reproducible", "syzkaller", "c-to-rust",
@@ -94,7 +96,7 @@ def host(ktap: Ktap, folder: Path, group: str) -> Tally:
 def groups_of(ktap: Ktap, folder: Path, first: bool) -> list[tuple[str, Tally]]:
     """All that ran on one architecture; what does not depend on it is with the first one."""
     kind = folder.name.partition("-")[2]
-    on_host = WATCHING_GROUPS.get(kind, HOST_GROUPS + (FIRST_GROUPS if first else ()))
+    on_host = OTHER_GROUPS.get(kind, HOST_GROUPS + (FIRST_GROUPS if first else ()))
     return [
         *programs(ktap, folder),
         ("guest", guest(folder)),

@@ -71,18 +71,18 @@ MODELS = {
 }
 
 
-def _processors(model: Model, icount: bool, cpus: int) -> list[str]:
-    """Software emulation, unless somebody who tried it asks for KVM.
+def _processors(cpu: str, icount: bool, cpus: int) -> list[str]:
+    """Software emulation of `cpu`, unless somebody who tried it asks for KVM.
 
     A /dev/kvm that opens can still hang the guest, so it is never taken unasked. With `icount`
     the guest's clock counts instructions, which takes a single processor, whatever `cpus` says.
     """
     wanted = os.environ.get("IOMEM_ACCEL", "tcg")
     if wanted == "tcg" and icount:
-        return ["-accel", "tcg,thread=single", "-cpu", model.cpu, "-smp", "1",
+        return ["-accel", "tcg,thread=single", "-cpu", cpu, "-smp", "1",
                 "-icount", "shift=0,sleep=off"]
     if wanted == "tcg":
-        return ["-accel", "tcg,thread=multi", "-cpu", model.cpu, "-smp", str(cpus)]
+        return ["-accel", "tcg,thread=multi", "-cpu", cpu, "-smp", str(cpus)]
     if wanted == "kvm" and icount:
         raise Broken("KVM cannot count instructions: leave IOMEM_ACCEL unset")
     if wanted == "kvm":
@@ -159,8 +159,8 @@ def _greeting(out: Path) -> list[str]:
 
 
 def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, channel: int,
-            requests: int, monitor: int, trace: bool, icount: bool, cpus: int, memory: str,
-            append: list[str]) -> list[str]:
+            requests: int, monitor: int, trace: bool, icount: bool, cpu: str | None, cpus: int,
+            memory: str, append: list[str]) -> list[str]:
     """The QEMU command line. QEMU runs in `out`, so that no path needs escaping.
 
     `channel`, `requests` and `monitor` are the numbers of connected sockets: the
@@ -173,7 +173,7 @@ def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, 
     if not image.is_file():
         raise Broken(f"the kernel image '{image}' is missing; run scripts/prepare {arch} again")
     base = ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            *_processors(model, icount, cpus), "-m", memory]
+            *_processors(cpu or model.cpu, icount, cpus), "-m", memory]
     port = "virtconsole" if shell else "virtserialport"
     kernel = [f"console={model.console}", "ignore_loglevel", "printk.devkmsg=on",
               "log_buf_len=4M", "panic=-1", "rdinit=/init", *append]
