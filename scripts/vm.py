@@ -4,7 +4,7 @@
 Exit statuses, the first that applies:
 
     125   broken set-up: no QEMU, no image, the guest never came to the script, the
-          allow-list is broken, or the script passed but the log is not whole
+          allow-list is broken, or the script passed but its output or the log is not whole
     121   the kernel panicked
     124   the watchdog ended the script
     1...  what the script itself returned
@@ -82,7 +82,7 @@ def boot(args: argparse.Namespace, log: console.Console, token: str) -> guest.Ou
                } if args.modules else {}
     image = args.work / "initramfs"
     initramfs.build(image, busybox=args.busybox, init=here / "guest/init",
-                    programs=[here / "guest/screendump"],
+                    programs=[here / "guest/screendump", here / "guest/suspend"],
                     stage=args.work / "stage", modules=modules, release=args.release,
                     told=tell(args, token), work=args.work)
     shell = not args.words
@@ -103,7 +103,8 @@ def boot(args: argparse.Namespace, log: console.Console, token: str) -> guest.Ou
             args.arch, out=args.out, image=args.image, initramfs=image, shell=shell,
             channel=channel, requests=requests, monitor=monitor, trace=args.trace,
             icount=args.icount, cpu=args.cpu, cpus=args.cpus, memory=args.memory, append=args.append),
-        out=args.out, shown=args.shown, console=log, shell=shell, timeout=args.timeout,
+        end="" if shell else f"<end of output {token}>", out=args.out, shown=args.shown,
+        console=log, shell=shell, timeout=args.timeout,
         lifeline=lifeline if lifeline.exists() else None, on_start=on_start)
 
 
@@ -139,6 +140,11 @@ def judge(args: argparse.Namespace, log: console.Console, allowed: console.Allow
     if log.status is None:
         raise Broken("the guest ended without saying how the script did"
                      f" (QEMU's status {outcome.qemu_status}{last_words(args.out)})")
+    if not outcome.whole:
+        problem = "the guest's channel was lost: what the script printed did not all arrive"
+        if not log.status:
+            raise Broken(problem)
+        say(problem)
     if outcome.end is guest.End.LEAVE_TIMEOUT:
         say(f"the script returned {log.status}, then the guest did not shut down")
         return log.status or TIMEOUT

@@ -46,6 +46,8 @@ class Outcome:
     end: End
     qemu_status: int
     signal: int = 0
+    # Whether all that the script printed has arrived.
+    whole: bool = True
 
 
 class _Stop(Exception):
@@ -71,9 +73,11 @@ class _Pump:
     Never blocks: a reader that stopped reading must not stop the watchdog.
     """
 
-    def __init__(self, channel: socket.socket, terminal: bool) -> None:
+    def __init__(self, channel: socket.socket, terminal: bool, end: bytes) -> None:
         self._channel = channel.fileno()
         self._terminal = terminal
+        self._end = end  # what the guest puts behind the output, which is not handed on
+        self._held = b""  # may be the beginning of it
         self._out = b""  # for our stdout
         self._in = b""  # for the guest
         self._mute = False
@@ -107,6 +111,26 @@ class _Pump:
         """Nothing is left to hand on."""
         return not self.open and not self._out
 
+    @property
+    def whole(self) -> bool:
+        """The end of the output has come, where one is waited for."""
+        return not self._end
+
+    def _without_end(self, data: bytes) -> bytes:
+        """What can be handed on, now that `data` has come; all of it when nothing comes any more."""
+        held, self._held = self._held + data, b""
+        if not self._end:
+            return held
+        before, end, after = held.partition(self._end)
+        if end:
+            self._end = b""
+            return before + after
+        if data:
+            most = min(len(held), len(self._end) - 1)
+            count = next((n for n in range(most, 0, -1) if held.endswith(self._end[:n])), 0)
+            held, self._held = held[:len(held) - count], held[len(held) - count:]
+        return held
+
     def _from_guest(self, event: int) -> None:
         if event & select.POLLOUT and self._in:
             try:
@@ -121,6 +145,7 @@ class _Pump:
             except OSError:
                 data = b""
             self.open = bool(data)
+            data = self._without_end(data)
             if not self._mute:
                 self._out += data
 
@@ -158,14 +183,14 @@ class _RawTerminal:
             termios.tcsetattr(0, termios.TCSADRAIN, self._saved)
 
 
-def run(make_command: Callable[[int, int, int], list[str]], *, out: Path, shown: str, console: Console,
+def run(make_command: Callable[[int, int, int], list[str]], *, end: str, out: Path, shown: str, console: Console,
         shell: bool, timeout: float | None, lifeline: Path | None,
         on_start: Callable[[float], None]) -> Outcome:
     """Runs QEMU to its end, or ends it.
 
     `lifeline` is a FIFO that our caller holds open for writing: when the caller
     is gone, however it went, the FIFO says so. `shown` is what to call `out` to
-    a person.
+    a person; `end` comes behind the output of a script.
     """
     ours, theirs = socket.socketpair()
     host = Host(shown)
@@ -184,7 +209,7 @@ def run(make_command: Callable[[int, int, int], list[str]], *, out: Path, shown:
                                     preexec_fn=_die_with_parent)
             theirs.close()
             host.started()
-            pump = _Pump(ours, shell)
+            pump = _Pump(ours, shell, end.encode())
             started = left = False
             while qemu.poll() is None:
                 ready = pump.step(watched + host.asking)
@@ -202,13 +227,13 @@ def run(make_command: Callable[[int, int, int], list[str]], *, out: Path, shown:
                     left = True
                     deadline, limit = time.monotonic() + _LEAVE_SECONDS, End.LEAVE_TIMEOUT
                 if time.monotonic() > deadline:
-                    return Outcome(limit, 0)
+                    return Outcome(limit, 0, whole=pump.whole)
             # QEMU has gone; what it left in the socket is still the script's output.
             deadline = time.monotonic() + (timeout or _LEAVE_SECONDS)
             while not pump.idle and time.monotonic() < deadline:
                 if pump.step(watched):
                     raise _Stop(signal.SIGHUP)
-            return Outcome(End.ITSELF, qemu.returncode)
+            return Outcome(End.ITSELF, qemu.returncode, whole=pump.whole)
     except _Stop as stop:
         return Outcome(End.INTERRUPT, 0, stop.number)
     finally:
