@@ -32,7 +32,7 @@ static struct iomem_region_info region(int fd, uint32_t number)
 }
 
 /* Makes the window "shared" of some parts of a range, in that order; the node, open, or -1. */
-static int shared(uint64_t base, const struct part *parts, int count)
+static int open_shared(uint64_t base, const struct part *parts, int count)
 {
 	char line[1024] = "shared width=8";
 	int i;
@@ -88,6 +88,7 @@ TEST_F(run_time, each_region_shows_its_own_registers)
 	int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC), file = open(path, O_RDONLY);
 	uint64_t *pattern = malloc(1 << 16), value;
 	size_t i, j, at, n;
+	ssize_t n_read;
 	int wrong = 0;
 
 	page = sysconf(_SC_PAGESIZE);
@@ -102,7 +103,7 @@ TEST_F(run_time, each_region_shows_its_own_registers)
 			parts[n].start = layouts[i].parts[n].start * page / 4;
 			parts[n].length = layouts[i].parts[n].length * page / 4;
 		}
-		fd = shared(self->start, parts, n);
+		fd = open_shared(self->start, parts, n);
 		ASSERT_LE(0, fd);
 		for (n = 0; n < layouts[i].count; n++) {
 			const uint64_t first = pages_start(&parts[n]);
@@ -120,11 +121,12 @@ TEST_F(run_time, each_region_shows_its_own_registers)
 			for (at = 0; at < info.length; at += 8) {
 				const uint64_t expected = pattern[(parts[n].start + at) / 8];
 
-				wrong += *(volatile uint64_t *)(p + info.first + at) != expected;
-				wrong += pread(mem, &value, 8, (uintptr_t)p + info.first + at) != 8 ||
-					 value != expected;
-				wrong += pread(fd, &value, 8, info.offset + at) != 8 ||
-					 value != expected;
+				value = *(volatile uint64_t *)(p + info.first + at);
+				wrong += value != expected;
+				n_read = pread(mem, &value, 8, (uintptr_t)p + info.first + at);
+				wrong += n_read != 8 || value != expected;
+				n_read = pread(fd, &value, 8, info.offset + at);
+				wrong += n_read != 8 || value != expected;
 			}
 			EXPECT_EQ(0, wrong) {
 				TH_LOG("layout %zu, region %zu", i, n);
@@ -168,7 +170,7 @@ TEST_F(run_time, each_region_is_written_at_its_own_place)
 	page = sysconf(_SC_PAGESIZE);
 	for (n = 0; n < 3; n++)
 		parts[n] = (struct part){ 0x40000 + page / 2 + n * page, page };
-	fd = shared(self->start, parts, 3);
+	fd = open_shared(self->start, parts, 3);
 	ASSERT_LE(0, fd);
 	for (n = 0; n < 3; n++) {
 		struct iomem_region_info info = region(fd, n);
@@ -182,7 +184,7 @@ TEST_F(run_time, each_region_is_written_at_its_own_place)
 	close(fd);
 	ASSERT_EQ(0, delete_window("shared"));
 
-	fd = shared(self->start, &(struct part){ whole.start, 0x80000 }, 1);
+	fd = open_shared(self->start, &(struct part){ whole.start, 0x80000 }, 1);
 	ASSERT_LE(0, fd);
 	for (n = 0; n < 3; n++)
 		for (at = 0; at < page; at += 8) {
@@ -214,7 +216,7 @@ TEST_F(run_time, large_regions_show_their_own_registers)
 	ASSERT_LE(0, pagetable);
 
 	/* Each place says where it is, as one region that shares nothing has it. */
-	fd = shared(start, &(struct part){ 0, 8 * huge }, 1);
+	fd = open_shared(start, &(struct part){ 0, 8 * huge }, 1);
 	ASSERT_LE(0, fd);
 	p = map(fd, 8 * huge, 0);
 	ASSERT_NE(MAP_FAILED, p);
@@ -227,7 +229,7 @@ TEST_F(run_time, large_regions_show_their_own_registers)
 	parts[0] = (struct part){ step, huge };
 	parts[1] = (struct part){ huge + step, 3 * huge };
 	parts[2] = (struct part){ 4 * huge + step, 2 * huge + step };
-	fd = shared(start, parts, 3);
+	fd = open_shared(start, parts, 3);
 	ASSERT_LE(0, fd);
 	for (n = 0; n < 3; n++) {
 		struct iomem_region_info info = region(fd, n);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
+#include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -40,6 +41,58 @@ void iomem_helper_vma_set_pfnmap(struct vm_area_struct *vma)
 {
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 }
+
+/*
+ * Not wrappers of anything: whether a call that has a program's mmap_lock for
+ * writing still has it. To be seen from without, and not by waiting for the lock,
+ * which programs can keep from others for as long as they like.
+ *
+ * With locks for each VMA, the kernel counts when the lock is taken for writing
+ * and when it is let go of or downgraded: the number is another one as soon as the
+ * call that it was read in is over. (It comes again after 2^31 more such calls;
+ * that only makes somebody take a later call for the one that is over.)
+ *
+ * On other kernels, which have one processor, or an architecture that lacks such
+ * locks, what remains is to wait until the lock can be had.
+ */
+#ifdef CONFIG_PER_VMA_LOCK
+unsigned int iomem_helper_mmap_write_section(struct mm_struct *mm)
+{
+	/* Pairs with the barrier in do_raw_write_seqcount_end(). */
+	return smp_load_acquire(&mm->mm_lock_seq.sequence);
+}
+
+bool iomem_helper_mmap_write_section_is_over(struct mm_struct *mm, unsigned int section)
+{
+	return iomem_helper_mmap_write_section(mm) != section;
+}
+
+void iomem_helper_mmap_write_section_wait(struct mm_struct *mm, unsigned int section)
+{
+	while (!iomem_helper_mmap_write_section_is_over(mm, section))
+		usleep_range(50, 500);
+}
+#else
+unsigned int iomem_helper_mmap_write_section(struct mm_struct *mm)
+{
+	return 0;
+}
+
+bool iomem_helper_mmap_write_section_is_over(struct mm_struct *mm, unsigned int section)
+{
+	bool over = mmap_read_trylock(mm);
+
+	if (over)
+		mmap_read_unlock(mm);
+	return over;
+}
+
+void iomem_helper_mmap_write_section_wait(struct mm_struct *mm, unsigned int section)
+{
+	mmap_read_lock(mm);
+	mmap_read_unlock(mm);
+}
+#endif
 
 int iomem_helper_io_remap_pfn_range(struct vm_area_struct *vma, unsigned long addr,
 				    unsigned long pfn, unsigned long size, pgprot_t prot)
