@@ -238,6 +238,27 @@ TEST_F(vma, mem_file_accesses_in_one_piece)
 	close(mem);
 }
 
+/* A handler that gives 8 bytes, or none, and says that it gave all: the rest is the kernel's memory. */
+TEST_F(vma, mem_file_has_what_was_given)
+{
+	int mem = open("/proc/self/mem", O_RDWR);
+	char buffer[PAGE];
+	char *p = MAP(2, MADE_UP, NONCACHED, 6);
+
+	ASSERT_NE(MAP_FAILED, p);
+	memset(buffer, 0x5a, sizeof(buffer));
+	EXPECT_EQ(8, pread(mem, buffer, sizeof(buffer), (uintptr_t)p));
+	EXPECT_EQ(0, memcmp(buffer, "8 bytes.ZZ", 10));
+	EXPECT_EQ(-1, pread(mem, buffer, 64, (uintptr_t)p + 64));
+	EXPECT_EQ(EIO, errno);
+	EXPECT_EQ('8', buffer[0]);
+	/* It is nothing that can be written. */
+	EXPECT_EQ(-1, pwrite(mem, buffer, 8, (uintptr_t)p));
+	EXPECT_EQ(EIO, errno);
+	munmap(p, 2 * PAGE);
+	close(mem);
+}
+
 /* What the program itself may not do, and what has no operations. */
 TEST_F(vma, mem_file_refuses)
 {

@@ -27,7 +27,7 @@
 //! | [`PageProt`], [`WcReservation`] | how it is cached |
 //! | [`VmaOps`], [`Area`] | what happens to it later: `struct vm_operations_struct` |
 //! | [`Fault`], [`VmFault`] | a page that is not there yet, and the answer |
-//! | [`Access`] | a debugger looks at it: `ptrace`, `/proc/<pid>/mem` |
+//! | [`Access`], [`Accessed`] | a debugger looks at it: `ptrace`, `/proc/<pid>/mem`; the proof that it was given something |
 //! | [`Lease`], [`AddressSpace`] | taking mappings back |
 //!
 //! # What this makes impossible
@@ -65,7 +65,10 @@ mod prot;
 mod space;
 
 pub use self::{
-    access::Access,
+    access::{
+        Access,
+        Accessed, //
+    },
     area::Area,
     backing::Backing,
     fault::{

@@ -14,6 +14,7 @@ use iomem::{
     trace,
     vma::{
         Access,
+        Accessed,
         Area,
         Fault,
         Mapped,
@@ -178,7 +179,7 @@ impl VmaOps for Window {
     }
 
     /// A debugger's, through `/proc/<pid>/mem` or `ptrace()`.
-    fn access(&self, access: Access<'_>) -> Result<usize> {
+    fn access<'a>(&self, access: Access<'a>) -> Result<Accessed<'a>> {
         let place = self.layout().place(access.offset()).ok_or(EIO)?;
         let hardware = self.lease().get().ok_or(EIO)?;
         let pages = hardware

@@ -157,9 +157,8 @@ impl CharDevice for Node {
                     let vma = vma.with_ops(View::make(shared, how)?);
                     vma.map_on_fault(View::make(shared, how)?, prot)
                 }
-                FAULT | HUGE | AROUND | BEYOND | RETRY | NAMED | WHOLE | ASKEW | STRAY => {
-                    vma.map_on_fault(View::make(shared, how)?, prot)
-                }
+                FAULT | HUGE | AROUND | BEYOND | RETRY | NAMED | WHOLE | ASKEW | STRAY
+                | MADE_UP => vma.map_on_fault(View::make(shared, how)?, prot),
                 _ => Err(EINVAL),
             }
         })

@@ -2,7 +2,10 @@
 
 //! Access by a debugger.
 
-use core::ptr::NonNull;
+use core::{
+    marker::PhantomData,
+    ptr::NonNull, //
+};
 
 use kernel::{
     page::PAGE_SIZE,
@@ -20,13 +23,20 @@ use crate::{
 
 /// Bytes of a VMA that a debugger wants to read or write.
 ///
+/// A handler either transfers all of it from or to a claim, [`region`](Self::region), or passes the
+/// bytes on itself: what a device gave with [`give`](Self::give), what it is to get with
+/// [`take`](Self::take), and at the end [`done`](Self::done). Both give an [`Accessed`], which is
+/// what the handler returns.
+///
 /// The kernel crate and C leave it to the driver to keep within its device here; the length that the
 /// kernel passes is what the debugger asked for, which may go beyond the VMA. This type does not.
 ///
 /// # Invariants
 ///
-/// `buffer` points to `length` bytes that nobody else uses; `address + length` does not go beyond
-/// the VMA.
+/// - `buffer` points to `length` bytes that nothing else uses; `address + length` does not go beyond
+///   the VMA.
+/// - `passed` is not above `length`. If the debugger reads, as many bytes at the start of the
+///   buffer are initialized; if it writes, all are.
 ///
 /// # Examples
 ///
@@ -35,6 +45,7 @@ use crate::{
 ///     resource::MemRegion,
 ///     vma::{
 ///         Access,
+///         Accessed,
 ///         VmaOps, //
 ///     },
 /// };
@@ -44,7 +55,7 @@ use crate::{
 /// }
 ///
 /// impl VmaOps for Registers {
-///     fn access(&self, access: Access<'_>) -> Result<usize> {
+///     fn access<'a>(&self, access: Access<'a>) -> Result<Accessed<'a>> {
 ///         let offset = access.offset();
 ///         access.region(&self.claim, offset)
 ///     }
@@ -56,6 +67,45 @@ pub struct Access<'a> {
     buffer: NonNull<u8>,
     length: usize,
     write: bool,
+    passed: usize,
+    // Invariant in `'a`, so that it stays the life of one call and nothing shorter.
+    call: PhantomData<fn(&'a ()) -> &'a ()>,
+}
+
+/// How many bytes of an [`Access`] have been transferred: what [`VmaOps::access`](super::VmaOps::access)
+/// returns.
+///
+/// Only a transfer makes one, and it is good for the call that it was made in, so no handler can
+/// have the debugger given bytes of the kernel's memory that no device has filled.
+///
+/// # Invariants
+///
+/// If the access was a read, `bytes` bytes at the start of its buffer are initialized.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::vma::{
+///     Access,
+///     Accessed, //
+/// };
+///
+/// fn access(access: Access<'_>) -> Result<Accessed<'_>> {
+///     let mut access = access;
+///     access.give(b"no device, a text")?;
+///     Ok(access.done(usize::MAX))
+/// }
+/// ```
+pub struct Accessed<'a> {
+    bytes: usize,
+    call: PhantomData<fn(&'a ()) -> &'a ()>,
+}
+
+impl Accessed<'_> {
+    /// Returns the number of bytes, for C.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
 }
 
 /// Reads or writes one naturally aligned piece of a device.
@@ -77,8 +127,8 @@ macro_rules! transfer {
 impl<'a> Access<'a> {
     /// # Safety
     ///
-    /// `address` is within `vma`. `buffer` points to `length` bytes that nobody else uses during
-    /// `'a`.
+    /// `address` is within `vma`. `buffer` points to `length` bytes that nothing else uses during
+    /// `'a`; if `write`, they are initialized. No other `Access` has the same `'a`.
     pub(super) unsafe fn new(
         vma: Area<'a>,
         address: usize,
@@ -98,6 +148,8 @@ impl<'a> Access<'a> {
                 length.min(rest)
             },
             write,
+            passed: 0,
+            call: PhantomData,
         }
     }
 
@@ -150,8 +202,110 @@ impl<'a> Access<'a> {
         self.write
     }
 
-    /// Transfers the bytes from or to a claim, where they begin `offset` bytes into it, and returns
-    /// how many it were: as many as there are in the claim.
+    /// Makes sure that the program itself could do it.
+    ///
+    /// The kernel asks for what it could not do as well, so that a debugger can set breakpoints in
+    /// text. Registers are not for that.
+    fn check(&self, write: bool) -> Result {
+        let allowed = if self.write {
+            self.vma.is_writable()
+        } else {
+            self.vma.is_readable()
+        };
+        if self.write != write || !allowed {
+            return Err(EFAULT);
+        }
+        Ok(())
+    }
+
+    /// Hands bytes to a debugger that reads, behind those that it was handed before, as many as it
+    /// has room for. Returns how many. Context: any.
+    ///
+    /// # Errors
+    ///
+    /// `EFAULT`: the debugger writes; or the VMA cannot be read at present.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::vma::{
+    ///     Access,
+    ///     Accessed, //
+    /// };
+    ///
+    /// fn read(mut access: Access<'_>, value: u32) -> Result<Accessed<'_>> {
+    ///     let given = access.give(&value.to_le_bytes())?;
+    ///     Ok(access.done(given))
+    /// }
+    /// ```
+    pub fn give(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.check(false)?;
+        let count = bytes.len().min(self.length.wrapping_sub(self.passed));
+        // SAFETY: By the type invariant the buffer has room for `count` bytes behind those that
+        // have passed, and nothing else uses it.
+        unsafe {
+            let to = self.buffer.as_ptr().add(self.passed);
+            core::ptr::copy_nonoverlapping(bytes.as_ptr(), to, count);
+        }
+        // INVARIANT: As many more are initialized.
+        self.passed = self.passed.wrapping_add(count);
+        Ok(count)
+    }
+
+    /// Takes bytes from a debugger that writes, behind those that were taken before, as many as there
+    /// are. Returns how many. Context: any.
+    ///
+    /// # Errors
+    ///
+    /// `EFAULT`: the debugger reads; or the VMA cannot be written at present.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::vma::{
+    ///     Access,
+    ///     Accessed, //
+    /// };
+    ///
+    /// fn write(mut access: Access<'_>) -> Result<Accessed<'_>> {
+    ///     let mut value = [0; 4];
+    ///     if access.take(&mut value)? < value.len() {
+    ///         return Err(EINVAL);
+    ///     }
+    ///     pr_info!("{:#x}\n", u32::from_le_bytes(value));
+    ///     Ok(access.done(value.len()))
+    /// }
+    /// ```
+    pub fn take(&mut self, bytes: &mut [u8]) -> Result<usize> {
+        self.check(true)?;
+        let count = bytes.len().min(self.length.wrapping_sub(self.passed));
+        // SAFETY: By the type invariant the buffer has `count` bytes behind those that have passed,
+        // and all of them are initialized.
+        unsafe {
+            let from = self.buffer.as_ptr().add(self.passed);
+            core::ptr::copy_nonoverlapping(from, bytes.as_mut_ptr(), count);
+        }
+        self.passed = self.passed.wrapping_add(count);
+        Ok(count)
+    }
+
+    /// Ends the access: the debugger is told that `bytes` bytes were transferred, lowered to how many
+    /// have really passed. If they are fewer than it asked for, the kernel asks for the rest by another
+    /// access; if they are none, the debugger gets `EIO`. Context: any.
+    ///
+    /// # Examples
+    ///
+    /// See [`give`](Self::give).
+    pub fn done(self, bytes: usize) -> Accessed<'a> {
+        // INVARIANT: What has passed is initialized.
+        Accessed {
+            bytes: bytes.min(self.passed),
+            call: PhantomData,
+        }
+    }
+
+    /// Transfers the bytes from or to a claim, where they begin `offset` bytes into it: as many as
+    /// there are in the claim. Bytes that were passed on before do not count.
     ///
     /// What is aligned is accessed in one piece: 4 bytes at a multiple of 4 are one 32-bit access of
     /// the device, 8 bytes at a multiple of 8 one of 64 bits. Other transfers are made of the
@@ -172,15 +326,8 @@ impl<'a> Access<'a> {
     /// # Examples
     ///
     /// See [`Access`].
-    pub fn region(self, claim: &impl Backing, offset: u64) -> Result<usize> {
-        let allowed = if self.write {
-            self.vma.is_writable()
-        } else {
-            self.vma.is_readable()
-        };
-        if !allowed {
-            return Err(EFAULT);
-        }
+    pub fn region(self, claim: &impl Backing, offset: u64) -> Result<Accessed<'a>> {
+        self.check(self.write)?;
 
         let range = claim.frames().ok_or(EINVAL)?;
         let rest = range.length().checked_sub(offset).ok_or(EINVAL)?;
@@ -211,7 +358,11 @@ impl<'a> Access<'a> {
 
         // SAFETY: This mapping was made above, and nobody else knows of it.
         unsafe { bindings::iounmap(device) };
-        Ok(done)
+        // INVARIANT: If it was a read, so many bytes of the buffer have just been written.
+        Ok(Accessed {
+            bytes: done,
+            call: PhantomData,
+        })
     }
 
     /// Returns the size of the largest aligned piece at `address`, of `rest` bytes.

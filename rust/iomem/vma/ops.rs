@@ -16,6 +16,7 @@ use kernel::{
 use super::{
     fault::State,
     Access,
+    Accessed,
     Area,
     Fault,
     VmFault, //
@@ -122,16 +123,18 @@ pub trait VmaOps: Send + Sync + Sized + 'static {
         VmFault::Fallback
     }
 
-    /// A debugger reads or writes what is mapped: `ptrace()`, `/proc/<pid>/mem`. Returns how many
-    /// bytes were transferred, as [`Access::region`] does.
+    /// A debugger reads or writes what is mapped: `ptrace()`, `/proc/<pid>/mem`. Returns what
+    /// [`Access::region`] or [`Access::done`] gave.
     ///
-    /// The kernel calls it on architectures with `CONFIG_HAVE_IOREMAP_PROT`, such as x86 and arm64.
-    /// Context: may sleep; the program's `mmap_lock` is held for reading.
+    /// The kernel calls it on architectures with `CONFIG_HAVE_IOREMAP_PROT`, such as x86 and arm64,
+    /// again and again until it has all that the debugger asked for. A handler that looks for a
+    /// fatal signal therefore ends a long transfer. Context: may sleep; the program's `mmap_lock` is
+    /// held for reading.
     ///
     /// # Errors
     ///
     /// Any one: the debugger gets `EIO`. That is the default.
-    fn access(&self, _access: Access<'_>) -> Result<usize> {
+    fn access<'a>(&self, _access: Access<'a>) -> Result<Accessed<'a>> {
         Err(EIO)
     }
 
@@ -348,10 +351,12 @@ impl<T: VmaOps> Vtable<T> {
         // SAFETY: The core holds `mmap_lock` for reading.
         let (ops, area) = unsafe { (Self::ops(vma), Area::from_raw(vma)) };
         let write = write & bindings::FOLL_WRITE as c_int != 0;
-        // SAFETY: The buffer is of that length, and the core does not use it during the call.
+        // SAFETY: The buffer is of that length, and the core does not use it during the call. It has
+        // filled it if it writes. The handler is for any life, so that of this value is its own.
         let access = unsafe { Access::new(area, address, buf.cast(), len.max(0) as usize, write) };
         match ops.access(access) {
-            Ok(done) => c_int::try_from(done.min(len.max(0) as usize)).unwrap_or(c_int::MAX),
+            // Not above `len`.
+            Ok(accessed) => c_int::try_from(accessed.bytes()).unwrap_or(c_int::MAX),
             Err(e) => e.to_errno(),
         }
     }
