@@ -30,6 +30,12 @@ bool iomem_helper_vma_is_writable(struct vm_area_struct *vma)
 	return vma->vm_flags & VM_WRITE;
 }
 
+/* Not executable, and never to become so, whatever was asked for. */
+void iomem_helper_vma_clear_exec(struct vm_area_struct *vma)
+{
+	vm_flags_clear(vma, VM_EXEC | VM_MAYEXEC);
+}
+
 /* From C, so that the type of the flags, which changes, is nobody else's business. */
 pgprot_t iomem_helper_vma_get_page_prot(struct vm_area_struct *vma)
 {

@@ -203,6 +203,10 @@ impl<'a> NewVma<'a> {
     /// Makes sure that the mapping is not executable and never becomes so: `mprotect()` will
     /// refuse it with `EACCES`.
     ///
+    /// For a program of the personality `READ_IMPLIES_EXEC` the kernel itself asks for `PROT_EXEC`
+    /// with each `PROT_READ`, before the driver sees it. What the program asked for cannot be told
+    /// then, so the mapping is made, and is not executable.
+    ///
     /// # Errors
     ///
     /// `EPERM`: the program asked for `PROT_EXEC`.
@@ -211,7 +215,18 @@ impl<'a> NewVma<'a> {
     ///
     /// See [`NewVma`].
     pub fn forbid_exec(&self) -> Result {
-        self.vma.try_clear_mayexec().map_err(|_| EPERM)
+        if self.vma.try_clear_mayexec().is_ok() {
+            return Ok(());
+        }
+        // SAFETY: The current task is valid, and only it changes its personality.
+        let personality = unsafe { (*kernel::current!().as_ptr()).personality };
+        if personality & bindings::READ_IMPLIES_EXEC == 0 {
+            return Err(EPERM);
+        }
+        // SAFETY: The VMA is undergoing initial setup, and `self` is the only user of it, so its flags
+        // may be cleared. The protection of its pages is taken from them later.
+        unsafe { bindings::vma_clear_exec(self.as_ptr()) };
+        Ok(())
     }
 
     /// Makes sure that the mapping is not writable and never becomes so: `mprotect()` will refuse it
