@@ -12,3 +12,14 @@ struct cdev *iomem_helper_inode_cdev(const struct inode *inode)
 {
 	return inode->i_cdev;
 }
+
+/* From C, so that bindgen need not make sense of the type of the constants. */
+bool iomem_helper_file_may_read(const struct file *file)
+{
+	return file->f_mode & FMODE_READ;
+}
+
+bool iomem_helper_file_may_write(const struct file *file)
+{
+	return file->f_mode & FMODE_WRITE;
+}

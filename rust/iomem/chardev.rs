@@ -82,6 +82,8 @@ pub mod poll;
 pub mod transfer;
 pub mod wait;
 
+pub(crate) use self::fops::state_of;
+
 pub use self::{
     file::{
         CharFile,

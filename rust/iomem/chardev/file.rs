@@ -71,6 +71,27 @@ impl<'a> CharFile<'a> {
         unsafe { bindings::iminor((*self.file.as_ptr()).f_inode) }
     }
 
+    /// Tells whether it is open for reading. Context: any.
+    ///
+    /// Not the same as what its flags say of `O_ACCMODE`: with both bits of that set, a file is open
+    /// for neither reading nor writing, as Linux has it for calls of `ioctl()` alone.
+    ///
+    /// Corresponds to the C constant `FMODE_READ` in
+    /// [`include/linux/fs.h`](srctree/include/linux/fs.h).
+    pub fn may_read(&self) -> bool {
+        // SAFETY: The file is valid, and its mode does not change after it was opened.
+        unsafe { bindings::file_may_read(self.file.as_ptr()) }
+    }
+
+    /// Tells whether it is open for writing. Context: any.
+    ///
+    /// Corresponds to the C constant `FMODE_WRITE` in
+    /// [`include/linux/fs.h`](srctree/include/linux/fs.h).
+    pub fn may_write(&self) -> bool {
+        // SAFETY: The file is valid, and its mode does not change after it was opened.
+        unsafe { bindings::file_may_write(self.file.as_ptr()) }
+    }
+
     /// Tells whether the program asked not to be put to sleep, `O_NONBLOCK`: what would have to
     /// wait fails with `EAGAIN`. Context: any.
     pub fn is_nonblocking(&self) -> bool {

@@ -2,6 +2,8 @@
 
 //! The file operations of a [`CharDevice`], for C to call.
 
+use core::any::TypeId;
+
 use kernel::{
     iov::{
         IovIterDest,
@@ -29,8 +31,14 @@ use crate::{
 };
 
 /// What `private_data` of an open file points to: its state, and a reference to its device.
+///
+/// # Invariants
+///
+/// `kind`, which comes first, is that of `T`.
 #[pin_data]
+#[repr(C)]
 pub(super) struct Opened<T: CharDevice> {
+    kind: TypeId,
     // Dropped before the device that it was made for.
     #[pin]
     state: T::State,
@@ -51,12 +59,14 @@ impl<T: CharDevice> Opened<T> {
     ) -> c_int {
         // SAFETY: The file is valid during the call.
         let char_file = unsafe { CharFile::from_raw(file) };
+        // INVARIANT: `kind` is that of `T`.
         let opened = KBox::pin_init(
             try_pin_init!(Self {
+                kind: TypeId::of::<T>(),
                 state <- device.open(char_file),
                 device: device.clone(),
             }),
-            GFP_KERNEL,
+            GFP_KERNEL_ACCOUNT,
         );
         match opened {
             Ok(opened) => {
@@ -77,6 +87,33 @@ impl<T: CharDevice> Opened<T> {
         }
         0
     }
+}
+
+/// Returns the state of a file, if it is one of the device type `T`.
+///
+/// # Safety
+///
+/// `file` is one that [`Opened::begin`] opened, of whatever type, and is not released during `'a`.
+pub(crate) unsafe fn state_of<'a, T: CharDevice>(
+    file: *mut bindings::file,
+) -> Option<&'a T::State> {
+    // SAFETY: The file is open, so that it has operations, and in `private_data` an `Opened`, which
+    // begins with its kind.
+    let (owner, kind) = unsafe {
+        (
+            (*(*file).f_op).owner,
+            (*file).private_data.cast::<TypeId>().read(),
+        )
+    };
+    // Modules are compiled by themselves, so that the types of two can have one number.
+    if kind != TypeId::of::<T>() || owner != T::OWNER.as_ptr() {
+        return None;
+    }
+    // SAFETY: By the type invariant it is an `Opened<T>`, which `open` left there, and only `release`
+    // takes it back, after `'a`.
+    let opened: Pin<&'a Opened<T>> =
+        unsafe { Pin::<KBox<Opened<T>>>::borrow((*file).private_data) };
+    Some(&opened.get_ref().state)
 }
 
 /// The operations of the device type `T`.

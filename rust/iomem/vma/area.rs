@@ -9,7 +9,13 @@ use kernel::{
     types::NotThreadSafe, //
 };
 
-use crate::bindings;
+use crate::{
+    bindings,
+    chardev::{
+        self,
+        CharDevice, //
+    },
+};
 
 /// A VMA that is mapped, during one call of its operations.
 ///
@@ -18,7 +24,8 @@ use crate::bindings;
 ///
 /// # Invariants
 ///
-/// `vma` is valid for `'a`, and a lock is held that keeps its fields from changing.
+/// `vma` is valid for `'a`, and a lock is held that keeps its fields from changing. It was made by
+/// `->mmap` of a file of this library, or comes of one that was, and so has that file.
 ///
 /// # Examples
 ///
@@ -40,13 +47,14 @@ pub struct Area<'a> {
     _not_send: NotThreadSafe,
 }
 
-impl Area<'_> {
+impl<'a> Area<'a> {
     /// # Safety
     ///
     /// `vma` is valid for the life of the value, and a lock is held that keeps its fields from
-    /// changing.
+    /// changing. It has the operations of a [`VmaOps`](super::VmaOps).
     pub(super) unsafe fn from_raw(vma: *const bindings::vm_area_struct) -> Self {
-        // INVARIANT: By the requirements.
+        // INVARIANT: By the requirements; a VMA is given such operations by a `NewVma`, which only
+        // `->mmap` of this library's files makes.
         Self {
             vma,
             life: PhantomData,
@@ -128,5 +136,26 @@ impl Area<'_> {
     pub fn is_writable(&self) -> bool {
         // SAFETY: By the type invariant it can be read.
         unsafe { bindings::vma_is_writable(self.as_ptr()) }
+    }
+
+    /// Returns what [`CharDevice::open`] made for the file that is mapped, if that is one of `T`.
+    /// Context: any.
+    ///
+    /// Corresponds to the C field `vm_file` of the structure `vm_area_struct`, and to `private_data`
+    /// of that.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use iomem::{chardev::CharDevice, vma::Access};
+    /// // By which channel of the device it was mapped.
+    /// fn channel<T: CharDevice<State = u32>>(access: &Access<'_>) -> Result<u32> {
+    ///     access.vma().file_state::<T>().copied().ok_or(EIO)
+    /// }
+    /// ```
+    pub fn file_state<T: CharDevice>(&self) -> Option<&'a T::State> {
+        // SAFETY: By the type invariant the VMA is valid for `'a`, and has a file of this library's,
+        // of which it has a reference.
+        unsafe { chardev::state_of::<T>((*self.vma).vm_file) }
     }
 }
