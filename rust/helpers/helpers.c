@@ -9,6 +9,7 @@
 
 #include "anon_inodes.c"
 #include "device.c"
+#include "freezer.c"
 #include "fs.c"
 #include "huge_mm.c"
 #include "io.c"
@@ -16,6 +17,7 @@
 #include "irq.c"
 #include "mm.c"
 #include "pgtable.c"
+#include "signal.c"
 #include "spinlock.c"
 #include "sysfs.c"
 #include "uio.c"

@@ -20,6 +20,7 @@
 //! | [`eventfd`] | tell a program that something happened: `eventfd_signal` |
 //! | [`platform`] | platform devices made from a list of resources |
 //! | [`security`] | may who asks choose an address: `capable`, `security_locked_down` |
+//! | [`signal`] | is the process being killed: `fatal_signal_pending` |
 //! | [`param`] | module parameters that are strings |
 //! | [`error`] | error codes that the kernel crate lacks |
 //! | [`index`] | the `<N>` in a device's name |
@@ -175,6 +176,7 @@ pub mod range;
 pub mod resource;
 pub mod rwsem;
 pub mod security;
+pub mod signal;
 mod spinlock;
 pub mod sysfs;
 pub mod text;

@@ -156,7 +156,34 @@ impl WaitQueue {
     /// `ERESTARTSYS`: a signal came first. Passed on to the program, it is `EINTR`, or the call
     /// begins again, as the program has asked the signal to be handled.
     pub fn wait_until<T>(&self, condition: impl FnMut() -> Option<T>) -> Result<T> {
-        self.wait(None, condition)
+        self.wait(None, false, condition)
+    }
+
+    /// As [`wait_until`](Self::wait_until), but a program that is frozen meanwhile, because the machine
+    /// is suspended or its control group of version 1 is frozen, is frozen where it sleeps, and goes on
+    /// when it is thawed. Otherwise being frozen ends the wait as a signal does.
+    ///
+    /// Context: may sleep; no lock is held, since others would wait for it as long as the program is
+    /// frozen.
+    ///
+    /// Corresponds to the C macro `wait_event_freezable()`, which however ends, with no signal, if the
+    /// program is frozen just when it is awake.
+    ///
+    /// # Errors
+    ///
+    /// `ERESTARTSYS`: as [`wait_until`](Self::wait_until).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use iomem::chardev::wait::WaitQueue;
+    /// # use kernel::sync::atomic::{Acquire, Atomic};
+    /// fn ready(queue: &WaitQueue, ready: &Atomic<bool>) -> Result {
+    ///     queue.wait_until_freezable(|| ready.load(Acquire).then_some(()))
+    /// }
+    /// ```
+    pub fn wait_until_freezable<T>(&self, condition: impl FnMut() -> Option<T>) -> Result<T> {
+        self.wait(None, true, condition)
     }
 
     /// Sleeps until `condition` gives something, and returns that, or until `limit` nanoseconds have
@@ -191,41 +218,91 @@ impl WaitQueue {
         limit: u64,
         condition: impl FnMut() -> Option<T>,
     ) -> Result<T> {
+        self.wait(Self::deadline(limit), false, condition)
+    }
+
+    /// As [`wait_until_timeout`](Self::wait_until_timeout), but as
+    /// [`wait_until_freezable`](Self::wait_until_freezable) where the program is frozen. Time in which it is
+    /// frozen counts, as far as the machine is not suspended meanwhile.
+    ///
+    /// Context: may sleep; no lock is held.
+    ///
+    /// # Errors
+    ///
+    /// `ETIMEDOUT`, `ERESTARTSYS`: as [`wait_until_timeout`](Self::wait_until_timeout).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use iomem::chardev::wait::WaitQueue;
+    /// # use kernel::sync::atomic::{Acquire, Atomic};
+    /// fn ready(queue: &WaitQueue, ready: &Atomic<bool>) -> Result {
+    ///     queue.wait_until_timeout_freezable(1_000_000, || ready.load(Acquire).then_some(()))
+    /// }
+    /// ```
+    pub fn wait_until_timeout_freezable<T>(
+        &self,
+        limit: u64,
+        condition: impl FnMut() -> Option<T>,
+    ) -> Result<T> {
+        self.wait(Self::deadline(limit), true, condition)
+    }
+
+    /// Returns the time in `limit` nanoseconds; `None` if it is beyond the last one that there is.
+    fn deadline(limit: u64) -> Option<bindings::ktime_t> {
         // SAFETY: This is no non-maskable interrupt.
         let now = unsafe { bindings::ktime_get() };
-        // What is beyond the last time that there is never comes.
-        let deadline = i64::try_from(limit)
+        i64::try_from(limit)
             .ok()
-            .and_then(|limit| now.checked_add(limit));
-        self.wait(deadline, condition)
+            .and_then(|limit| now.checked_add(limit))
+    }
+
+    /// Freezes the program if it is to be frozen, and returns when it is thawed. Tells whether it was.
+    ///
+    /// The freezer wakes who is awake by a signal that is none, of which nothing may be left.
+    fn freeze() -> bool {
+        // SAFETY: The current task may sleep, and it is not on the queue. It has signal handlers, since
+        // it is a program's, or it is the kernel's and not frozen in this way.
+        unsafe {
+            if !bindings::try_to_freeze() {
+                return false;
+            }
+            bindings::recalc_sigpending_locked();
+        }
+        true
     }
 
     /// Sleeps until `condition` gives something, a signal comes, or the time is `deadline`.
     fn wait<T>(
         &self,
         deadline: Option<bindings::ktime_t>,
+        freezable: bool,
         mut condition: impl FnMut() -> Option<T>,
     ) -> Result<T> {
         let entry = Opaque::<bindings::wait_queue_entry>::uninit();
         // SAFETY: The entry is memory of this function's, to be initialized for the current task.
         unsafe { bindings::init_wait_entry(entry.get(), 0) };
 
+        let mut state = bindings::TASK_INTERRUPTIBLE;
+        if freezable {
+            state |= bindings::TASK_FREEZABLE;
+        }
         let mut passed = false;
         let result = loop {
             // SAFETY: Queue and entry have been initialized. `finish_wait` below takes the entry out
             // again, before it goes.
             let interrupted = unsafe {
-                bindings::prepare_to_wait_event(
-                    self.head.get(),
-                    entry.get(),
-                    bindings::TASK_INTERRUPTIBLE as c_int,
-                )
+                bindings::prepare_to_wait_event(self.head.get(), entry.get(), state as c_int)
             };
             // From here on a wake-up is not lost: it makes what sleeps below return at once.
             if let Some(value) = condition() {
                 break Ok(value);
             }
             if interrupted != 0 {
+                // The kernel has taken the entry off the queue, and the task is not about to sleep.
+                if freezable && Self::freeze() {
+                    continue;
+                }
                 break Err(ERESTARTSYS);
             }
             if passed {
