@@ -60,6 +60,24 @@ DEBUGGER = {
                  edu(("read", 0x84, 4, None), ("read", 0x88, 8, None))),
 }
 
+# By a debugger, through a window of the driver's (tests/debugger.c).
+WINDOW = {
+    0x10e3c001: ("debugger: registers of 4 bytes are read one by one",
+                 edu(("read", 0x00, 4, 0x010000ed),
+                     *[("read", SOURCE + at, 4, None) for at in (0, 4, 0, 4, 8)])),
+    0x10e3c002: ("debugger: registers of 4 bytes are written one by one",
+                 edu(("write", SOURCE, 4, 0x11), ("write", SOURCE + 4, 4, 0x22))),
+    0x10e3c003: ("debugger: a refused access is none", []),
+    0x10e3c004: ("debugger: what is beyond the region is not accessed", []),
+    0x10e3c005: ("ptrace: a word is two registers of 4 bytes",
+                 edu(("read", SOURCE, 4, 0x44), ("read", SOURCE + 4, 4, None),
+                     ("write", SOURCE, 4, 0x66), ("write", SOURCE + 4, 4, 0x77))),
+    0x10e3c006: ("debugger: a width that it chose is that of the access",
+                 edu(("read", 0x00, 4, 0x010000ed), ("read", SOURCE, 8, None),
+                     *[("read", SOURCE + at, 4, None) for at in (0, 4, 8)])),
+    0x10e3c007: ("debugger: by a file that may not choose, no access", []),
+}
+
 # By call (tests/registers.c).
 CALLS = {
     0x10e36001: ("pread of 4 bytes is one access", edu(("read", 0x00, 4, 0x010000ed))),
@@ -207,7 +225,7 @@ PORTS = {
 
 EXPECTED = {
     **{mark: (name, BOTH, wanted)
-       for mark, (name, wanted) in (USER | MAPPING | DEBUGGER | CALLS | BATCH | SEEN).items()},
+       for mark, (name, wanted) in (USER | MAPPING | DEBUGGER | WINDOW | CALLS | BATCH | SEEN).items()},
     **{0x10e32000 + mark: (f"kernel: {name}", BOTH, wanted)
        for mark, (name, wanted) in ACCESS.items()},
     **{0x10e33000 + mark: (f"kernel: {name}", BOTH, wanted)

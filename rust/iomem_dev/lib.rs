@@ -26,6 +26,7 @@
 //! | `node` | what programs do with `/dev/iomem<N>` |
 //! | `file` | what an open file has for itself |
 //! | `maps` | mapping a region into programs |
+//! | `debugger` | what a debugger reaches of a mapping |
 //! | `uses` | how many mappings there are |
 //! | `registers` | reading and writing registers by call |
 //! | `batch` | hundreds of accesses in one call |
@@ -48,6 +49,7 @@ use kernel::{
 };
 
 mod batch;
+mod debugger;
 mod file;
 mod guard;
 mod hardware;

@@ -178,14 +178,8 @@ impl VmaOps for Window {
         self.insert(fault)
     }
 
-    /// A debugger's, through `/proc/<pid>/mem` or `ptrace()`.
+    /// A debugger's: see [`debugger`](crate::debugger).
     fn access<'a>(&self, access: Access<'a>) -> Result<Accessed<'a>> {
-        let place = self.layout().place(access.offset()).ok_or(EIO)?;
-        let hardware = self.lease().get().ok_or(EIO)?;
-        let pages = hardware
-            .region(place.region)
-            .and_then(Region::pages)
-            .ok_or(EIO)?;
-        access.region(pages, place.offset)
+        self.debug(access)
     }
 }

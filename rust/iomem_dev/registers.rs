@@ -30,18 +30,18 @@ mod series;
 use self::series::accesses;
 
 /// How many bytes of registers are kept at a time.
-const CHUNK: usize = 256;
+pub(crate) const CHUNK: usize = 256;
 
 /// How a transfer is made of accesses.
 #[derive(Debug, PartialEq, Eq)]
-struct Plan {
+pub(crate) struct Plan {
     /// The number of the region.
     region: usize,
-    width: Width,
+    pub(crate) width: Width,
     /// The offset of the first access, within the region.
-    offset: u64,
+    pub(crate) offset: u64,
     /// How many bytes of what was asked for there are: a multiple of the width.
-    bytes: usize,
+    pub(crate) bytes: usize,
 }
 
 /// Puts what was read to where the caller has room for it, which was cut by the same width.
@@ -52,7 +52,7 @@ fn put<const N: usize>(register: &mut [u8], value: [u8; N]) {
 }
 
 /// Reads registers into `bytes`, of which it is a whole number.
-fn load(region: &Region, width: Width, offset: u64, bytes: &mut [u8]) -> Result {
+pub(crate) fn load(region: &Region, width: Width, offset: u64, bytes: &mut [u8]) -> Result {
     // Asked first, so that a register that is none has the same errno whatever the region's state.
     region.check(width, offset)?;
     let region = region.reading()?;
@@ -71,7 +71,7 @@ fn load(region: &Region, width: Width, offset: u64, bytes: &mut [u8]) -> Result 
 }
 
 /// Writes registers from `bytes`, of which it is a whole number.
-fn store(region: &Region, width: Width, offset: u64, bytes: &[u8]) -> Result {
+pub(crate) fn store(region: &Region, width: Width, offset: u64, bytes: &[u8]) -> Result {
     region.check(width, offset)?;
     let region = region.writing()?;
     let mut offset = offset;
@@ -93,6 +93,34 @@ fn store(region: &Region, width: Width, offset: u64, bytes: &[u8]) -> Result {
     Ok(())
 }
 
+/// Plans a transfer from `offset` on within the region of that number; `None` if that is its end or
+/// beyond.
+///
+/// # Errors
+///
+/// - Those of [`accesses`].
+/// - `EPERM`: the region does not trust the file: see [`Region::trusts`].
+pub(crate) fn plan_within(
+    region: &Region,
+    number: usize,
+    file: &File,
+    offset: u64,
+    wanted: usize,
+) -> Result<Option<Plan>> {
+    let left = region.length().saturating_sub(offset);
+    if left == 0 {
+        return Ok(None);
+    }
+    let (width, bytes) = accesses(region.traits().width, wanted, left)?;
+    region.trusts(file)?;
+    Ok(Some(Plan {
+        region: number,
+        width,
+        offset,
+        bytes,
+    }))
+}
+
 impl Window {
     /// Plans a transfer; `None` if it begins at the end of a region or beyond.
     ///
@@ -100,8 +128,8 @@ impl Window {
     ///
     /// - `ENODEV`: the device is gone.
     /// - `ENXIO`: the position is that of no region.
-    /// - `EINVAL`: it is one for write-combining mappings; and those of [`accesses`].
-    /// - `EPERM`: the region does not trust the file: see [`Region::trusts`].
+    /// - `EINVAL`: it is one for write-combining mappings.
+    /// - Those of [`plan_within`].
     fn plan(&self, file: &File, position: u64, wanted: usize) -> Result<Option<Plan>> {
         let hardware = self.hardware()?;
         let place = self.layout().place(position).ok_or(ENXIO)?;
@@ -109,23 +137,16 @@ impl Window {
         if place.mode != Mode::Uncached {
             return Err(EINVAL);
         }
-        let left = region.length().saturating_sub(place.offset);
-        if left == 0 {
-            return Ok(None);
-        }
-        let (width, bytes) = accesses(region.traits().width, wanted, left)?;
-        region.trusts(file)?;
-        Ok(Some(Plan {
-            region: place.region,
-            width,
-            offset: place.offset,
-            bytes,
-        }))
+        plan_within(region, place.region, file, place.offset, wanted)
     }
 
     /// Does something with the region that a transfer is of. The hardware is let go of before the
     /// program's memory is touched.
-    fn with<T>(&self, plan: &Plan, access: impl FnOnce(&Region) -> Result<T>) -> Result<T> {
+    pub(crate) fn with<T>(
+        &self,
+        plan: &Plan,
+        access: impl FnOnce(&Region) -> Result<T>,
+    ) -> Result<T> {
         let hardware = self.hardware()?;
         access(hardware.region(plan.region).ok_or(ENXIO)?)
     }
@@ -162,7 +183,7 @@ impl Window {
             }
             let copied = buffer.copy_to_iter(chunk);
             done = done.wrapping_add(copied);
-            if copied < bytes {
+            if copied < bytes || kernel::current!().signal_pending() {
                 break;
             }
         }
@@ -207,7 +228,7 @@ impl Window {
                 Err(_) if done != 0 => break,
                 Err(e) => return Err(e),
             }
-            if whole < bytes {
+            if whole < bytes || kernel::current!().signal_pending() {
                 break;
             }
         }

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a debugger reaches of a mapping, through `/proc/<pid>/mem` and `ptrace()`.
+//!
+//! It makes the accesses that `pread()` and `pwrite()` of as many bytes would make: each of exactly
+//! the width that the registers are said to have, aligned, and none beyond the region, though the
+//! mapping shows whole pages; and without such a width only by a file that was opened by who may
+//! choose one. Only the order of bytes is another: a debugger shows memory, so it gets them as a
+//! mapping has them, which in a big-endian region is not what a call gives.
+
+use iomem::{
+    signal::fatal_signal_pending,
+    vma::{
+        Access,
+        Accessed, //
+    },
+};
+use kernel::{
+    page::PAGE_SIZE,
+    prelude::*, //
+};
+
+use crate::{
+    region::Region,
+    registers::{
+        load,
+        plan_within,
+        store,
+        Plan,
+        CHUNK, //
+    },
+    window::Window, //
+};
+
+/// Makes registers in the processor's order ones in that of the device, or the other way round.
+fn reorder(region: &Region, plan: &Plan, registers: &mut [u8]) {
+    if region.traits().big_endian == cfg!(target_endian = "big") {
+        return;
+    }
+    for register in registers.chunks_exact_mut(plan.width.bytes()) {
+        register.reverse();
+    }
+}
+
+impl Window {
+    /// Reads or writes registers for a debugger, by a mapping of this window.
+    ///
+    /// # Errors
+    ///
+    /// The debugger gets `EIO` for each of them.
+    ///
+    /// - `EINTR`: it is being killed.
+    /// - `ENODEV`: the device is gone.
+    /// - `ENXIO`: what is there of the page is not the region's.
+    /// - `EFAULT`: the program itself could not do it: see [`Access::give`] and [`Access::take`].
+    /// - `EINVAL`, `EPERM`, `EBUSY`: as `pread()` and `pwrite()`.
+    pub(crate) fn debug<'a>(&self, mut access: Access<'a>) -> Result<Accessed<'a>> {
+        // The kernel asks again and again, and looks for nothing in between.
+        if fatal_signal_pending() {
+            return Err(EINTR);
+        }
+        let plan = self.plan_for_debugger(&access)?;
+
+        let mut chunk = [0; CHUNK];
+        let mut done = 0;
+        while done < plan.bytes {
+            let bytes = CHUNK.min(plan.bytes.wrapping_sub(done));
+            let chunk = chunk.get_mut(..bytes).ok_or(EINVAL)?;
+            let offset = plan.offset.wrapping_add(done as u64);
+            let result = if access.is_write() {
+                access.take(chunk)?;
+                self.with(&plan, |region| {
+                    reorder(region, &plan, chunk);
+                    store(region, plan.width, offset, chunk)
+                })
+            } else {
+                self.with(&plan, |region| {
+                    load(region, plan.width, offset, chunk)?;
+                    reorder(region, &plan, chunk);
+                    Ok(())
+                })
+                .and_then(|()| access.give(chunk).map(|_| ()))
+            };
+            match result {
+                Ok(()) => done = done.wrapping_add(bytes),
+                Err(_) if done != 0 => break,
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(access.done(done))
+    }
+
+    /// Finds the registers that a debugger wants.
+    fn plan_for_debugger(&self, access: &Access<'_>) -> Result<Plan> {
+        let file = access.vma().file_state::<Self>().ok_or(EIO)?;
+        let place = self.layout().place(access.offset()).ok_or(ENXIO)?;
+        let hardware = self.hardware()?;
+        let region = hardware.region(place.region).ok_or(ENXIO)?;
+        // A mapping begins with the page that the first register is in.
+        let offset = place
+            .offset
+            .checked_sub(region.range().start() % PAGE_SIZE as u64)
+            .ok_or(ENXIO)?;
+        plan_within(region, place.region, file, offset, access.length())?.ok_or(ENXIO)
+    }
+}
