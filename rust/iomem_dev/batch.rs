@@ -3,12 +3,16 @@
 //! Hundreds of accesses in one call: `IOMEM_IOC_BATCH`.
 //!
 //! All operations are taken from the program and checked before the first is made, so that a
-//! mistake in the last leaves the device as it was. They are then made in their order, and what they
-//! gave goes back to the program in one piece, also when one of them failed.
+//! mistake in the last leaves the device as it was; and so does memory that what they give cannot be
+//! written to: it is written once before, with what is there already. They are then made in their
+//! order, and what they gave goes back to the program in one piece, also when one of them failed.
+//!
+//! Between a few of them the device can be taken back, and who is killed ends.
 
 use iomem::{
     access::Width,
     chardev::OpenFile,
+    signal::fatal_signal_pending,
     uapi::{
         Argument,
         Batch,
@@ -20,11 +24,8 @@ use iomem::{
     },
 };
 use kernel::{
-    fs::file::flags,
     prelude::*,
     time::{
-        delay::fsleep,
-        Delta,
         Instant,
         Monotonic, //
     },
@@ -38,14 +39,19 @@ use kernel::{
 use crate::{
     file::File,
     hardware::Hardware,
+    registers::CHUNK,
     window::Window, //
 };
 
 /// How many operations one call may have: 48 KiB of them.
 pub(crate) const MAX: u32 = 1024;
 
-/// How long a wait sleeps between two looks at a register, from the second on.
-const PAUSE: Delta = Delta::from_micros(20);
+/// How long a wait sleeps between two looks at a register, in nanoseconds.
+const PAUSE: i64 = 20_000;
+
+/// How many operations are made before others are let in: as many as a chunk of `pread()` has
+/// registers of 4 bytes.
+const TOGETHER: usize = CHUNK / 4;
 
 /// What a file may do.
 #[derive(Clone, Copy)]
@@ -69,25 +75,31 @@ pub(crate) fn run(window: &Window, file: OpenFile<'_, Window>, arg: usize) -> Re
     let address = usize::try_from(batch.ops).map_err(|_| EFAULT)?;
     let count = batch.count as usize;
     let bytes = count.checked_mul(size).ok_or(E2BIG)?;
-    let (mut reader, mut writer) =
-        UserSlice::new(UserPtr::from_addr(address), bytes).reader_writer();
+    let slice = || UserSlice::new(UserPtr::from_addr(address), bytes);
 
-    let mut ops = KVVec::from_elem(Op::default(), count, GFP_KERNEL)?;
-    reader.read_slice(ops.as_bytes_mut())?;
+    let mut ops = KVVec::from_elem(Op::default(), count, GFP_KERNEL_ACCOUNT)?;
+    slice().reader().read_slice(ops.as_bytes_mut())?;
 
-    let access = file.flags() & flags::O_ACCMODE;
+    // Whether the results can be told. Should that change before they are, what was done is not lost:
+    // the array and the structure are each written if they can be.
+    batch.done = 0;
+    batch.failed = 0;
+    argument.answer(batch)?;
+    slice().writer().write_slice(ops.as_bytes())?;
+
     let rights = Rights {
-        read: access != flags::O_WRONLY,
-        write: access != flags::O_RDONLY,
+        read: file.may_read(),
+        write: file.may_write(),
         file: file.state(),
     };
     let (done, failed, result) = make(window, rights, &mut ops);
 
-    writer.write_slice(ops.as_bytes())?;
+    let written = slice().writer().write_slice(ops.as_bytes());
     // Neither is larger than the count.
     batch.done = done as u32;
     batch.failed = failed as u32;
     argument.answer(batch)?;
+    written?;
     result.map(|()| 0)
 }
 
@@ -106,15 +118,16 @@ fn make(window: &Window, rights: Rights<'_>, ops: &mut [Op]) -> (usize, usize, R
 
     let mut done = 0;
     while let Some(rest) = ops.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        // Up to the first one that has to wait, under one guard.
         let (more, result) = match window.hardware() {
+            // Under one guard.
             Ok(hardware) => make_some(&hardware, rest),
             Err(e) => (0, Err(e)),
         };
         done = done.wrapping_add(more);
         let result = result.and_then(|()| match ops.get_mut(done) {
-            Some(op) => wait(window, op).map(|()| done = done.wrapping_add(1)),
-            None => Ok(()),
+            Some(op) if op.op == OP_WAIT => wait(window, op).map(|()| done = done.wrapping_add(1)),
+            Some(_) if fatal_signal_pending() => Err(EINTR),
+            _ => Ok(()),
         });
         if let Err(e) = result {
             return (done, done, Err(e));
@@ -123,17 +136,19 @@ fn make(window: &Window, rights: Rights<'_>, ops: &mut [Op]) -> (usize, usize, R
     (done, done, Ok(()))
 }
 
-/// Makes operations up to the first wait, and returns how many.
+/// Makes operations up to the first wait, but not too many, and returns how many.
 fn make_some(hardware: &Hardware, ops: &mut [Op]) -> (usize, Result) {
-    for (index, op) in ops.iter_mut().enumerate() {
+    let mut made = 0;
+    for op in ops.iter_mut().take(TOGETHER) {
         if op.op == OP_WAIT {
-            return (index, Ok(()));
+            break;
         }
         if let Err(e) = make_one(hardware, op) {
-            return (index, Err(e));
+            return (made, Err(e));
         }
+        made = made.wrapping_add(1);
     }
-    (ops.len(), Ok(()))
+    (made, Ok(()))
 }
 
 fn make_one(hardware: &Hardware, op: &mut Op) -> Result {
@@ -149,7 +164,7 @@ fn make_one(hardware: &Hardware, op: &mut Op) -> Result {
 }
 
 /// Waits until a register is as wanted, and looks at it once at least. Nothing is held while it
-/// sleeps, so a device that goes is noticed at the next look.
+/// sleeps, so a device that goes is noticed at the next look, and the program can be frozen.
 ///
 /// # Errors
 ///
@@ -174,11 +189,13 @@ fn wait(window: &Window, op: &mut Op) -> Result {
         if elapsed >= limit {
             return Err(ETIMEDOUT);
         }
-        if kernel::current!().signal_pending() {
+        let pause = PAUSE.min(limit.wrapping_sub(elapsed));
+        let slept = window
+            .going()
+            .wait_until_timeout_freezable(pause.unsigned_abs(), || None::<()>);
+        if slept == Err(ERESTARTSYS) {
             return Err(EINTR);
         }
-        let left = Delta::from_nanos(limit.wrapping_sub(elapsed));
-        fsleep(PAUSE.min(left));
     }
 }
 

@@ -130,13 +130,13 @@ impl Slots {
     /// For a window with that many interrupts.
     pub(crate) fn new(count: usize) -> impl PinInit<Self, Error> {
         pin_init::pin_init_scope(move || {
-            let mut list = KVec::with_capacity(count, GFP_KERNEL)?;
+            let mut list = KVec::with_capacity(count, GFP_KERNEL_ACCOUNT)?;
             for _ in 0..count {
                 let slot = Slot {
                     told: 0,
                     listener: None,
                 };
-                list.push(slot, GFP_KERNEL)?;
+                list.push(slot, GFP_KERNEL_ACCOUNT)?;
             }
             Ok(try_pin_init!(Self {
                 list <- new_mutex!(list, "Slots::list"),
@@ -234,7 +234,7 @@ impl Window {
         } else if asked.timeout_ns == WAIT_FOREVER {
             let waited = interrupt
                 .queue()
-                .wait_until(another)
+                .wait_until_freezable(another)
                 .and_then(|answer| answer);
             match waited {
                 Err(e) if e == ERESTARTSYS && asked.flags != 0 => Err(EINTR),
@@ -242,7 +242,7 @@ impl Window {
             }
         } else {
             let queue = interrupt.queue();
-            let waited = queue.wait_until_timeout(asked.timeout_ns, another);
+            let waited = queue.wait_until_timeout_freezable(asked.timeout_ns, another);
             match waited.and_then(|answer| answer) {
                 Err(e) if e == ERESTARTSYS => Err(EINTR),
                 other => other,
