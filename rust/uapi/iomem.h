@@ -18,7 +18,11 @@
  * one access of exactly that width (of no other than reg-io-width, where the
  * device has one). Longer ones are a series of accesses of reg-io-width, or of
  * 4 bytes. What is no register or not aligned is EINVAL. Values are in the
- * processor's byte order, whatever that of the registers.
+ * processor's byte order, whatever that of the registers. A signal ends a
+ * longer one after a multiple of 256 bytes, with how many there were.
+ *
+ * A debugger's access to a mapping is one by pread() or pwrite(), in the byte
+ * order of the mapping; what is an error there is EIO here.
  *
  * Where nobody has said how wide the registers are, accesses by call, a batch
  * among them, are EPERM unless CAP_SYS_RAWIO was there when the file was opened:
@@ -214,8 +218,10 @@ struct iomem_batch {
  * no width and the file was opened without CAP_SYS_RAWIO; EBUSY where it is
  * mapped write-combining and cannot be accessed otherwise meanwhile; ETIMEDOUT
  * where what was waited for did not come; EINTR where a signal came while
- * waiting. About the batch: E2BIG where @count is above the
- * maximum.
+ * waiting, or the program was stopped. About the batch: E2BIG where @count is
+ * above the maximum; EFAULT where the array or the structure cannot be read or
+ * written, which is tried before the first operation. If it is so only
+ * afterwards, @done says how many were made, if that can be written.
  */
 
 /**
