@@ -193,9 +193,9 @@ pub trait CharDevice: Send + Sync + Sized + 'static {
     /// Whatever the initializer fails with is what `open()` fails with.
     fn open(&self, file: CharFile<'_>) -> impl PinInit<Self::State, Error>;
 
-    /// The last descriptor and the last mapping of an open file are gone. Its state is dropped after
-    /// this. Context: may sleep.
-    fn release(&self, _file: OpenFile<'_, Self>) {}
+    /// The last descriptor and the last mapping of an open file are gone. Its `state` is dropped after
+    /// this. The file itself cannot be had: its last reference is gone. Context: may sleep.
+    fn release(&self, _state: &Self::State) {}
 
     /// How many bytes can be read and written, counted from offset 0.
     ///

@@ -67,7 +67,7 @@ impl CharDevice for Window {
         File::open(self)
     }
 
-    fn release(&self, _file: OpenFile<'_, Self>) {
+    fn release(&self, _state: &File) {
         self.count_file(-1);
     }
 

@@ -202,13 +202,11 @@ impl<T: CharDevice> Vtable<T> {
     ///
     /// To be called by the VFS, once, for a file that `open` succeeded for.
     unsafe extern "C" fn release(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
-        // SAFETY: The file is released after this.
-        let (device, open_file) = unsafe { Self::opened(file) };
-        device.release(open_file);
-
         // SAFETY: `open` left it there, this is the one call that takes it back, and no other
         // operation runs at the same time or later.
-        drop(unsafe { Pin::<KBox<Opened<T>>>::from_foreign((*file).private_data) });
+        let opened = unsafe { Pin::<KBox<Opened<T>>>::from_foreign((*file).private_data) };
+        // Not the file: it has no reference any more that another could be taken of.
+        opened.device.release(&opened.state);
         0
     }
 
