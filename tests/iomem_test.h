@@ -21,6 +21,7 @@
  *	IOMEM_PLATFORM_KO	the module iomem_test_platform.ko
  *	IOMEM_FILES_KO	the module iomem_test_files.ko
  *	IOMEM_SEE_KO	the module iomem_test_see.ko
+ *	IOMEM_ERRORS_KO	the module iomem_attack_errors.ko
  *	IOMEM_IRQ_KO	the module iomem_test_irq.ko, which makes a window on edu
  *	IOMEM_MSI_KO	the module iomem_test_msi.ko, which gives edu an interrupt
  *	IOMEM_IRQ	the number of edu's interrupt line

@@ -39,6 +39,9 @@
 //! | [`ioctl`](CharDevice::ioctl) | `ENOTTY` |
 //! | [`mmap`](CharDevice::mmap) | `ENODEV` |
 //!
+//! What a method fails with is what the program's call fails with, but for the codes that are the
+//! kernel's own: see [`error`](crate::error).
+//!
 //! # Locks
 //!
 //! [`CharDevice::open`] runs under a lock that the removal of the node takes too: `misc_mtx`, the
@@ -317,7 +320,8 @@ pub trait CharDevice: Send + Sync + Sized + 'static {
     ///
     /// # Errors
     ///
-    /// Whatever it returns is what `ioctl()` fails with: `ENOTTY` for a command that is not known.
+    /// Whatever it returns is what `ioctl()` fails with: `ENOTTY` for a command that is not known. A
+    /// value below 0, down to -4095, is an error as well: C knows no difference.
     fn ioctl(&self, _file: OpenFile<'_, Self>, _cmd: u32, _arg: usize) -> Result<isize> {
         Err(ENOTTY)
     }

@@ -6,6 +6,8 @@
 
 use core::borrow::Borrow;
 
+use kernel::error::Error;
+
 use crate::bindings;
 
 /// Until 7.2: `Io` is implemented by what is accessed, and registers are addresses.
@@ -477,4 +479,23 @@ trait Handled {
 
 impl Handled for core::ffi::c_uint {
     const IRQ_HANDLED: Self = 1;
+}
+
+/// `EOPNOTSUPP`: the operation is not supported, on what it was asked of. Context: any.
+///
+/// Not to be confused with the kernel crate's `ENOTSUPP`, which programs do not know. From 7.3 on the
+/// kernel crate has this one, too, as a constant.
+///
+/// # Examples
+///
+/// ```
+/// use iomem::error::eopnotsupp;
+///
+/// assert_eq!(eopnotsupp().to_errno(), -95);
+/// ```
+pub fn eopnotsupp() -> Error {
+    #[cfg(linux_7_3)]
+    return kernel::error::code::EOPNOTSUPP;
+    #[cfg(not(linux_7_3))]
+    return Error::from_errno(-(bindings::EOPNOTSUPP as core::ffi::c_int));
 }

@@ -86,7 +86,7 @@ impl<const ROOM: usize> StringParam<ROOM> {
                 &*(*param).__bindgen_anon_1.arg.cast::<Self>(),
             )
         };
-        param.take(value).map_or_else(|e| e.to_errno(), |()| 0)
+        param.take(value).map_or_else(crate::error::for_c, |()| 0)
     }
 }
 

@@ -24,6 +24,10 @@ use crate::{
         CharFile,
         OpenFile, //
     },
+    error::{
+        for_c,
+        value_for_c, //
+    },
     vma::{
         get_unmapped_area,
         NewVma, //
@@ -78,7 +82,7 @@ impl<T: CharDevice> Opened<T> {
                 // SAFETY: A file being opened has no other user.
                 unsafe { (*file).private_data = opened.into_foreign() };
             }
-            Err(e) => return e.to_errno(),
+            Err(e) => return for_c(e),
         }
 
         if (T::HAS_READ || T::HAS_WRITE) && !Vtable::<T>::HAS_POSITIONS {
@@ -238,7 +242,7 @@ impl<T: CharDevice> Vtable<T> {
                 unsafe { (*kiocb).ki_pos = (*kiocb).ki_pos.wrapping_add(n as i64) };
                 n
             }
-            Err(e) => e.to_errno() as isize,
+            Err(e) => for_c(e) as isize,
         }
     }
 
@@ -339,7 +343,7 @@ impl<T: CharDevice> Vtable<T> {
         match result.map(i64::try_from) {
             Ok(Ok(position)) => position,
             Ok(Err(_)) => EOVERFLOW.to_errno().into(),
-            Err(e) => e.to_errno().into(),
+            Err(e) => for_c(e).into(),
         }
     }
 
@@ -373,7 +377,7 @@ impl<T: CharDevice> Vtable<T> {
                 mapped.finish();
                 0
             }
-            Err(e) => e.to_errno(),
+            Err(e) => for_c(e),
         }
     }
 
@@ -401,8 +405,8 @@ impl<T: CharDevice> Vtable<T> {
         // SAFETY: The file is open during the call.
         let (device, open_file) = unsafe { Self::opened(file) };
         match device.ioctl(open_file, cmd, arg) {
-            Ok(value) => value as c_long,
-            Err(e) => e.to_errno() as c_long,
+            Ok(value) => value_for_c(value) as c_long,
+            Err(e) => for_c(e) as c_long,
         }
     }
     /// # Safety

@@ -14,7 +14,10 @@ use super::{
     read_rows,
     Table, //
 };
-use crate::bindings;
+use crate::{
+    bindings,
+    error::for_c, //
+};
 
 /// The operations of a file that shows a `T`.
 ///
@@ -62,7 +65,7 @@ impl<T: Table> Vtable<T> {
                 *position = position.wrapping_add(n as i64);
                 n as isize
             }
-            Err(e) => e.to_errno() as isize,
+            Err(e) => for_c(e) as isize,
         }
     }
 
@@ -78,7 +81,7 @@ impl<T: Table> Vtable<T> {
         let table = unsafe { Self::table(file) };
         let length = match table.rows() {
             Ok(rows) => rows.saturating_mul(table.row_length() as u64),
-            Err(e) => return e.to_errno().into(),
+            Err(e) => return for_c(e).into(),
         };
         let length = i64::try_from(length).unwrap_or(i64::MAX);
         // SAFETY: The file is open during the call.

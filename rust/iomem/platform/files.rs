@@ -308,6 +308,6 @@ unsafe extern "C" fn store<F: Files, const N: usize>(
     }
     match (file.write)(table.state.as_ref(), text) {
         Ok(()) => length as isize,
-        Err(e) => e.to_errno() as isize,
+        Err(e) => crate::error::for_c(e) as isize,
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     text::Text, //
 };
 
+    error::for_c,
 /// A file: what C knows of it, and what it shows.
 struct File<T> {
     raw: Opaque<bindings::device_attribute>,
@@ -43,7 +44,7 @@ impl<T: Attributes> File<T> {
         let shown = (file.show)(&file.data, &mut text);
         match text.end(shown) {
             Ok(length) => length as isize,
-            Err(e) => e.to_errno() as isize,
+            Err(e) => for_c(e) as isize,
         }
     }
 }

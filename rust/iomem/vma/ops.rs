@@ -294,7 +294,7 @@ impl<T: VmaOps> Vtable<T> {
         let (ops, area) = unsafe { (Self::ops(vma), Area::from_raw(vma)) };
         match ops.may_split(&area, address) {
             Ok(()) => 0,
-            Err(e) => e.to_errno(),
+            Err(e) => crate::error::for_c(e),
         }
     }
 
@@ -357,7 +357,7 @@ impl<T: VmaOps> Vtable<T> {
         match ops.access(access) {
             // Not above `len`.
             Ok(accessed) => c_int::try_from(accessed.bytes()).unwrap_or(c_int::MAX),
-            Err(e) => e.to_errno(),
+            Err(e) => crate::error::for_c(e),
         }
     }
 
