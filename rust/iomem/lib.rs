@@ -168,6 +168,7 @@ pub mod index;
 pub mod iomap;
 pub mod irq;
 pub mod mapping;
+mod names;
 pub mod param;
 pub mod platform;
 #[cfg(CONFIG_HAS_IOPORT)]

@@ -41,6 +41,10 @@ use kernel::{
 
 use crate::{
     bindings,
+    names::{
+        are_same,
+        is_file_name, //
+    },
     text::Text, //
 };
 
@@ -68,9 +72,9 @@ impl<T> Attribute<T> {
     /// a value that is longer than a page, less 2 bytes, is `EOVERFLOW`, where C's `sysfs_emit()`
     /// would cut it off. Context of `show`: may sleep; see the [module](self) for locks.
     ///
-    /// In a constant, which a table is, a name that is empty or has a slash does not compile.
+    /// A table with a name that is empty, `.` or `..` or has a slash, or with two files of one name,
+    /// does not compile where it is given to [`Groups`]. Context: any.
     pub const fn new(name: &'static CStr, show: fn(&T, &mut Text<'_>) -> Result) -> Self {
-        assert!(is_file_name(name), "this is no name for a file");
         Self {
             name,
             mode: 0o444,
@@ -87,16 +91,23 @@ impl<T> Attribute<T> {
     }
 }
 
-/// Tells whether a file can be called that.
-const fn is_file_name(name: &CStr) -> bool {
-    let mut rest = name.to_bytes();
-    while let [first, behind @ ..] = rest {
-        if *first == b'/' {
-            return false;
+/// Stops the compiler at a table of files that could not all be made.
+const fn check_table<T>(mut table: &[Attribute<T>]) {
+    while let [file, others @ ..] = table {
+        assert!(
+            is_file_name(file.name),
+            "an attribute has no name that a file can have"
+        );
+        let mut rest = others;
+        while let [other, behind @ ..] = rest {
+            assert!(
+                !are_same(file.name, other.name),
+                "two attributes have one name"
+            );
+            rest = behind;
         }
-        rest = behind;
+        table = others;
     }
-    !matches!(name.to_bytes(), b"" | b"." | b"..")
 }
 
 /// What has files in sysfs.
@@ -153,7 +164,7 @@ const fn is_file_name(name: &CStr) -> bool {
 /// # Ok::<(), Error>(())
 /// ```
 pub trait Attributes: Send + Sync + Sized + 'static {
-    /// The files, each of another name.
+    /// The files, each of another name: see [`Attribute::new`].
     const ATTRIBUTES: &'static [Attribute<Self>];
 }
 

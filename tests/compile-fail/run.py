@@ -10,9 +10,11 @@ build; with `--cfg misuse` it must not. What is expected is said where it is exp
 
     regs.read32(0x100); //~ LINK rust_build_error
     drop(claim); //~ ERROR E0505: cannot move out of `claim`
+    Attribute::new(c"", show), //~ CONST an attribute has no name
 
 ERROR: the compiler reports that error, with those words, at that line. It must report
-all that is marked and nothing else. LINK: the compiler is content, but its object asks for
+all that is marked and nothing else. CONST: a constant of the library's, which is evaluated for
+this crate, stops the compiler with those words, wherever it points. LINK: the compiler is content, but its object asks for
 a symbol that nobody has, which modpost refuses by that name: so fails `build_assert!`.
 """
 
@@ -34,6 +36,7 @@ from savedcmd import SavedCommand  # noqa: E402
 # Any user of the library that is no part of it will do.
 COMMAND_OF = "tests/kmod/mapping.o"
 ERROR = re.compile(r"//~ ERROR (?:(E\d+): )?(.+)$")
+CONST = re.compile(r"//~ CONST (.+)$")
 LINK = re.compile(r"//~ LINK (\w+)$")
 
 
@@ -82,14 +85,16 @@ def lines_of(error: dict, case: Path) -> list[int]:
 
 def try_case(command: SavedCommand, case: Path, folder: Path) -> list[str]:
     """Returns what is wrong with a case: nothing, if it behaves."""
-    marked, links = {}, set()
+    marked, constants, links = {}, {}, set()
     for number, line in enumerate(case.read_text(encoding="utf-8").splitlines(), 1):
         if match := ERROR.search(line):
             marked[number] = (match[1], match[2])
+        if match := CONST.search(line):
+            constants[number] = match[1]
         if match := LINK.search(line):
             links.add(match[1])
-    if bool(marked) == bool(links):
-        return ["it has to have lines with '//~ ERROR' or one with '//~ LINK'"]
+    if bool(marked or constants) == bool(links):
+        return ["it has to have lines with '//~ ERROR' or '//~ CONST', or one with '//~ LINK'"]
 
     target, errors = compile_case(command, case, folder, misuse=False)
     if errors:
@@ -111,6 +116,12 @@ def try_case(command: SavedCommand, case: Path, folder: Path) -> list[str]:
                    and code in (None, (error.get("code") or {}).get("code"))]
         if not fitting:
             problems.append(f"{case.name}:{number}: no error {code or ''} '{words}'")
+        errors = [error for error in errors if error not in fitting]
+    for number, words in constants.items():
+        fitting = [error for error in errors if words in said(error)
+                   and (error.get("code") or {}).get("code") == "E0080"]
+        if not fitting:
+            problems.append(f"{case.name}:{number}: no constant stops it with '{words}'")
         errors = [error for error in errors if error not in fitting]
     if errors:
         problems += ["errors that are not expected:", *rendered(errors)]

@@ -28,6 +28,10 @@ use crate::{
         CharDevice, //
     },
 };
+    names::{
+        check_node,
+        is_file_name, //
+    },
 
 /// A class of devices in sysfs, `/sys/class/<name>`, for the nodes of a driver.
 ///
@@ -55,7 +59,7 @@ impl Class {
     ///
     /// # Errors
     ///
-    /// - `EINVAL`: the name is empty.
+    /// - `EINVAL`: the name is empty, `.` or `..`, or has a slash.
     /// - `EEXIST`: there is a class of that name.
     /// - `ENOMEM`: no memory.
     ///
@@ -66,7 +70,7 @@ impl Class {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn new(name: &'static CStr) -> Result<Self> {
-        if name.is_empty() {
+        if !is_file_name(name) {
             return Err(EINVAL);
         }
         // SAFETY: The kernel keeps the name, which is there for ever.
@@ -113,7 +117,9 @@ impl<T: CharDevice> Registration<T> {
     ///
     /// # Errors
     ///
-    /// - `EINVAL`: the name is empty, or there is no such minor: they end below [`MINORS`].
+    /// - `EINVAL`: the name, or a part of it between slashes, is empty, `.` or `..`; or there is no
+    ///   such minor: they end below [`MINORS`].
+    /// - `ENAMETOOLONG`: such a part is longer than 255 bytes.
     /// - `EEXIST`: `class` has a device of that name, or there is a node of that minor.
     /// - `ENOMEM`: no memory.
     ///
@@ -142,7 +148,8 @@ impl<T: CharDevice> Registration<T> {
         name: &CStr,
         parent: Option<&Device>,
     ) -> Result<Node> {
-        if name.is_empty() || minor >= MINORS {
+        check_node(name)?;
+        if minor >= MINORS {
             return Err(EINVAL);
         }
         // `Device` is a transparent wrapper around `struct device`.

@@ -25,7 +25,8 @@ use crate::{
         },
         CharDevice, //
     },
-    sysfs::Groups,
+    names::check_node,
+    sysfs::Groups, //
 };
 
 /// What a node is called, who may open it, and where it is in sysfs.
@@ -48,7 +49,8 @@ pub struct Options<'a> {
 }
 
 impl<'a> Options<'a> {
-    /// A node `/dev/<name>` of mode 0600, without a parent.
+    /// A node `/dev/<name>` of mode 0600, without a parent. Slashes in the name make folders in `/dev`;
+    /// an exclamation mark is one.
     pub fn new(name: CString) -> Self {
         Self {
             name,
@@ -122,7 +124,8 @@ impl<T: CharDevice> Registration<T> {
     ///
     /// # Errors
     ///
-    /// - `EINVAL`: the name is empty.
+    /// - `EINVAL`: the name, or a part of it between slashes, is empty, `.` or `..`.
+    /// - `ENAMETOOLONG`: such a part is longer than 255 bytes.
     /// - `EBUSY`: no minor number is left.
     /// - `EEXIST`: there is a misc device of that name, or a file in sysfs has the name of one that
     ///   the kernel makes.
@@ -164,9 +167,7 @@ impl<T: CharDevice> Registration<T> {
             misc <- Opaque::try_ffi_init(move |slot: *mut bindings::miscdevice| {
                 // SAFETY: `name` was initialized above and is not moved from its pinned place.
                 let name = unsafe { &(*this.as_ptr()).name };
-                if name.is_empty() {
-                    return Err(EINVAL);
-                }
+                check_node(name)?;
                 // SAFETY: So was `groups`, and nobody else has a reference to it.
                 let groups = unsafe { &mut (*this.as_ptr()).groups }.for_c()?;
                 let misc = bindings::miscdevice {

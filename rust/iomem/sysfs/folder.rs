@@ -10,13 +10,16 @@ use kernel::{
     types::Opaque, //
 };
 
-use super::Attributes;
+use super::{
+    check_table,
+    Attributes, //
+};
 use crate::{
     bindings,
+    error::for_c,
     text::Text, //
 };
 
-    error::for_c,
 /// A file: what C knows of it, and what it shows.
 struct File<T> {
     raw: Opaque<bindings::device_attribute>,
@@ -74,6 +77,8 @@ unsafe impl<T: Attributes> Sync for Folder<T> {}
 impl<T: Attributes> Folder<T> {
     /// Makes a folder `name`, or what is to be in the node's own.
     pub(super) fn new(name: Option<CString>, data: Arc<T>) -> Result<Self> {
+        const { check_table(T::ATTRIBUTES) };
+
         let mut files = KVec::with_capacity(T::ATTRIBUTES.len(), GFP_KERNEL)?;
         for attribute in T::ATTRIBUTES {
             let mut raw: bindings::device_attribute = pin_init::zeroed();
