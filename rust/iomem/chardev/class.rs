@@ -21,17 +21,18 @@ use crate::{
     bindings,
     chardev::{
         major::{
+            Numbers,
             Registration,
             MINORS,
             MINOR_BITS, //
         },
         CharDevice, //
     },
-};
     names::{
         check_node,
         is_file_name, //
     },
+};
 
 /// A class of devices in sysfs, `/sys/class/<name>`, for the nodes of a driver.
 ///
@@ -92,14 +93,18 @@ impl Drop for Class {
 
 /// A node in `/dev` of a [`Registration`]'s major.
 ///
-/// Dropping it removes the node. It may outlive the registration: then it leads nowhere (`ENXIO`).
+/// Dropping it removes the node. It may outlive the registration: then it leads nowhere (`ENXIO`), and
+/// the major number stays taken, so that the node never leads to another driver. A node that the user
+/// made by `mknod` leads wherever its number does.
 ///
 /// # Invariants
 ///
-/// `device` is registered, by [`Registration::node`], in `_class`.
+/// `device` is registered, by [`Registration::node`], in `_class`, under one of `_numbers`.
 pub struct Node {
     device: NonNull<bindings::device>,
+    // Dropped after the device has been unregistered.
     _class: Arc<Class>,
+    _numbers: Arc<Numbers>,
 }
 
 // SAFETY: It may be removed by another thread than the one that made it.
@@ -171,6 +176,7 @@ impl<T: CharDevice> Registration<T> {
         Ok(Node {
             device: NonNull::new(device).ok_or(ENOMEM)?,
             _class: class.clone(),
+            _numbers: self.numbers(),
         })
     }
 }

@@ -117,20 +117,56 @@ impl<T: CharDevice> Anchor<T> {
     }
 }
 
+/// The numbers of a major, which are taken until this is dropped.
+///
+/// # Invariants
+///
+/// [`MINORS`] minors from `first` on, the first one of a major, are registered.
+pub(super) struct Numbers {
+    first: bindings::dev_t,
+}
+
+impl Numbers {
+    /// Takes those of `major`, or with 0 of one that is free. The first 63 bytes of `name` are copied.
+    fn take(major: u32, name: &CStr) -> Result<Self> {
+        let mut first: bindings::dev_t = major << MINOR_BITS;
+        // SAFETY: Both copy the name, and write no more than the number of the first device.
+        to_result(unsafe {
+            if major == 0 {
+                bindings::alloc_chrdev_region(&raw mut first, 0, MINORS, name.as_char_ptr())
+            } else {
+                bindings::register_chrdev_region(first, MINORS, name.as_char_ptr())
+            }
+        })?;
+        // INVARIANT: They were just registered.
+        Ok(Self { first })
+    }
+}
+
+impl Drop for Numbers {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant they are registered. Each `struct cdev` and each node with one
+        // of them has been removed, since it had a reference.
+        unsafe { bindings::unregister_chrdev_region(self.first, MINORS) };
+    }
+}
+
 /// A major number, and what its nodes stand for.
 ///
-/// Dropping it gives the number back; files that are open stay so. Corresponds to what is between
-/// `register_chrdev()` and `unregister_chrdev()` in C.
+/// Dropping it gives the number back, unless a [`Node`](super::class::Node) is left that has it; files
+/// that are open stay so. Corresponds to what is between `register_chrdev()` and `unregister_chrdev()`
+/// in C.
 ///
 /// # Invariants
 ///
 /// - `anchor` is an anchor to which this value has a reference.
-/// - `cdev` has been added at `(major, 0)` for [`MINORS`] minors, which are registered, with
-///   `anchor` as its parent and the operations of `T`.
+/// - `cdev` has been added at the numbers of `numbers`, with `anchor` as its parent and the operations
+///   of `T`.
 pub struct Registration<T: CharDevice> {
     cdev: NonNull<bindings::cdev>,
     anchor: NonNull<Anchor<T>>,
-    major: u32,
+    // Dropped last: after `cdev` has been deleted.
+    numbers: Arc<Numbers>,
 }
 
 // SAFETY: The number may be given back by another thread than the one that took it, and `T` is
@@ -176,27 +212,14 @@ impl<T: CharDevice> Registration<T> {
             return Err(EINVAL);
         }
 
-        let mut first: bindings::dev_t = major << MINOR_BITS;
-        // SAFETY: Both copy the name, and write no more than the number of the first device.
-        to_result(unsafe {
-            if major == 0 {
-                bindings::alloc_chrdev_region(&raw mut first, 0, MINORS, name.as_char_ptr())
-            } else {
-                bindings::register_chrdev_region(first, MINORS, name.as_char_ptr())
-            }
-        })?;
-
-        // INVARIANT: The minors are registered, and the rest is what `add` gives.
-        Self::add(first, device)
-            .map(|(cdev, anchor)| Self {
-                cdev,
-                anchor,
-                major: first >> MINOR_BITS,
-            })
-            .inspect_err(|_| {
-                // SAFETY: They were registered above, and nothing is behind them.
-                unsafe { bindings::unregister_chrdev_region(first, MINORS) }
-            })
+        let numbers = Arc::new(Numbers::take(major, name)?, GFP_KERNEL)?;
+        let (cdev, anchor) = Self::add(numbers.first, device)?;
+        // INVARIANT: It is what `add` gave, at these numbers.
+        Ok(Self {
+            cdev,
+            anchor,
+            numbers,
+        })
     }
 
     /// Adds a `struct cdev` for `device` and the anchor for it.
@@ -241,7 +264,12 @@ impl<T: CharDevice> Registration<T> {
 
     /// Returns the major number. Context: any.
     pub fn major(&self) -> u32 {
-        self.major
+        self.numbers.first >> MINOR_BITS
+    }
+
+    /// Returns the numbers, for what is to keep them.
+    pub(super) fn numbers(&self) -> Arc<Numbers> {
+        self.numbers.clone()
     }
 
     /// Returns what the nodes stand for. Context: any.
@@ -259,12 +287,11 @@ impl<T: CharDevice> Drop for Registration<T> {
         // When this has been set, no `open` of the device is running and none can begin.
         *anchor.open.lock() = false;
 
-        // SAFETY: By the type invariant `cdev` has been added and the minors are registered, and
-        // this is the one place that ends it. Files that are open have a reference to `cdev`, and
-        // `cdev` to the anchor, of which this gives one back.
+        // SAFETY: By the type invariant `cdev` has been added, and this is the one place that ends it.
+        // Files that are open have a reference to `cdev`, and `cdev` to the anchor, of which this
+        // gives one back.
         unsafe {
             bindings::cdev_del(self.cdev.as_ptr());
-            bindings::unregister_chrdev_region(self.major << MINOR_BITS, MINORS);
             bindings::kobject_put(Opaque::cast_into(&raw const anchor.kobj));
         }
     }
