@@ -7,6 +7,7 @@
 #ifdef CONFIG_ARM64
 #include <asm/cpufeature.h>
 #include <asm/pgtable-hwdef.h>
+#include <asm/sysreg.h>
 #endif
 
 /*
@@ -73,6 +74,34 @@ void iomem_helper_writesq(void __iomem *addr, const void *buffer, unsigned int c
 }
 #endif
 
+#if defined(PCI_IOBASE) && !defined(CONFIG_X86)
+#ifdef CONFIG_ARM64
+/* Whether the kernel has a page there: the processor is asked. */
+static bool page_is_mapped(unsigned long addr)
+{
+	unsigned long flags;
+	u64 par;
+
+	/* An interrupt's handler may ask as well. */
+	local_irq_save(flags);
+	asm volatile("at s1e1r, %0" : : "r" (addr));
+	isb();
+	par = read_sysreg_par();
+	local_irq_restore(flags);
+
+	return !(par & SYS_PAR_EL1_F);
+}
+#else
+static bool page_is_mapped(unsigned long addr)
+{
+	/* With CONFIG_DEBUG_VIRTUAL, asking of any other address is a BUG(). */
+	if (IS_ENABLED(CONFIG_DEBUG_VIRTUAL) && !is_vmalloc_or_module_addr((void *)addr))
+		return false;
+	return vmalloc_to_page((void *)addr);
+}
+#endif
+#endif
+
 /*
  * Whether ports can be reached. Where they are instructions of the processor,
  * always; where they are memory behind a PCI host bridge, only those that a
@@ -85,12 +114,15 @@ bool iomem_helper_ports_reachable(unsigned long port, unsigned long count)
 	unsigned long end = addr + count;
 
 #ifdef CONFIG_INDIRECT_PIO
-	/* Beyond the bridges' ports are those of devices with functions of their own. */
-	if (port >= MMIO_UPPER_LIMIT)
-		return true;
+	/*
+	 * Beyond the bridges' ports are those of devices with functions of their own. A port
+	 * that none of these has is a WARN() there, and which have one cannot be asked.
+	 */
+	if (port + count > MMIO_UPPER_LIMIT)
+		return false;
 #endif
 	for (addr = ALIGN_DOWN(addr, PAGE_SIZE); addr < end; addr += PAGE_SIZE) {
-		if (!vmalloc_to_page((void *)addr))
+		if (!page_is_mapped(addr))
 			return false;
 	}
 #endif

@@ -151,7 +151,8 @@ impl<H: Holder<Port>, const SIZE: usize> Ports<H, SIZE> {
     ///
     /// - `EINVAL`: the claim has fewer than `SIZE` ports, or where ports are memory, does not begin
     ///   at a multiple of the widest access that `SIZE` has room for.
-    /// - `ENXIO`: where ports are memory, there is no bridge behind some of them.
+    /// - `ENXIO`: where ports are memory, there is no bridge behind some of them. Ports of devices that
+    ///   have functions of their own instead (`CONFIG_INDIRECT_PIO`) are unsupported.
     ///
     /// # Examples
     ///
@@ -164,8 +165,8 @@ impl<H: Holder<Port>, const SIZE: usize> Ports<H, SIZE> {
         // SAFETY: The window is only looked at: nothing is accessed through it.
         unsafe { Window::<'_, PortIo, SIZE>::new(base, length) }?;
 
-        // SAFETY: The function looks at the kernel's own page tables for numbers that the tree of
-        // ports has, since they are claimed.
+        // SAFETY: The function asks whether the kernel has pages for numbers that the tree of ports
+        // has, since they are claimed.
         if !unsafe { bindings::ports_reachable(base, length) } {
             return Err(ENXIO);
         }
