@@ -289,7 +289,8 @@ pub trait CharDevice: Send + Sync + Sized + 'static {
 
     /// Returns the physical address that a mapping of `length` bytes from page `page_offset` of the
     /// file on would begin with. A program's address is then chosen so that huge pages fit, unless
-    /// the program chose it. An answer that is wrong costs huge pages and nothing else.
+    /// the program chose it. An answer that is wrong costs huge pages and nothing else; of one that
+    /// is no page's address, the page counts.
     ///
     /// Corresponds to the C file operation `get_unmapped_area`. Context: may sleep; the program's
     /// `mmap_lock` is held for writing.

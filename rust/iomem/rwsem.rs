@@ -92,6 +92,9 @@ impl<T> RwSem<T> {
 
     /// Takes the lock for reading. Context: may sleep.
     ///
+    /// A task that holds it already, also for reading, must not: with a writer that came in between,
+    /// they wait for each other for ever.
+    ///
     /// # Examples
     ///
     /// See [`RwSem`].
@@ -105,7 +108,7 @@ impl<T> RwSem<T> {
         }
     }
 
-    /// Takes the lock for writing. Context: may sleep.
+    /// Takes the lock for writing. Context: may sleep. A task that holds it already must not.
     ///
     /// # Examples
     ///

@@ -91,7 +91,8 @@ pub trait VmaOps: Send + Sync + Sized + 'static {
     fn open(&self, _vma: &Area<'_>) {}
 
     /// There is a VMA less: it has been unmapped, or its program ended. Its pages are gone already.
-    /// Context: may sleep; the program's `mmap_lock` is held for writing.
+    /// Context: may sleep; the program's `mmap_lock` is held, for writing or, by `munmap()`, for
+    /// reading.
     fn close(&self, _vma: &Area<'_>) {}
 
     /// The VMA is about to be split at `address`, which is within it. Context: may sleep; the
