@@ -154,6 +154,8 @@
 // examples.
 #![cfg_attr(doctest, no_std)]
 #![cfg_attr(doctest, feature(asm_goto), allow(stable_features))]
+// A length that is cut off is one that was not checked.
+#![warn(clippy::cast_possible_truncation)]
 
 #[path = "../bindings/lib.rs"]
 pub(crate) mod bindings;

@@ -234,8 +234,10 @@ impl<H: Holder<Mem>, const SIZE: usize> Mapping<H, SIZE> {
         }
         let length = usize::try_from(range.length()).map_err(|_| EINVAL)?;
         // Where it will be mapped is not known, but that is aligned as this is.
+        #[allow(clippy::cast_possible_truncation)]
+        let alike = range.start() as usize;
         // SAFETY: The window is only looked at: nothing is accessed through it.
-        unsafe { Window::<'_, Ordered, SIZE>::new(range.start() as usize, length) }?;
+        unsafe { Window::<'_, Ordered, SIZE>::new(alike, length) }?;
 
         // SAFETY: `range` is not empty, and it is claimed: no RAM is in it, since RAM is busy for
         // ever and could not have been claimed.

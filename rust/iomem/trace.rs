@@ -67,6 +67,12 @@ macro_rules! tracepoints {
     )*};
 }
 
+/// A width as C is given it.
+#[cfg(CONFIG_TRACEPOINTS)]
+fn bytes(width: Width) -> u32 {
+    u32::try_from(width.bytes()).unwrap_or(0)
+}
+
 tracepoints! {
     /// Traces `iomem_read`: a register of `width` at `offset`, in bytes, of a region of `window` was
     /// read, once, and gave `value`. Context: any.
@@ -82,7 +88,7 @@ tracepoints! {
         window: &CStr => window.as_char_ptr(),
         region: u32 => region,
         offset: u64 => offset,
-        width: Width => width.bytes() as u32,
+        width: Width => bytes(width),
         value: u64 => value
     ) = __tracepoint_iomem_read, rust_do_trace_iomem_read;
 
@@ -100,7 +106,7 @@ tracepoints! {
         window: &CStr => window.as_char_ptr(),
         region: u32 => region,
         offset: u64 => offset,
-        width: Width => width.bytes() as u32,
+        width: Width => bytes(width),
         value: u64 => value & (u64::MAX >> (64 - 8 * width.bytes()))
     ) = __tracepoint_iomem_write, rust_do_trace_iomem_write;
 

@@ -57,34 +57,39 @@ pub trait Repeat<T>: Access<T> {
     unsafe fn write_rep(address: usize, buffer: &[T]);
 }
 
-/// Implements [`Repeat`] by two C functions of an address (of type `$addr`), a buffer and a count.
+/// Implements [`Repeat`] by two C functions of an address (of type `$addr`), a buffer and a count (of
+/// type `$count`): more elements than such a count can tell are more calls.
 macro_rules! repeat {
     ($ty:ty, $addr:ty, $count:ty, $read:ident, $write:ident, $($kind:ty),*) => {
         $(
             impl $crate::access::Repeat<$ty> for $kind {
                 #[inline]
                 unsafe fn read_rep(address: usize, buffer: &mut [$ty]) {
-                    // SAFETY: The caller vouches for the address, and the buffer has room for as
-                    // many elements.
-                    unsafe {
-                        $crate::bindings::$read(
-                            address as $addr,
-                            buffer.as_mut_ptr().cast(),
-                            buffer.len() as $count,
-                        )
+                    for part in buffer.chunks_mut(<$count>::MAX as usize) {
+                        // SAFETY: The caller vouches for the address, and the part has room for as
+                        // many elements, which fit into the count.
+                        unsafe {
+                            $crate::bindings::$read(
+                                address as $addr,
+                                part.as_mut_ptr().cast(),
+                                <$count>::try_from(part.len()).unwrap_or(<$count>::MAX),
+                            )
+                        }
                     }
                 }
 
                 #[inline]
                 unsafe fn write_rep(address: usize, buffer: &[$ty]) {
-                    // SAFETY: The caller vouches for the address, and the buffer has as many
-                    // elements.
-                    unsafe {
-                        $crate::bindings::$write(
-                            address as $addr,
-                            buffer.as_ptr().cast(),
-                            buffer.len() as $count,
-                        )
+                    for part in buffer.chunks(<$count>::MAX as usize) {
+                        // SAFETY: The caller vouches for the address, and the part has as many
+                        // elements, which fit into the count.
+                        unsafe {
+                            $crate::bindings::$write(
+                                address as $addr,
+                                part.as_ptr().cast(),
+                                <$count>::try_from(part.len()).unwrap_or(<$count>::MAX),
+                            )
+                        }
                     }
                 }
             }

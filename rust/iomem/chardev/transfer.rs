@@ -222,6 +222,7 @@ impl Seek<'_> {
 
     /// A position, or what C says instead of one.
     fn result(position: i64) -> Result<u64> {
-        u64::try_from(position).map_err(|_| Error::from_errno(position as c_int))
+        u64::try_from(position)
+            .map_err(|_| c_int::try_from(position).map_or(EIO, Error::from_errno))
     }
 }

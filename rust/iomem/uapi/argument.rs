@@ -155,8 +155,9 @@ impl<T: Structure> Argument<T> {
     /// See [`Argument`].
     pub fn answer(&self, mut value: T) -> Result {
         let known = core::mem::size_of::<T>();
+        let size = u32::try_from(known).map_err(|_| EINVAL)?;
         let bytes = value.as_bytes_mut();
-        for (to, from) in bytes.iter_mut().zip((known as u32).to_ne_bytes()) {
+        for (to, from) in bytes.iter_mut().zip(size.to_ne_bytes()) {
             *to = from;
         }
         let common = bytes.get(..self.size.min(known)).ok_or(EINVAL)?;

@@ -53,7 +53,8 @@ pub(crate) unsafe fn get_unmapped_area(
             if found % kernel::page::PAGE_SIZE != 0 {
                 continue;
             }
-            // Of an address that is no page's, the page counts.
+            // Of an address that is no page's, the page counts; and of all, how it is aligned.
+            #[allow(clippy::cast_possible_truncation)]
             let page = physical as c_ulong & kernel::page::PAGE_MASK as c_ulong;
             let off = page.wrapping_sub(found) & size.wrapping_sub(1);
             return found.wrapping_add(off);
