@@ -16,6 +16,7 @@
 #include "iomap.c"
 #include "irq.c"
 #include "mm.c"
+#include "module.c"
 #include "pgtable.c"
 #include "signal.c"
 #include "spinlock.c"

@@ -181,7 +181,9 @@ macro_rules! this_module {
 #[vtable]
 pub trait CharDevice: Send + Sync + Sized + 'static {
     /// The module whose code this is: `iomem::this_module!()`. It stays loaded while a file is
-    /// open.
+    /// open. Only that module can register the device: the file operations are compiled into the
+    /// module that does, so a generic type of a crate that several modules use has to be given this
+    /// by each.
     const OWNER: ThisModule;
 
     /// What each open file has for itself: `()`, or what it has seen of the device's events, say.

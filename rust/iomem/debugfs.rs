@@ -209,11 +209,14 @@ impl<T: Table> File<T> {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: no row is of the length that the table gives.
+    /// `EINVAL`: no row is of the length that the table gives, or [`Table::OWNER`] is not the module that
+    /// this is called in.
     pub fn new(dir: &Dir, name: &CStr, table: Arc<T>) -> Result<Self> {
         if !(1..=ROW_MAX).contains(&table.row_length()) {
             return Err(EINVAL);
         }
+        #[cfg(CONFIG_DEBUG_FS)]
+        Vtable::<T>::check_owner()?;
         #[cfg(CONFIG_DEBUG_FS)]
         // SAFETY: The folder is valid or an error, of which C makes another error. The name is
         // copied. The operations are static, and what they get is a `T`, which stays valid until the

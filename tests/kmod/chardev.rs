@@ -155,6 +155,34 @@ fn options() -> Result {
     Ok(())
 }
 
+/// A device that does not name the module that its code is in.
+struct Foreign;
+
+#[vtable]
+impl CharDevice for Foreign {
+    // The library cannot carry this: it has no way to say what is not so.
+    // SAFETY: The kernel takes a null pointer for the module of code that is built in.
+    const OWNER: ThisModule = unsafe { ThisModule::from_ptr(core::ptr::null_mut()) };
+    type State = ();
+
+    fn open(&self, _file: CharFile<'_>) -> impl PinInit<(), Error> {
+        Ok(())
+    }
+}
+
+fn owners() -> Result {
+    let foreign = || Arc::new(Foreign, GFP_KERNEL);
+    check!(
+        "misc_device_of_another_module_is_refused",
+        register(c"iomem_test_foreign", None, foreign()?).err() == Some(EINVAL)
+    );
+    check!(
+        "major_of_another_module_is_refused",
+        major::Registration::register(0, c"iomem_test_foreign", foreign()?).err() == Some(EINVAL)
+    );
+    Ok(())
+}
+
 fn majors() -> Result {
     let before = DROPS.load(Acquire);
     let minors = || Arc::new(Minors, GFP_KERNEL);
@@ -204,6 +232,7 @@ impl kernel::Module for Test {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         check!("options_ran", options().is_ok());
         check!("majors_ran", majors().is_ok());
+        check!("owners_ran", owners().is_ok());
 
         let class = Arc::new(Class::new(c"iomem_test")?, GFP_KERNEL)?;
         let major =

@@ -182,6 +182,21 @@ impl<T: CharDevice> Vtable<T> {
         }
     }
 
+    /// Checks that the operations are in the module that they name as their owner. They are compiled
+    /// for `T` into whatever module registers a device, which need not be the one that `T` is from:
+    /// with another owner, they could be unloaded while a file is open.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: they are not.
+    pub(super) fn check_owner() -> Result {
+        // SAFETY: The function looks at where the module has its memory. A `ThisModule` is that of a
+        // module which is loaded, or null.
+        let own =
+            unsafe { bindings::is_within_module(Self::release as usize, T::OWNER.as_ptr()) };
+        own.then_some(()).ok_or(EINVAL)
+    }
+
     /// Returns the device and the file, for a call.
     ///
     /// # Safety

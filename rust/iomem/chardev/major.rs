@@ -187,7 +187,8 @@ impl<T: CharDevice> Registration<T> {
     ///
     /// # Errors
     ///
-    /// - `EINVAL`: the name is empty, or the number is larger than the kernel has, 511.
+    /// - `EINVAL`: the name is empty, or the number is larger than the kernel has, 511; or
+    ///   [`CharDevice::OWNER`] is not the module that this is called in.
     /// - `EBUSY`: somebody has the number, or with 0, no number is free.
     /// - `ENOMEM`: no memory.
     ///
@@ -212,6 +213,7 @@ impl<T: CharDevice> Registration<T> {
             return Err(EINVAL);
         }
 
+        Vtable::<T>::check_owner()?;
         let numbers = Arc::new(Numbers::take(major, name)?, GFP_KERNEL)?;
         let (cdev, anchor) = Self::add(numbers.first, device)?;
         // INVARIANT: It is what `add` gave, at these numbers.

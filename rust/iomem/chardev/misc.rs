@@ -124,7 +124,8 @@ impl<T: CharDevice> Registration<T> {
     ///
     /// # Errors
     ///
-    /// - `EINVAL`: the name, or a part of it between slashes, is empty, `.` or `..`.
+    /// - `EINVAL`: the name, or a part of it between slashes, is empty, `.` or `..`; or
+    ///   [`CharDevice::OWNER`] is not the module that this is called in.
     /// - `ENAMETOOLONG`: such a part is longer than 255 bytes.
     /// - `EBUSY`: no minor number is left.
     /// - `EEXIST`: there is a misc device of that name, or a file in sysfs has the name of one that
@@ -168,6 +169,7 @@ impl<T: CharDevice> Registration<T> {
                 // SAFETY: `name` was initialized above and is not moved from its pinned place.
                 let name = unsafe { &(*this.as_ptr()).name };
                 check_node(name)?;
+                Vtable::<T>::check_owner()?;
                 // SAFETY: So was `groups`, and nobody else has a reference to it.
                 let groups = unsafe { &mut (*this.as_ptr()).groups }.for_c()?;
                 let misc = bindings::miscdevice {

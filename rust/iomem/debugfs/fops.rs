@@ -34,6 +34,19 @@ impl<T: Table> Vtable<T> {
         ..pin_init::zeroed()
     };
 
+    /// Checks that the operations are in the module that they name as their owner, as those of a
+    /// [`CharDevice`](crate::chardev::CharDevice) have to be.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: they are not.
+    pub(super) fn check_owner() -> Result {
+        // SAFETY: The function looks at where the module has its memory. A `ThisModule` is that of a
+        // module which is loaded, or null.
+        let own = unsafe { bindings::is_within_module(Self::read as usize, T::OWNER.as_ptr()) };
+        own.then_some(()).ok_or(EINVAL)
+    }
+
     /// Returns the table of an open file.
     ///
     /// # Safety
