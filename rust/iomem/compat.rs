@@ -465,6 +465,17 @@ macro_rules! of_device_table {
     };
 }
 
+/// Until 7.2: what is `SpinLockIrq` of the kernel crate from 7.3 on.
+#[cfg(not(linux_7_3))]
+#[path = "spinlock.rs"]
+mod spinlock;
+
+#[cfg(not(linux_7_3))]
+pub(crate) use self::spinlock::SpinLockIrq;
+
+#[cfg(linux_7_3)]
+pub(crate) use kernel::sync::SpinLockIrq;
+
 /// What a handler returns whose interrupt it was.
 ///
 /// The bindings have a type with constants from 7.3 on, but not from its first release candidates:

@@ -180,7 +180,6 @@ pub mod resource;
 pub mod rwsem;
 pub mod security;
 pub mod signal;
-mod spinlock;
 pub mod sysfs;
 pub mod text;
 pub mod trace;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A lock for what an interrupt handler changes too.
+//! A lock for what an interrupt handler changes too: the kernel crate's `SpinLockIrq`, which it has
+//! from Linux 7.3 on. To be removed with 7.2; see [`compat`](crate::compat).
 //!
 //! The kernel crate's `SpinLock` leaves interrupts enabled: if the handler came while its processor
-//! holds the lock, it would wait for itself. This one disables them on that processor. Within this
-//! crate; a driver meets it as [`Interrupt`](crate::irq::Interrupt).
+//! holds the lock, it would wait for itself. This one disables them on that processor.
 //!
 //! C header: [`include/linux/spinlock.h`](srctree/include/linux/spinlock.h)
 
@@ -34,7 +34,7 @@ use crate::bindings;
 ///
 /// `lock` is initialized; `value` is accessed by the holder of the lock alone.
 #[pin_data]
-pub(crate) struct IrqSpinLock<T> {
+pub(crate) struct SpinLockIrq<T> {
     #[pin]
     lock: Opaque<bindings::spinlock_t>,
     // On a real-time kernel waiters are on a list within it.
@@ -44,12 +44,12 @@ pub(crate) struct IrqSpinLock<T> {
 }
 
 // SAFETY: It owns its value and may be sent with it.
-unsafe impl<T: Send> Send for IrqSpinLock<T> {}
+unsafe impl<T: Send> Send for SpinLockIrq<T> {}
 
 // SAFETY: One thread at a time has the value, and may take it out, so it has to be `Send`.
-unsafe impl<T: Send> Sync for IrqSpinLock<T> {}
+unsafe impl<T: Send> Sync for SpinLockIrq<T> {}
 
-impl<T> IrqSpinLock<T> {
+impl<T> SpinLockIrq<T> {
     /// Puts `value` behind a lock that lockdep knows as `name` and `class`.
     pub(crate) fn new(
         value: T,
@@ -88,7 +88,7 @@ impl<T> IrqSpinLock<T> {
 ///
 /// This processor holds the lock, and `flags` is what taking it returned.
 pub(crate) struct Guard<'a, T> {
-    lock: &'a IrqSpinLock<T>,
+    lock: &'a SpinLockIrq<T>,
     flags: c_ulong,
     _not_send: NotThreadSafe,
 }

@@ -17,8 +17,10 @@ use super::listener::Listeners;
 use crate::{
     bindings,
     chardev::wait::WaitQueue,
-    compat,
-    spinlock::IrqSpinLock, //
+    compat::{
+        self,
+        SpinLockIrq, //
+    },
 };
 
 /// How an interrupt stands.
@@ -77,7 +79,7 @@ pub struct Interrupt {
     #[pin]
     pub(super) changing: Mutex<()>,
     #[pin]
-    pub(super) state: IrqSpinLock<State>,
+    pub(super) state: SpinLockIrq<State>,
 }
 
 impl Interrupt {
@@ -193,7 +195,7 @@ impl Registration {
                 name,
                 queue <- crate::new_wait_queue!("Interrupt::queue"),
                 changing <- new_mutex!((), "Interrupt::changing"),
-                state <- IrqSpinLock::new(
+                state <- SpinLockIrq::new(
                     state,
                     c"Interrupt::state",
                     kernel::static_lock_class!()

@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 
 use kernel::{
     device::Bound,
-    error::to_result,
+    irq::IrqRequest,
     platform,
     prelude::*,
     str::CString, //
@@ -28,7 +28,8 @@ mod private {
 /// Finds the interrupt lines of a platform device, whatever describes them: a device tree, ACPI, or
 /// a list of resources ([`Resource::irq`](crate::platform::Resource::irq)).
 ///
-/// The kernel crate has calls for the same, whose result is good for its own registration only.
+/// The kernel crate's `optional_irq_by_index` and `optional_irq_by_name` find the number; this adds the
+/// line's name, and tells a device that has no such line from an error.
 ///
 /// # Examples
 ///
@@ -74,15 +75,15 @@ pub trait Lines: private::Sealed {
 }
 
 /// Returns the line that the kernel's answer stands for.
-fn found(
-    answer: c_int,
+fn found<'a>(
+    answer: Result<IrqRequest<'a>>,
     name: impl FnOnce() -> Result<Option<CString>>,
-) -> Result<Option<Line<'static>>> {
-    match to_result(answer) {
+) -> Result<Option<Line<'a>>> {
+    match answer {
         Err(e) if e == ENXIO => Ok(None),
         Err(e) => Err(e),
-        Ok(()) => Ok(Some(Line {
-            number: answer.unsigned_abs(),
+        Ok(request) => Ok(Some(Line {
+            number: request.irq(),
             name: name()?,
             device: PhantomData,
         })),
@@ -91,19 +92,13 @@ fn found(
 
 impl Lines for platform::Device<Bound> {
     fn line_by_index(&self, index: u32) -> Result<Option<Line<'_>>> {
-        let pdev = core::ptr::from_ref(self).cast_mut().cast();
-        // SAFETY: `platform::Device` is a transparent wrapper around `struct platform_device`,
-        // which is valid. The function changes nothing that Rust has references to.
-        let answer = unsafe { bindings::platform_get_irq_optional(pdev, index) };
-        found(answer, || name_of(self, index))
+        found(self.optional_irq_by_index(index), || name_of(self, index))
     }
 
     fn line_by_name(&self, name: &CStr) -> Result<Option<Line<'_>>> {
-        let pdev = core::ptr::from_ref(self).cast_mut().cast();
-        // SAFETY: As above; the name is valid for the call.
-        let answer =
-            unsafe { bindings::platform_get_irq_byname_optional(pdev, name.as_char_ptr()) };
-        found(answer, || Ok(Some(name.try_into()?)))
+        found(self.optional_irq_by_name(name), || {
+            Ok(Some(name.try_into()?))
+        })
     }
 }
 
