@@ -5,7 +5,7 @@
  * clock that a device tree describes.
  */
 
-#include "interrupts.h"
+#include "interrupts_edu.h"
 
 TEST_F(irq, is_described)
 {

@@ -6,7 +6,7 @@
 
 #include <sys/epoll.h>
 
-#include "interrupts.h"
+#include "interrupts_edu.h"
 
 TEST_F(irq, waiters_are_told)
 {

@@ -3,7 +3,7 @@
  * What the calls about interrupts refuse: each field, wrong in each way.
  */
 
-#include "interrupts.h"
+#include "interrupts_edu.h"
 
 /* Every call, and a structure for it that is right. */
 static const struct call {

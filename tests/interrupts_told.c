@@ -4,7 +4,7 @@
  * poll() and by eventfd.
  */
 
-#include "interrupts.h"
+#include "interrupts_edu.h"
 
 /* Each open file has seen what it was told of, and what it was not told of is news. */
 TEST_F(irq, poll_tells_each_file)

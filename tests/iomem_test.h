@@ -24,6 +24,7 @@
  *	IOMEM_ERRORS_KO	the module iomem_attack_errors.ko
  *	IOMEM_IRQ_KO	the module iomem_test_irq.ko, which makes a window on edu
  *	IOMEM_MSI_KO	the module iomem_test_msi.ko, which gives edu an interrupt
+ *	IOMEM_LINES_KO	the module iomem_test_lines.ko, whose interrupts are raised by software
  *	IOMEM_IRQ	the number of edu's interrupt line
  *	IOMEM_RANGE	START-LAST of the device that a test is about, in hexadecimal
  */

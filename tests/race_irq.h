@@ -13,7 +13,7 @@
 #define _IOMEM_RACE_IRQ_H
 
 #include "race.h"
-#include "interrupts.h"
+#include "interrupts_edu.h"
 
 #define WORKERS		4
 #define FILES		2

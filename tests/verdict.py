@@ -33,6 +33,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "params", "reload", "unbind", "revoke_lock", "interrupts", "interrupts_told", "interrupts_input",
             "interrupts_gone", "see", "compat32", "unprivileged",
             "debugger", "odd_calls", "long_calls",
+            "attack_irq_lines", "interrupts_lines",
             "race", "race_irq", "race_many", "race_load", "leak", "faults", "fuzz", "acpi", "kmod_windows", "run_time", "run_time_words",
             "neighbours", "peers", "override", "lockdown", "proc")
 

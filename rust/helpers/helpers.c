@@ -15,6 +15,7 @@
 #include "io.c"
 #include "iomap.c"
 #include "irq.c"
+#include "irqdesc.c"
 #include "mm.c"
 #include "module.c"
 #include "pgtable.c"

@@ -15,14 +15,24 @@
 //!
 //! # Masking
 //!
-//! A *level-triggered* line stays raised until the device has been told. Were it left enabled, the
+//! A *level-triggered* line stays raised until the device has been served. Were it left enabled, the
 //! handler would be called again and again and the program never get to run. So the handler masks
-//! the line, and the program has it unmasked, [`Interrupt::unmask`], when it has told the device.
+//! the line, and the program has it unmasked, [`Interrupt::unmask`], when it has served the device.
 //! Each masking is taken back once, however often unmasking is asked for. So a program that unmasks
-//! without having told the device gets one interrupt for each time it does, and no storm.
+//! without having served the device gets one interrupt for each time it does, and no storm.
 //!
 //! An *edge-triggered* line comes once for each event, and one that came while it was masked would
 //! be lost or late. It is never masked.
+//!
+//! Whether a line is edge-triggered is not always known: a controller that cannot choose need not say
+//! what it has. What is not known to be an edge is treated as a level: a level that was taken for an
+//! edge would be a storm, while an edge that is taken for a level waits until the program unmasks.
+//!
+//! # What is not supported
+//!
+//! Lines that the handler cannot mask, with interrupts disabled, for all processors: those of a
+//! controller behind a slow bus (I2C, SPI), per-CPU lines, nested ones. [`Line::request`] fails with
+//! `EOPNOTSUPP`.
 //!
 //! # Why lines are not shared
 //!
@@ -51,6 +61,12 @@
 //! it, protects everything that changes. In it are taken: the lock of the line, by
 //! `disable_irq_nosync()` and `enable_irq()`, as `uio_pdrv_genirq` does; and the lock of an eventfd
 //! with what waking its waiters takes. None of those is held by who calls us.
+//!
+//! On a `PREEMPT_RT` kernel the spinlock sleeps, and so do those of eventfds and of wait queues. The
+//! handler is a thread there, as it is under `threadirqs`: the kernel makes it one, since it was
+//! requested without `IRQF_NO_THREAD`. Meanwhile the line is masked (`IRQF_ONESHOT`, which the kernel
+//! adds), and stays so if the handler has disabled it. Edges that come before the thread runs are
+//! counted as one.
 //!
 //! What an eventfd waits for can be anything, `epoll` say, or an interrupt of a virtual machine: it
 //! has to bear being signalled with interrupts disabled, as `eventfd_signal()` promises. How long
@@ -95,6 +111,7 @@
 //! ```
 
 mod interrupt;
+mod kind;
 mod line;
 mod listener;
 

@@ -3,8 +3,9 @@
 //! The interrupts of a window: waiting for them, in calls, in `poll()` and with eventfds.
 //!
 //! All lines of the device are handled from when it is bound until it is unbound, whether a file is
-//! open or not: what came is counted. A level-triggered line is masked when an interrupt comes, until
-//! a program has it unmasked; see [`irq`](iomem::irq) for why, and why lines are not shared.
+//! open or not: what came is counted. A line that is not known to be edge-triggered is masked when an
+//! interrupt comes, until a program has it unmasked; see [`irq`](iomem::irq) for why, and why lines
+//! are not shared.
 //!
 //! # What a file knows
 //!
@@ -32,6 +33,7 @@ use iomem::{
         },
         OpenFile, //
     },
+    error::eopnotsupp,
     eventfd::EventFd,
     irq::{
         Interrupt,
@@ -76,7 +78,8 @@ use crate::window::Window;
 /// # Errors
 ///
 /// - `EPROBE_DEFER`: the controller of a line is not there yet.
-/// - `EBUSY`: somebody else handles a line.
+/// - `EBUSY`: another driver handles a line.
+/// - `EOPNOTSUPP`: a line is of a kind that is not supported.
 /// - Others: as [`Lines::line_by_index`] and [`Line::request`](iomem::irq::Line::request).
 pub(crate) fn request(
     pdev: &platform::Device<Core<'_>>,
@@ -97,6 +100,11 @@ pub(crate) fn request(
         let number = line.number();
         let label = CString::try_from_fmt(fmt!("{node}:irq{index}"))?;
         let registration = line.request(label).inspect_err(|e| match *e {
+            e if e == eopnotsupp() => dev_err!(
+                dev,
+                "interrupt {index} is line {number}, which is not supported: it is per-CPU or \
+                 nested, or of a controller behind a slow bus; leave the interrupt out\n"
+            ),
             EBUSY => dev_err!(
                 dev,
                 "interrupt {index} is line {number}, which is in use: /proc/interrupts says by \

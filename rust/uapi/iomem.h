@@ -242,9 +242,12 @@ struct iomem_irq_info {
 	__u8 name[IOMEM_NAME_BYTES];
 };
 
-/* The line is level-triggered: it is masked when an interrupt comes. */
+/*
+ * The line is level-triggered, or the kernel does not know that it is not: the
+ * driver masks it when an interrupt comes.
+ */
 #define IOMEM_IRQ_LEVEL			0x00000001
-/* It is masked, until IOMEM_IOC_IRQ_UNMASK. */
+/* The line is masked, until IOMEM_IOC_IRQ_UNMASK. */
 #define IOMEM_IRQ_MASKED		0x00000002
 
 /**

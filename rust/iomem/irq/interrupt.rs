@@ -13,7 +13,13 @@ use kernel::{
     },
 };
 
-use super::listener::Listeners;
+use super::{
+    kind::{
+        self,
+        Trigger, //
+    },
+    listener::Listeners, //
+};
 use crate::{
     bindings,
     chardev::wait::WaitQueue,
@@ -38,7 +44,8 @@ use crate::{
 pub struct Status {
     /// How many came since the line was requested.
     pub count: u64,
-    /// The line is level-triggered, so that it is masked when an interrupt comes.
+    /// The line is level-triggered, or not known to be edge-triggered, so that it is masked when an
+    /// interrupt comes.
     pub is_level: bool,
     /// It is masked, until [`Interrupt::unmask`].
     pub is_masked: bool,
@@ -180,10 +187,11 @@ pub struct Registration {
 
 impl Registration {
     pub(super) fn new(number: u32, name: Option<CString>, label: CString) -> Result<Self> {
+        kind::check(number)?;
         let state = State {
             status: Status {
                 count: 0,
-                is_level: false,
+                is_level: true,
                 is_masked: true,
             },
             gone: false,
@@ -204,8 +212,8 @@ impl Registration {
             GFP_KERNEL,
         )?;
 
-        // What is level-triggered can be told when the line has been set up, and has to be known
-        // when the first interrupt comes. So the line is requested disabled: masked, as it were.
+        // What raises an interrupt can be told when the line has been set up, and has to be known
+        // when the first one comes. So the line is requested disabled: masked, as it were.
         //
         // SAFETY: The handler gets the interrupt, which is valid until `free_irq`, since the
         // registration has a reference, and so is the name.
@@ -225,16 +233,15 @@ impl Registration {
             _label: label,
         };
 
-        // SAFETY: The line is ours, so it has its data.
-        let is_level = unsafe {
-            let data = bindings::irq_get_irq_data(number);
-            !data.is_null() && bindings::irqd_is_level_type(data)
-        };
-        if is_level {
+        // SAFETY: The line is ours.
+        let trigger = unsafe { Trigger::of(number) };
+        // What may be an edge is disabled when the next one comes, which the kernel keeps then; so a
+        // line that is none may come once more when it is unmasked.
+        if trigger == Trigger::Level {
             // SAFETY: The line is ours.
             unsafe { bindings::irq_set_disable_unlazy(number) };
         }
-        registration.interrupt.state.lock().status.is_level = is_level;
+        registration.interrupt.state.lock().status.is_level = trigger != Trigger::Edge;
         registration.interrupt.unmask()?;
         Ok(registration)
     }

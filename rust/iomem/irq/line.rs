@@ -169,10 +169,13 @@ impl Line<'_> {
     ///
     /// # Errors
     ///
-    /// - `EBUSY`: somebody else handles the line. Lines are not shared: see the
+    /// - `EBUSY`: another driver handles the line. Lines are not shared: see the
     ///   [module](super).
-    /// - `EINVAL`: there is no such line, or it is one of a controller behind a slow bus, whose
-    ///   handlers are threads.
+    /// - `EINVAL`: there is no such line, or the kernel keeps it from drivers.
+    /// - `EOPNOTSUPP`: the line cannot be masked by the handler: each processor has one of its own;
+    ///   or the controller is behind a slow bus, so that asking it for something sleeps; or the
+    ///   handlers are called by the thread of another line. On `PREEMPT_RT` also: the handlers must
+    ///   not be threads.
     /// - `ENOMEM`: no memory.
     pub fn request(self, label: CString) -> Result<Registration> {
         Registration::new(self.number, self.name, label)

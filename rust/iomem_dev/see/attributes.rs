@@ -20,7 +20,7 @@
 //! | `region<M>/mappings` | how many mappings of it there are |
 //! | `irq<M>/name` | what the interrupt is called, or nothing |
 //! | `irq<M>/count` | how many came since the device was bound |
-//! | `irq<M>/trigger` | `level` or `edge` |
+//! | `irq<M>/trigger` | `level`, also where the kernel does not know, or `edge` |
 //! | `irq<M>/masked` | 1 if the line is masked, or 0 |
 //!
 //! Addresses, sizes and offsets are hexadecimal, all else is decimal. What asks the hardware is
