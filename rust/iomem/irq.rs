@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`Lines`] | finds a device's interrupt lines, by index or by name |
 //! | [`Line`] | a line that was found |
-//! | [`Registration`] | a line that is handled, until this is dropped |
+//! | [`Registration`] | a line that is handled, until this is dropped or the device is unbound |
 //! | [`Interrupt`] | what became of it: a count, a queue to wait in, a mask, eventfds |
 //! | [`Listener`] | an eventfd that is signalled for each interrupt |
 //!
@@ -42,17 +42,17 @@
 //!
 //! # Life
 //!
-//! The [`Registration`] goes with the binding to the device. The [`Interrupt`] is shared with
-//! whoever has the device open and stays as long: everything on it fails with `ENODEV` then,
-//! waiters have been woken, and each eventfd has been signalled once more and let go of.
+//! The line belongs to the binding of the device: it is freed when the [`Registration`] is dropped,
+//! and at the latest when the device is unbound, also if the [`Registration`] lives on, or was
+//! forgotten. The [`Interrupt`] is shared with the files that are open on the device, and lives as
+//! long: everything on it fails with `ENODEV` then, waiters have been woken, and each eventfd has been
+//! signalled once more and let go of.
 //!
-//! # Why not the kernel crate's `irq`
+//! # Why not the kernel crate's `irq::Registration`
 //!
-//! Its registration knows no mask, and enables the line before one can see whether it is
-//! level-triggered, which is known from then on only. Its name is `'static`, so devices of a driver
-//! look alike in `/proc/interrupts`. And it became another type with Linux 7.3, of which only the
-//! request and the release would be left to use: `request_threaded_irq()` and `free_irq()`, which
-//! did not change.
+//! It knows no mask, and enables the line before a driver can see whether it is level-triggered, which
+//! is known from then on only. Its name is `'static`, so devices of a driver look alike in
+//! `/proc/interrupts`. Making one is `unsafe` from Linux 7.3 on, since it must not be forgotten.
 //!
 //! # Locks
 //!

@@ -3,6 +3,11 @@
 //! A line that is handled, and what became of it.
 
 use kernel::{
+    device::{
+        Bound,
+        Device, //
+    },
+    devres::Devres,
     error::to_result,
     new_mutex,
     prelude::*,
@@ -27,6 +32,7 @@ use crate::{
         self,
         SpinLockIrq, //
     },
+    resource::devm::until_unbound, //
 };
 
 /// How an interrupt stands.
@@ -170,23 +176,19 @@ unsafe extern "C" fn handle(_irq: c_int, cookie: *mut c_void) -> bindings::irqre
     compat::IRQ_HANDLED
 }
 
-/// A line that is handled. Dropping this frees it, also while it is masked.
+/// A line that is handled, by this library's handler.
 ///
 /// # Invariants
 ///
 /// - The line `interrupt.number` was requested with `interrupt` as the cookie.
 /// - `_label` is its name, which the kernel has a pointer to.
-///
-/// # Examples
-///
-/// See the [module](super).
-pub struct Registration {
+struct Handled {
     interrupt: Arc<Interrupt>,
     _label: CString,
 }
 
-impl Registration {
-    pub(super) fn new(number: u32, name: Option<CString>, label: CString) -> Result<Self> {
+impl Handled {
+    fn new(number: u32, name: Option<CString>, label: CString) -> Result<Self> {
         kind::check(number)?;
         let state = State {
             status: Status {
@@ -215,8 +217,8 @@ impl Registration {
         // What raises an interrupt can be told when the line has been set up, and has to be known
         // when the first one comes. So the line is requested disabled: masked, as it were.
         //
-        // SAFETY: The handler gets the interrupt, which is valid until `free_irq`, since the
-        // registration has a reference, and so is the name.
+        // SAFETY: The handler gets the interrupt, which is valid until `free_irq`, since `Handled`
+        // has a reference, and so is the name.
         to_result(unsafe {
             bindings::request_threaded_irq(
                 number,
@@ -228,7 +230,7 @@ impl Registration {
             )
         })?;
         // INVARIANT: It has just been requested. It is disabled once, and `is_masked`.
-        let registration = Self {
+        let handled = Self {
             interrupt,
             _label: label,
         };
@@ -241,18 +243,13 @@ impl Registration {
             // SAFETY: The line is ours.
             unsafe { bindings::irq_set_disable_unlazy(number) };
         }
-        registration.interrupt.state.lock().status.is_level = trigger != Trigger::Edge;
-        registration.interrupt.unmask()?;
-        Ok(registration)
-    }
-
-    /// Returns what becomes of the line, to be shared with programs.
-    pub fn interrupt(&self) -> &Arc<Interrupt> {
-        &self.interrupt
+        handled.interrupt.state.lock().status.is_level = trigger != Trigger::Edge;
+        handled.interrupt.unmask()?;
+        Ok(handled)
     }
 }
 
-impl Drop for Registration {
+impl Drop for Handled {
     fn drop(&mut self) {
         let interrupt = &*self.interrupt;
         // From here on nobody enables the line.
@@ -270,5 +267,40 @@ impl Drop for Registration {
         let listeners = core::mem::replace(&mut interrupt.state.lock().listeners, Listeners::new());
         listeners.signal();
         interrupt.queue.wake_all();
+    }
+}
+
+/// A line that is handled, until this is dropped or the device is unbound, whichever is first.
+///
+/// The device has the line, and this is a handle of it: kept beyond the unbinding, or forgotten, it
+/// keeps nothing from being freed, and everything on the [`Interrupt`] fails with `ENODEV` then.
+/// Dropping it frees the line also while that is masked, and waits for the handler. Context of the
+/// drop: may sleep.
+///
+/// # Examples
+///
+/// See the [module](super).
+pub struct Registration {
+    interrupt: Arc<Interrupt>,
+    _handled: Devres<Handled>,
+}
+
+impl Registration {
+    pub(super) fn new(
+        dev: &Device<Bound>,
+        number: u32,
+        name: Option<CString>,
+        label: CString,
+    ) -> Result<Self> {
+        let handled = Handled::new(number, name, label)?;
+        Ok(Self {
+            interrupt: handled.interrupt.clone(),
+            _handled: until_unbound(dev, handled)?,
+        })
+    }
+
+    /// Returns what becomes of the line, to be shared with programs.
+    pub fn interrupt(&self) -> &Arc<Interrupt> {
+        &self.interrupt
     }
 }

@@ -2,10 +2,11 @@
 
 //! The interrupt lines of a platform device.
 
-use core::marker::PhantomData;
-
 use kernel::{
-    device::Bound,
+    device::{
+        Bound,
+        Device, //
+    },
     irq::IrqRequest,
     platform,
     prelude::*,
@@ -76,6 +77,7 @@ pub trait Lines: private::Sealed {
 
 /// Returns the line that the kernel's answer stands for.
 fn found<'a>(
+    dev: &'a Device<Bound>,
     answer: Result<IrqRequest<'a>>,
     name: impl FnOnce() -> Result<Option<CString>>,
 ) -> Result<Option<Line<'a>>> {
@@ -85,18 +87,20 @@ fn found<'a>(
         Ok(request) => Ok(Some(Line {
             number: request.irq(),
             name: name()?,
-            device: PhantomData,
+            dev,
         })),
     }
 }
 
 impl Lines for platform::Device<Bound> {
     fn line_by_index(&self, index: u32) -> Result<Option<Line<'_>>> {
-        found(self.optional_irq_by_index(index), || name_of(self, index))
+        found(self.as_ref(), self.optional_irq_by_index(index), || {
+            name_of(self, index)
+        })
     }
 
     fn line_by_name(&self, name: &CStr) -> Result<Option<Line<'_>>> {
-        found(self.optional_irq_by_name(name), || {
+        found(self.as_ref(), self.optional_irq_by_name(name), || {
             Ok(Some(name.try_into()?))
         })
     }
@@ -145,7 +149,7 @@ fn name_of(pdev: &platform::Device<Bound>, index: u32) -> Result<Option<CString>
 pub struct Line<'a> {
     number: u32,
     name: Option<CString>,
-    device: PhantomData<&'a platform::Device<Bound>>,
+    dev: &'a Device<Bound>,
 }
 
 impl Line<'_> {
@@ -162,9 +166,10 @@ impl Line<'_> {
     /// Handles the line from now on, under the name `label` in `/proc/interrupts`.
     ///
     /// The device should have been told not to raise it, or something may be counted that came
-    /// before. The registration has to be dropped when the device is unbound. Context: may sleep.
+    /// before. The line is freed when the registration is dropped, or when the device is unbound.
+    /// Context: may sleep.
     ///
-    /// Corresponds to the C function `request_irq()` in
+    /// Corresponds to the C function `devm_request_irq()` in
     /// [`include/linux/interrupt.h`](srctree/include/linux/interrupt.h).
     ///
     /// # Errors
@@ -178,6 +183,6 @@ impl Line<'_> {
     ///   not be threads.
     /// - `ENOMEM`: no memory.
     pub fn request(self, label: CString) -> Result<Registration> {
-        Registration::new(self.number, self.name, label)
+        Registration::new(self.dev, self.number, self.name, label)
     }
 }
