@@ -93,6 +93,86 @@ TEST_F(irq, eventfds_count)
 	close(another);
 }
 
+/* How many eventfds an interrupt can have. */
+#define EVENTFDS	64
+
+/*
+ * A program without privileges has as many eventfds signalled as there may be, and asks for one
+ * more. The line of the check that failed, or 0. What it has of the registers, it was given.
+ */
+static int listen_often(const char *node, int registers)
+{
+	int fd[EVENTFDS + 1], event[EVENTFDS + 1], i, count = 0;
+
+	if (setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000))
+		return __LINE__;
+	for (i = 0; i <= EVENTFDS; i++) {
+		fd[i] = open(node, O_RDWR | O_CLOEXEC);
+		event[i] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+		if (fd[i] < 0 || event[i] < 0)
+			return __LINE__;
+	}
+	for (i = 0; i < EVENTFDS; i++)
+		if (give_eventfd(fd[i], event[i]))
+			return __LINE__;
+	for (i = 0; i < 100; i++)
+		if (give_eventfd(fd[EVENTFDS], event[EVENTFDS]) != ENOSPC)
+			return __LINE__;
+	/* What is there can be replaced, and what is taken away makes room. */
+	if (give_eventfd(fd[0], event[EVENTFDS]) || give_eventfd(fd[0], event[0]))
+		return __LINE__;
+	if (give_eventfd(fd[EVENTFDS], -1))
+		return __LINE__;
+	if (give_eventfd(fd[1], -1) || give_eventfd(fd[EVENTFDS], event[EVENTFDS]))
+		return __LINE__;
+	if (give_eventfd(fd[1], event[1]) != ENOSPC)
+		return __LINE__;
+	close(fd[2]);
+	if (give_eventfd(fd[1], event[1]))
+		return __LINE__;
+
+	raise_irq(registers);
+	if (!stays(fd[0], 1))
+		return __LINE__;
+	for (i = 0; i <= EVENTFDS; i++)
+		count += counted(event[i]);
+	acknowledge(registers);
+	if (unmask(fd[0]))
+		return __LINE__;
+	/* One for each that listened, and none for the one whose file is closed. */
+	return count == EVENTFDS && !counted(event[2]) ? 0 : __LINE__;
+}
+
+/* The handler signals them with interrupts disabled, so that there are not as many as one likes. */
+TEST_F(irq, eventfds_have_a_limit)
+{
+	int *line = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			 -1, 0);
+	int event = eventfd(0, EFD_NONBLOCK);
+
+	ASSERT_NE(MAP_FAILED, line);
+	ASSERT_LE(0, event);
+	ASSERT_EQ(0, chmod(self->node, 0666));
+	*line = -1;
+	self->program[0] = fork();
+	ASSERT_LE(0, self->program[0]);
+	if (!self->program[0]) {
+		*line = listen_often(self->node, self->fd);
+		_exit(0);
+	}
+	EXPECT_EQ(0, ends(self->program[0]));
+	self->program[0] = 0;
+	EXPECT_EQ(0, *line)
+		TH_LOG("in the program, at line %d", *line);
+	/* It is gone, and so are its eventfds. */
+	EXPECT_EQ(0, give_eventfd(self->fd, event));
+	raise_irq(self->fd);
+	EXPECT_TRUE(stays(self->fd, 2));
+	EXPECT_EQ(1, counted(event));
+	close(event);
+	munmap(line, getpagesize());
+}
+
 /* Nobody has its descriptor any more: signalling it does no harm. */
 TEST_F(irq, eventfd_may_be_closed)
 {

@@ -56,9 +56,8 @@
 //!
 //! # Locks
 //!
-//! An [`Interrupt`] has two. *Changing*, a mutex, is for those who begin to listen, one at a time;
-//! it is taken first. *State*, a spinlock taken with interrupts disabled, because the handler takes
-//! it, protects everything that changes. In it are taken: the lock of the line, by
+//! An [`Interrupt`] has one, a spinlock taken with interrupts disabled, because the handler takes it:
+//! it protects everything that changes. In it are taken: the lock of the line, by
 //! `disable_irq_nosync()` and `enable_irq()`, as `uio_pdrv_genirq` does; and the lock of an eventfd
 //! with what waking its waiters takes. None of those is held by who calls us.
 //!
@@ -68,10 +67,13 @@
 //! adds), and stays so if the handler has disabled it. Edges that come before the thread runs are
 //! counted as one.
 //!
-//! What an eventfd waits for can be anything, `epoll` say, or an interrupt of a virtual machine: it
-//! has to bear being signalled with interrupts disabled, as `eventfd_signal()` promises. How long
-//! the handler takes grows with the number of listeners; each takes a descriptor of a program that
-//! may open the device.
+//! # How long the handler takes
+//!
+//! It signals at most 64 eventfds, [`Interrupt::listen`] fails with `ENOSPC` beyond. What waits for an
+//! eventfd can be anything, `epoll` say, or an interrupt of a virtual machine: it has to bear being
+//! signalled with interrupts disabled, as `eventfd_signal()` promises. How many wait for one eventfd,
+//! or for the [`queue`](Interrupt::queue), is not limited, here or anywhere in the kernel; each takes a
+//! thread or a descriptor of a program that may open the device.
 //!
 //! C headers: [`include/linux/interrupt.h`](srctree/include/linux/interrupt.h),
 //! [`include/linux/irq.h`](srctree/include/linux/irq.h)

@@ -307,8 +307,8 @@ struct iomem_irq_unmask {
  * It is signalled for each interrupt, and once more when the device goes. It
  * belongs to the file that it was given by, and is let go of with that.
  *
- * Errors beside those of all calls: EBADF where @fd is not open, EINVAL where
- * it is no eventfd.
+ * Errors beside those of all calls: EBADF where @fd is not open; EINVAL where
+ * it is no eventfd; ENOSPC where 64 files have an eventfd for the interrupt.
  */
 struct iomem_irq_eventfd {
 	__u32 size;

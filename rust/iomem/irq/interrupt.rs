@@ -9,13 +9,9 @@ use kernel::{
     },
     devres::Devres,
     error::to_result,
-    new_mutex,
     prelude::*,
     str::CString,
-    sync::{
-        Arc,
-        Mutex, //
-    },
+    sync::Arc, //
 };
 
 use super::{
@@ -89,8 +85,6 @@ pub struct Interrupt {
     name: Option<CString>,
     #[pin]
     queue: WaitQueue,
-    #[pin]
-    pub(super) changing: Mutex<()>,
     #[pin]
     pub(super) state: SpinLockIrq<State>,
 }
@@ -197,14 +191,13 @@ impl Handled {
                 is_masked: true,
             },
             gone: false,
-            listeners: Listeners::new(),
+            listeners: Listeners::new()?,
         };
         let interrupt = Arc::pin_init(
             try_pin_init!(Interrupt {
                 number,
                 name,
                 queue <- crate::new_wait_queue!("Interrupt::queue"),
-                changing <- new_mutex!((), "Interrupt::changing"),
                 state <- SpinLockIrq::new(
                     state,
                     c"Interrupt::state",
@@ -263,8 +256,8 @@ impl Drop for Handled {
                 Arc::as_ptr(&self.interrupt).cast_mut().cast(),
             )
         };
-        // Nobody begins to listen any more. What they were told is dropped without the lock.
-        let listeners = core::mem::replace(&mut interrupt.state.lock().listeners, Listeners::new());
+        // No listener is added any more. The last of them is signalled and dropped without the lock.
+        let listeners = interrupt.state.lock().listeners.take();
         listeners.signal();
         interrupt.queue.wake_all();
     }
