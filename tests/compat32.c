@@ -84,6 +84,7 @@ TEST(layouts_are_those_of_64_bits)
 	EXPECT_EQ(32, sizeof(struct iomem_irq_wait));
 	EXPECT_EQ(24, offsetof(struct iomem_irq_wait, timeout_ns));
 	EXPECT_EQ(16, sizeof(struct iomem_irq_unmask));
+	EXPECT_EQ(16, sizeof(struct iomem_irq_mask));
 	EXPECT_EQ(16, sizeof(struct iomem_irq_eventfd));
 }
 
@@ -219,7 +220,7 @@ TEST_F(compat32, each_call_is_known_and_no_other)
 	unsigned int nr;
 
 	/* Too small, all of them. */
-	for (nr = IOMEM_IOC_NR_REGION_INFO; nr <= IOMEM_IOC_NR_IRQ_EVENTFD; nr++) {
+	for (nr = IOMEM_IOC_NR_REGION_INFO; nr <= IOMEM_IOC_NR_IRQ_MASK; nr++) {
 		EXPECT_EQ(-1, ioctl(self->fd, _IO(IOMEM_IOC_TYPE, nr), nothing));
 		EXPECT_EQ(EINVAL, errno);
 		EXPECT_EQ(-1, ioctl(self->fd, _IO(IOMEM_IOC_TYPE, nr), NULL));

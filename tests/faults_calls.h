@@ -258,6 +258,13 @@ static long unmask_irq(void)
 	return result(ioctl(window, IOMEM_IOC_IRQ_UNMASK, &unmask));
 }
 
+static long mask_irq(void)
+{
+	struct iomem_irq_mask mask = { .size = sizeof(mask) };
+
+	return result(ioctl(window, IOMEM_IOC_IRQ_MASK, &mask));
+}
+
 static long tell_irq(int fd)
 {
 	struct iomem_irq_eventfd listen = { .size = sizeof(listen), .fd = fd };

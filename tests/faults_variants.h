@@ -208,6 +208,12 @@ FIXTURE_VARIANT_ADD(faults, irq_unmask) {
 	.least = 1,
 };
 
+FIXTURE_VARIANT_ADD(faults, irq_mask) {
+	.name = "irq_mask",
+	.again = 9, .before = load_and_open, .after = close_and_unload, .act = mask_irq,
+	.undo = unmask_irq, .least = 1,
+};
+
 FIXTURE_VARIANT_ADD(faults, irq_eventfd) {
 	.name = "irq_eventfd",
 	.again = 9, .before = load_and_open, .after = close_and_unload, .act = listen_to_irq,

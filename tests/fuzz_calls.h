@@ -24,14 +24,14 @@
 
 enum kind {
 	OPEN, CLOSE, DUP, PREAD, PWRITE, READ, WRITE, SEEK, MAP, UNMAP, REMAP, PROTECT, TOUCH, FORK,
-	POLL, INFO, REGION, BATCH, IRQ_INFO, IRQ_WAIT, IRQ_UNMASK, IRQ_EVENTFD, ANY_IOCTL,
+	POLL, INFO, REGION, BATCH, IRQ_INFO, IRQ_WAIT, IRQ_UNMASK, IRQ_MASK, IRQ_EVENTFD, ANY_IOCTL,
 	NEW, DELETE, UNBIND, BIND, SEE, KINDS,
 };
 
 static const char *const kind_names[KINDS] = {
 	"open", "close", "dup", "pread", "pwrite", "read", "write", "seek", "map", "unmap", "remap",
 	"protect", "touch", "fork", "poll", "info", "region", "batch", "irq_info", "irq_wait",
-	"irq_unmask", "irq_eventfd", "any_ioctl", "new", "delete", "unbind", "bind", "see",
+	"irq_unmask", "irq_mask", "irq_eventfd", "any_ioctl", "new", "delete", "unbind", "bind", "see",
 };
 
 /* A call: what, with which file and mapping, and numbers of which each kind makes its own. */
@@ -251,6 +251,7 @@ static long irq_call(int fd, const struct call *c)
 	struct iomem_irq_wait wait = { .size = sizeof(wait), .irq = c->a, .flags = c->b & 3,
 		.count = c->c, .timeout_ns = c->d % 100000 };
 	struct iomem_irq_unmask unmask = { .size = sizeof(unmask), .irq = c->a, .flags = c->b & 1 };
+	struct iomem_irq_mask mask = { .size = sizeof(mask), .irq = c->a, .flags = c->b & 1 };
 	struct iomem_irq_eventfd listen = { .size = sizeof(listen), .irq = c->a, .fd = -1,
 		.flags = c->b & 1 };
 	long ret;
@@ -262,6 +263,8 @@ static long irq_call(int fd, const struct call *c)
 		return ioctl(fd, IOMEM_IOC_IRQ_WAIT, &wait);
 	case IRQ_UNMASK:
 		return ioctl(fd, IOMEM_IOC_IRQ_UNMASK, &unmask);
+	case IRQ_MASK:
+		return ioctl(fd, IOMEM_IOC_IRQ_MASK, &mask);
 	default:
 		if (c->flags & 2)
 			listen.fd = c->flags & 4 ? (int)c->d : eventfd(0, EFD_CLOEXEC);

@@ -109,6 +109,13 @@ static inline int unmask(int fd)
 	return ioctl(fd, IOMEM_IOC_IRQ_UNMASK, &unmask) ? errno : 0;
 }
 
+static inline int mask(int fd)
+{
+	struct iomem_irq_mask mask = { .size = sizeof(mask) };
+
+	return ioctl(fd, IOMEM_IOC_IRQ_MASK, &mask) ? errno : 0;
+}
+
 static inline int give_eventfd(int fd, int event)
 {
 	struct iomem_irq_eventfd eventfd = { .size = sizeof(eventfd), .fd = event };
@@ -183,7 +190,7 @@ static inline bool is_gone(int fd)
 	return ioctl(fd, IOMEM_IOC_IRQ_INFO, &info) && errno == ENODEV &&
 	       wait_irq(fd, &count, 0, 0) == ENODEV && count == 99 &&
 	       wait_irq(fd, &count, IOMEM_WAIT_FOREVER, IOMEM_IRQ_WAIT_UNMASK) == ENODEV &&
-	       unmask(fd) == ENODEV && give_eventfd(fd, -1) == ENODEV &&
+	       unmask(fd) == ENODEV && mask(fd) == ENODEV && give_eventfd(fd, -1) == ENODEV &&
 	       ready(fd, POLLIN | POLLOUT, 0) == (POLLHUP | POLLERR);
 }
 

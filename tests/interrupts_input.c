@@ -14,6 +14,7 @@ static const struct call {
 		struct iomem_irq_info info;
 		struct iomem_irq_wait wait;
 		struct iomem_irq_unmask unmask;
+		struct iomem_irq_mask mask;
 		struct iomem_irq_eventfd eventfd;
 	} right;
 	/* Which words must be 0 on the way in: a bit for each. */
@@ -34,6 +35,11 @@ static const struct call {
 		.name = "unmask",
 		.cmd = IOMEM_IOC_IRQ_UNMASK,
 		.right.unmask.size = sizeof(struct iomem_irq_unmask),
+		.zeroes = 1 << 2 | 1 << 3,
+	}, {
+		.name = "mask",
+		.cmd = IOMEM_IOC_IRQ_MASK,
+		.right.mask.size = sizeof(struct iomem_irq_mask),
 		.zeroes = 1 << 2 | 1 << 3,
 	}, {
 		.name = "eventfd",

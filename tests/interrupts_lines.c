@@ -164,6 +164,88 @@ TEST_F(lines, a_line_that_stays_raised_makes_no_storm)
 	EXPECT_TRUE(stays(self->fd, level ? 3 : 2));
 }
 
+/* How many there are when no more come for a while. */
+static uint64_t settled(int fd)
+{
+	uint64_t count, before;
+
+	do {
+		before = info_of(fd).count;
+		usleep(100000);
+		count = info_of(fd).count;
+	} while (count != before);
+	return count;
+}
+
+/* Whatever its kind: none is counted while it is masked, and none is lost. */
+TEST_F(lines, any_line_can_be_masked)
+{
+	int event = eventfd(0, EFD_NONBLOCK), i;
+	uint32_t level = variant->level;
+	uint64_t last;
+
+	ASSERT_LE(0, event);
+	ASSERT_EQ(0, give_eventfd(self->fd, event));
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(0, mask(self->fd));
+	EXPECT_EQ(level | IOMEM_IRQ_MASKED, info_of(self->fd).flags);
+	for (i = 0; i < 5; i++)
+		act("raise", variant->kind);
+	EXPECT_TRUE(stays(self->fd, 0));
+	EXPECT_EQ(0, counted(event));
+	EXPECT_GE(1, delivered(variant->kind));
+
+	EXPECT_EQ(0, unmask(self->fd));
+	EXPECT_TRUE(stays(self->fd, 1));
+	EXPECT_EQ(1, counted(event));
+	EXPECT_EQ(level ? level | IOMEM_IRQ_MASKED : 0, info_of(self->fd).flags);
+	act("lower", variant->kind);
+	EXPECT_EQ(0, unmask(self->fd));
+	/* One that came while it was masked may have been an edge, where that is not known. */
+	last = variant->kind == UNKNOWN ? settled(self->fd) : 1;
+	EXPECT_GE(2, last);
+	EXPECT_EQ(0, unmask(self->fd));
+	EXPECT_TRUE(stays(self->fd, last));
+	EXPECT_EQ(level, info_of(self->fd).flags);
+	act("raise", variant->kind);
+	EXPECT_TRUE(stays(self->fd, last + 1));
+	close(event);
+}
+
+/* Bound again, masked or not, it is a line that is not masked. */
+TEST_F(lines, a_mask_ends_with_the_binding)
+{
+	ASSERT_EQ(0, mask(self->fd));
+	ASSERT_EQ(0, take_away(DEVICE));
+	EXPECT_EQ(ENODEV, mask(self->fd));
+	close(self->fd);
+	ASSERT_EQ(0, bind_again(DEVICE));
+	ASSERT_TRUE(node_of(DEVICE, self->node, sizeof(self->node)));
+	self->fd = open(self->node, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	EXPECT_EQ(0, info_of(self->fd).flags & IOMEM_IRQ_MASKED);
+	act("raise", variant->kind);
+	EXPECT_TRUE(stays(self->fd, 1));
+}
+
+/* Masking keeps others from their interrupts, as writing a register does. */
+TEST_F(lines, masking_takes_a_file_that_may_write)
+{
+	int fd;
+
+	fd = open(self->node, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(EBADF, mask(fd));
+	EXPECT_EQ(0, info_of(self->fd).flags & IOMEM_IRQ_MASKED);
+	EXPECT_EQ(0, unmask(fd));
+	close(fd);
+	fd = open(self->node, O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, mask(fd));
+	EXPECT_EQ(IOMEM_IRQ_MASKED, info_of(self->fd).flags & IOMEM_IRQ_MASKED);
+	close(fd);
+}
+
 FIXTURE(refused)
 {
 	bool up;

@@ -73,6 +73,7 @@ CALLING(REFUSED, irq_info_at_nowhere, EFAULT, ioctl(t->fd, IOMEM_IOC_IRQ_INFO, t
 CALLING(REFUSED, irq_wait_of_none, EINVAL, IRQ(WAIT, irq_wait, .irq = 0))
 CALLING(REFUSED, irq_wait_flags, EINVAL, IRQ(WAIT, irq_wait, .flags = 8))
 CALLING(REFUSED, irq_unmask_of_none, EINVAL, IRQ(UNMASK, irq_unmask, .irq = 0))
+CALLING(REFUSED, irq_mask_of_none, EINVAL, IRQ(MASK, irq_mask, .irq = 0))
 CALLING(REFUSED, irq_eventfd_of_none, EINVAL, IRQ(EVENTFD, irq_eventfd, .fd = t->fd))
 CALLING(REFUSED, window_at_nowhere, EFAULT, ioctl(t->fd, IOMEM_IOC_WINDOW_INFO, t->nowhere))
 CALLING(REFUSED, window_of_size_0, EINVAL, WINDOW(.size = 0))

@@ -75,7 +75,7 @@ static void act_once(struct worker *w)
 {
 	static const int acts[] = {
 		OPEN, RAISE, RAISE, RAISE, TOUCH, TOUCH, ACKNOWLEDGE, ACKNOWLEDGE, UNMASK, UNMASK,
-		INFO, WAIT, WAIT, WAIT_UNMASK, SLEEP, POLL, POLL, POLL_SLEEP, EVENTFD, EVENT_SLEEP,
+		MASK, INFO, WAIT, WAIT, WAIT_UNMASK, SLEEP, POLL, POLL, POLL_SLEEP, EVENTFD, EVENT_SLEEP,
 		EVENT_SLEEP, KEPT, ATTRIBUTE, FDINFO,
 	};
 	static const uint64_t limits[] = { 0, 1, 20000, MILLISECOND, 2 * MILLISECOND };
@@ -115,6 +115,9 @@ static void act_once(struct worker *w)
 		return;
 	case UNMASK:
 		act_unmask(w, f);
+		return;
+	case MASK:
+		act_mask(w, f);
 		return;
 	case INFO:
 		act_info(w, f, &count);
@@ -168,6 +171,7 @@ static void all_is_dead(struct worker *w)
 		act_raise(w, f, RAISE);
 		act_acknowledge(w, f);
 		act_unmask(w, f);
+		act_mask(w, f);
 		act_wait(w, f, 0, 0, WAIT);
 		act_wait(w, f, 0, 0, WAIT_UNMASK);
 		act_sleep(w, f);

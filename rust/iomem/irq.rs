@@ -21,8 +21,8 @@
 //! Each masking is taken back once, however often unmasking is asked for. So a program that unmasks
 //! without having served the device gets one interrupt for each time it does, and no storm.
 //!
-//! An *edge-triggered* line comes once for each event, and one that came while it was masked would
-//! be lost or late. It is never masked.
+//! An *edge-triggered* line comes once for each event. It is masked only by [`Interrupt::mask`], with
+//! which a program stops what comes too often. Of the events meanwhile the kernel keeps one.
 //!
 //! Whether a line is edge-triggered is not always known: a controller that cannot choose need not say
 //! what it has. What is not known to be an edge is treated as a level: a level that was taken for an
@@ -38,7 +38,7 @@
 //!
 //! Masking a line that other devices are on would silence those as long as the program likes; and
 //! that an interrupt was another device's can be told only by a look at the device, which is the
-//! program's. A line that somebody else handles is `EBUSY`.
+//! program's. A line that another driver handles is `EBUSY`.
 //!
 //! # Life
 //!
@@ -56,10 +56,12 @@
 //!
 //! # Locks
 //!
-//! An [`Interrupt`] has one, a spinlock taken with interrupts disabled, because the handler takes it:
-//! it protects everything that changes. In it are taken: the lock of the line, by
-//! `disable_irq_nosync()` and `enable_irq()`, as `uio_pdrv_genirq` does; and the lock of an eventfd
-//! with what waking its waiters takes. None of those is held by who calls us.
+//! An [`Interrupt`] has two. *Masking*, a mutex, keeps the line from being freed while
+//! [`Interrupt::mask`] waits for the handler; it is taken first. *State*, a spinlock taken with
+//! interrupts disabled, because the handler takes it, protects everything that changes. In it are
+//! taken: the lock of the line, by `disable_irq_nosync()` and `enable_irq()`, as `uio_pdrv_genirq`
+//! does; and the lock of an eventfd with what waking its waiters takes. None of those is held by who
+//! calls us.
 //!
 //! On a `PREEMPT_RT` kernel the spinlock sleeps, and so do those of eventfds and of wait queues. The
 //! handler is a thread there, as it is under `threadirqs`: the kernel makes it one, since it was

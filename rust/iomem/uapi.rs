@@ -159,7 +159,7 @@ structures! {
     /// ```
     iomem_irq_wait as IrqWait { size, irq, flags, reserved, count, timeout_ns }
 
-    /// `struct iomem_irq_unmask`: let a level-triggered interrupt come again.
+    /// `struct iomem_irq_unmask`: let an interrupt come again.
     ///
     /// # Examples
     ///
@@ -168,6 +168,16 @@ structures! {
     /// assert_eq!(unmask.irq, 0);
     /// ```
     iomem_irq_unmask as IrqUnmask { size, irq, flags, reserved }
+
+    /// `struct iomem_irq_mask`: keep an interrupt from coming.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mask = iomem::uapi::IrqMask::default();
+    /// assert_eq!(mask.irq, 0);
+    /// ```
+    iomem_irq_mask as IrqMask { size, irq, flags, reserved }
 
     /// `struct iomem_irq_eventfd`: have an eventfd count an interrupt.
     ///
@@ -227,6 +237,8 @@ calls! {
     IOC_IRQ_UNMASK = IOMEM_IOC_NR_IRQ_UNMASK;
     /// `IOMEM_IOC_IRQ_EVENTFD`: does what an [`IrqEventfd`] says.
     IOC_IRQ_EVENTFD = IOMEM_IOC_NR_IRQ_EVENTFD;
+    /// `IOMEM_IOC_IRQ_MASK`: does what an [`IrqMask`] says.
+    IOC_IRQ_MASK = IOMEM_IOC_NR_IRQ_MASK;
 }
 
 /// `IOMEM_WAIT_FOREVER`: no limit to waiting.

@@ -7,6 +7,10 @@
 //! interrupt comes, until a program has it unmasked; see [`irq`](iomem::irq) for why, and why lines
 //! are not shared.
 //!
+//! A file that is open for writing may mask any line. That keeps every file from its interrupts, as
+//! writing to a register of the device can. Unmasking takes no more than a file: a line that masks
+//! itself would be of no use to one that is open for reading.
+//!
 //! # What a file knows
 //!
 //! Each file remembers how many interrupts of each line `IOMEM_IOC_IRQ_WAIT` has told it of, for
@@ -47,6 +51,7 @@ use iomem::{
         Argument,
         IrqEventfd,
         IrqInfo,
+        IrqMask,
         IrqUnmask,
         IrqWait,
         IRQ_LEVEL,
@@ -60,6 +65,7 @@ use kernel::{
         self,
         Core, //
     },
+    fs::file::flags,
     new_mutex,
     platform,
     prelude::*,
@@ -213,7 +219,7 @@ impl Window {
         let interrupt = self.interrupt(asked.irq)?;
         let status = interrupt.status()?;
         argument.answer(IrqInfo {
-            flags: flags(status),
+            flags: status_flags(status),
             count: status.count,
             name: name(interrupt.name()),
             ..asked
@@ -268,7 +274,7 @@ impl Window {
         answer
     }
 
-    /// `IOMEM_IOC_IRQ_UNMASK`: lets a level-triggered interrupt come again.
+    /// `IOMEM_IOC_IRQ_UNMASK`: lets an interrupt come again.
     pub(crate) fn irq_unmask(&self, arg: usize) -> Result<isize> {
         let argument = Argument::<IrqUnmask>::take(arg)?;
         let asked = argument.value;
@@ -277,6 +283,26 @@ impl Window {
         }
         self.interrupt(asked.irq)?.unmask()?;
         argument.answer(asked)?;
+        Ok(0)
+    }
+
+    /// `IOMEM_IOC_IRQ_MASK`: keeps an interrupt from coming.
+    pub(crate) fn irq_mask(&self, file: OpenFile<'_, Self>, arg: usize) -> Result<isize> {
+        let argument = Argument::<IrqMask>::take(arg)?;
+        let asked = argument.value;
+        if asked.flags != 0 || asked.reserved != 0 {
+            return Err(EINVAL);
+        }
+        let interrupt = self.interrupt(asked.irq)?;
+        if !matches!(
+            file.flags() & flags::O_ACCMODE,
+            flags::O_WRONLY | flags::O_RDWR
+        ) {
+            return Err(EBADF);
+        }
+        // Before anything is changed, so that a call that fails has changed nothing.
+        argument.answer(asked)?;
+        interrupt.mask()?;
         Ok(0)
     }
 
@@ -307,7 +333,7 @@ impl Window {
 }
 
 /// Says how an interrupt stands, in the header's words.
-fn flags(status: Status) -> u32 {
+fn status_flags(status: Status) -> u32 {
     let flag = |set: bool, flag: u32| if set { flag } else { 0 };
     flag(status.is_level, IRQ_LEVEL) | flag(status.is_masked, IRQ_MASKED)
 }

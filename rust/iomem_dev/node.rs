@@ -21,6 +21,7 @@ use iomem::{
         IOC_BATCH,
         IOC_IRQ_EVENTFD,
         IOC_IRQ_INFO,
+        IOC_IRQ_MASK,
         IOC_IRQ_UNMASK,
         IOC_IRQ_WAIT,
         IOC_REGION_INFO,
@@ -135,6 +136,7 @@ impl CharDevice for Window {
             IOC_IRQ_WAIT => self.irq_wait(file, arg),
             IOC_IRQ_UNMASK => self.irq_unmask(arg),
             IOC_IRQ_EVENTFD => self.irq_eventfd(file, arg),
+            IOC_IRQ_MASK => self.irq_mask(file, arg),
             _ => Err(ENOTTY),
         }
     }

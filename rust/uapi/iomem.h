@@ -70,6 +70,7 @@
 #define IOMEM_IOC_NR_IRQ_WAIT		0x04
 #define IOMEM_IOC_NR_IRQ_UNMASK		0x05
 #define IOMEM_IOC_NR_IRQ_EVENTFD	0x06
+#define IOMEM_IOC_NR_IRQ_MASK		0x07
 
 #define IOMEM_IOC_REGION_INFO	_IO(IOMEM_IOC_TYPE, IOMEM_IOC_NR_REGION_INFO)
 #define IOMEM_IOC_WINDOW_INFO	_IO(IOMEM_IOC_TYPE, IOMEM_IOC_NR_WINDOW_INFO)
@@ -78,6 +79,7 @@
 #define IOMEM_IOC_IRQ_WAIT	_IO(IOMEM_IOC_TYPE, IOMEM_IOC_NR_IRQ_WAIT)
 #define IOMEM_IOC_IRQ_UNMASK	_IO(IOMEM_IOC_TYPE, IOMEM_IOC_NR_IRQ_UNMASK)
 #define IOMEM_IOC_IRQ_EVENTFD	_IO(IOMEM_IOC_TYPE, IOMEM_IOC_NR_IRQ_EVENTFD)
+#define IOMEM_IOC_IRQ_MASK	_IO(IOMEM_IOC_TYPE, IOMEM_IOC_NR_IRQ_MASK)
 
 /* The room for a name, with the zero at its end. */
 #define IOMEM_NAME_BYTES	32
@@ -280,16 +282,37 @@ struct iomem_irq_wait {
 #define IOMEM_WAIT_FOREVER		(~0ULL)
 
 /**
- * struct iomem_irq_unmask - let a level-triggered interrupt come again
+ * struct iomem_irq_unmask - let an interrupt come again
  * @size:	in: sizeof(struct iomem_irq_unmask); out: the driver's.
  * @irq:	in: which interrupt of the window, from 0.
  * @flags:	must be 0.
  * @reserved:	must be 0.
  *
- * To be called when the device has been made to release the line. A line that
- * is not masked stays as it is.
+ * For a level-triggered line, to be called when the device has been made to
+ * release it. A line that is not masked stays as it is.
  */
 struct iomem_irq_unmask {
+	__u32 size;
+	__u32 irq;
+	__u32 flags;
+	__u32 reserved;
+};
+
+/**
+ * struct iomem_irq_mask - keep an interrupt from coming
+ * @size:	in: sizeof(struct iomem_irq_mask); out: the driver's.
+ * @irq:	in: which interrupt of the window, from 0.
+ * @flags:	must be 0.
+ * @reserved:	must be 0.
+ *
+ * For a line of either kind. When the call returns, no interrupt is counted
+ * until IOMEM_IOC_IRQ_UNMASK; of the edges that come meanwhile, one is counted
+ * then. A line that is masked stays as it is.
+ *
+ * Errors beside those of all calls: EBADF where the file is not open for
+ * writing, since masking keeps every file from its interrupts.
+ */
+struct iomem_irq_mask {
 	__u32 size;
 	__u32 irq;
 	__u32 flags;

@@ -143,6 +143,10 @@ fn round(edu: &Mapping<MemRegion, 0x100>, irq: u32) -> Result {
         "interrupt_cannot_be_unmasked_when_unbound",
         interrupt.unmask() == Err(ENODEV)
     );
+    check!(
+        "interrupt_cannot_be_masked_when_unbound",
+        interrupt.mask() == Err(ENODEV)
+    );
     Ok(())
 }
 

@@ -78,7 +78,8 @@ impl platform::Driver for Driver {
             let line = pdev.line_by_index(0)?.ok_or(ENXIO)?;
             let outcome = match line.request(CString::try_from_fmt(fmt!("attack"))?) {
                 Ok(registration) => {
-                    // This asks the controller for something, under a lock.
+                    // Each of these asks the controller for something, under a lock.
+                    registration.interrupt().mask()?;
                     registration.interrupt().unmask()?;
                     0
                 }

@@ -224,10 +224,25 @@ fn level(edu: &Edu, interrupt: &Interrupt) -> Result {
         stays(interrupt, 6) && is_masked(interrupt)
     );
     edu.acknowledge();
+    interrupt.unmask()?;
+
+    interrupt.mask()?;
+    interrupt.mask()?;
+    edu.raise();
+    check!(
+        "level.does_not_come_while_masked_by_us",
+        stays(interrupt, 6) && is_masked(interrupt)
+    );
+    interrupt.unmask()?;
+    check!(
+        "level.comes_when_unmasked_by_us",
+        stays(interrupt, 7) && is_masked(interrupt)
+    );
+    edu.acknowledge();
     interrupt.unmask()
 }
 
-/// An edge-triggered line: each comes, none masks.
+/// An edge-triggered line: each comes, none masks; one of those that come while it is masked is kept.
 fn edge(edu: &Edu, interrupt: &Interrupt) -> Result {
     check!("edge.is_told", !interrupt.status()?.is_level);
     check!("edge.none_came_yet", stays(interrupt, 0));
@@ -242,6 +257,21 @@ fn edge(edu: &Edu, interrupt: &Interrupt) -> Result {
     edu.acknowledge();
     edu.raise();
     check!("edge.comes_after_unmasking", stays(interrupt, 6));
+    edu.acknowledge();
+
+    interrupt.mask()?;
+    interrupt.mask()?;
+    edu.raise();
+    edu.raise();
+    check!(
+        "edge.does_not_come_while_masked",
+        stays(interrupt, 6) && is_masked(interrupt)
+    );
+    interrupt.unmask()?;
+    check!(
+        "edge.that_came_while_masked_is_kept",
+        stays(interrupt, 7) && !is_masked(interrupt)
+    );
     edu.acknowledge();
     Ok(())
 }

@@ -9,9 +9,13 @@ use kernel::{
     },
     devres::Devres,
     error::to_result,
+    new_mutex,
     prelude::*,
     str::CString,
-    sync::Arc, //
+    sync::{
+        Arc,
+        Mutex, //
+    },
 };
 
 use super::{
@@ -49,7 +53,7 @@ pub struct Status {
     /// The line is level-triggered, or not known to be edge-triggered, so that it is masked when an
     /// interrupt comes.
     pub is_level: bool,
-    /// It is masked, until [`Interrupt::unmask`].
+    /// It is masked, by an interrupt or by [`Interrupt::mask`], until [`Interrupt::unmask`].
     pub is_masked: bool,
 }
 
@@ -78,13 +82,15 @@ impl State {
 /// # Invariants
 ///
 /// - As long as the line is ours, it is disabled once if `status.is_masked`, and otherwise not.
-/// - The line is ours until `gone`, at least.
+/// - The line is ours until `gone`, at least, which is set with `masking` held.
 #[pin_data]
 pub struct Interrupt {
     number: u32,
     name: Option<CString>,
     #[pin]
     queue: WaitQueue,
+    #[pin]
+    masking: Mutex<()>,
     #[pin]
     pub(super) state: SpinLockIrq<State>,
 }
@@ -117,11 +123,12 @@ impl Interrupt {
         Ok(state.status)
     }
 
-    /// Lets a level-triggered interrupt come again, after the device has been made to release the
-    /// line. If it has not, the interrupt comes again at once, and is masked again. A line that is
-    /// not masked stays as it is.
+    /// Lets the interrupt come again. A level-triggered line is to be unmasked after the device has
+    /// been made to release it; if it has not, the interrupt comes again at once, and the line is
+    /// masked again. Of the edges that came while the line was masked, the kernel has kept one, which
+    /// comes now. A line that is not masked stays as it is.
     ///
-    /// Context: any but the handlers of interrupts.
+    /// Context: process; sleeps on `PREEMPT_RT` only, for a spinlock.
     ///
     /// Corresponds to the C function `enable_irq()` in
     /// [`include/linux/interrupt.h`](srctree/include/linux/interrupt.h).
@@ -137,6 +144,35 @@ impl Interrupt {
             // SAFETY: The line is ours, and stays so while the lock is held.
             unsafe { bindings::enable_irq(self.number) };
         }
+        Ok(())
+    }
+
+    /// Keeps the interrupt from coming, be the line level- or edge-triggered, until
+    /// [`unmask`](Self::unmask). When this returns, the handler does not run, and nothing is counted
+    /// or signalled any more. A line that is masked stays as it is.
+    ///
+    /// Context: may sleep.
+    ///
+    /// Corresponds to the C function `disable_irq()` in
+    /// [`include/linux/interrupt.h`](srctree/include/linux/interrupt.h).
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV`: the device is gone.
+    pub fn mask(&self) -> Result {
+        // The line is not freed before the handler has been waited for, which takes the other lock.
+        let _line_is_ours = self.masking.lock();
+        let mut state = self.state.lock();
+        state.check()?;
+        if !core::mem::replace(&mut state.status.is_masked, true) {
+            // INVARIANT: It was not disabled by the type invariant, so it is once after this.
+            // SAFETY: The line is ours, and stays so while the lock is held.
+            unsafe { bindings::disable_irq_nosync(self.number) };
+        }
+        drop(state);
+        // SAFETY: By the type invariant the line is ours as long as `masking` is held. The spinlock,
+        // which the handler takes, is not held, and the handler does not take the mutex.
+        unsafe { bindings::synchronize_irq(self.number) };
         Ok(())
     }
 
@@ -198,6 +234,7 @@ impl Handled {
                 number,
                 name,
                 queue <- crate::new_wait_queue!("Interrupt::queue"),
+                masking <- new_mutex!((), "Interrupt::masking"),
                 state <- SpinLockIrq::new(
                     state,
                     c"Interrupt::state",
@@ -245,8 +282,10 @@ impl Handled {
 impl Drop for Handled {
     fn drop(&mut self) {
         let interrupt = &*self.interrupt;
-        // From here on nobody enables the line.
+        let masking = interrupt.masking.lock();
+        // From here on the line is neither enabled nor disabled.
         interrupt.state.lock().gone = true;
+        drop(masking);
         // SAFETY: By the type invariant the line was requested with this cookie, and this is the
         // one place that frees it. This is no interrupt handler. It waits for the handler. A line
         // that is disabled has not to be enabled for this: who requests it next gets it enabled.

@@ -19,6 +19,7 @@ use super::{
     Batch,
     IrqEventfd,
     IrqInfo,
+    IrqMask,
     IrqUnmask,
     IrqWait,
     RegionInfo,
@@ -61,6 +62,7 @@ first! {
     IrqInfo = 56;
     IrqWait = 32;
     IrqUnmask = 16;
+    IrqMask = 16;
     IrqEventfd = 16;
 }
 
