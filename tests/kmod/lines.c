@@ -8,7 +8,8 @@
  * released. A line that is level-triggered stays raised until then, as that of a
  * device that has not been served, but no longer than for STORM interrupts. How
  * many interrupts the controller has made of each line is in delivered: that is
- * what the processor was interrupted for, whatever a driver has counted.
+ * what the processor was interrupted for, whatever a driver has counted. How long
+ * the last one took, with interrupts disabled, is in took.
  */
 
 #include <linux/interrupt.h>
@@ -16,6 +17,7 @@
 #include <linux/irq_work.h>
 #include <linux/irqdesc.h>
 #include <linux/module.h>
+#include <linux/sched/clock.h>
 
 enum kind {
 	/* Level-triggered, of a controller that does not say so. */
@@ -50,6 +52,10 @@ static int delivered[KINDS];
 module_param_array(delivered, int, NULL, 0444);
 MODULE_PARM_DESC(delivered, "out: how many interrupts there were, by kind");
 
+static int took[KINDS];
+module_param_array(took, int, NULL, 0444);
+MODULE_PARM_DESC(took, "out: how long the last interrupt took, in ns, by kind");
+
 static struct line {
 	struct irq_work work;
 	bool raised;
@@ -69,13 +75,16 @@ static void signal(struct irq_work *work)
 {
 	struct line *line = container_of(work, struct line, work);
 	enum kind kind = line - lines;
+	u64 begin;
 
 	if (!READ_ONCE(line->raised) || READ_ONCE(line->masked))
 		return;
 	if (is_edge(kind) || !--line->left)
 		WRITE_ONCE(line->raised, false);
 	WRITE_ONCE(delivered[kind], delivered[kind] + 1);
+	begin = local_clock();
 	generic_handle_irq(first + kind);
+	WRITE_ONCE(took[kind], local_clock() - begin);
 }
 
 static void lines_mask(struct irq_data *data)
