@@ -107,16 +107,16 @@ fn run() -> Result {
         "per_cpu_line_with_data_is_refused",
         outcome(line(PER_CPU_DEVID))? == refused
     );
-    check!("per_cpu_line_is_refused", outcome(line(PER_CPU))? == refused);
+    check!(
+        "per_cpu_line_is_refused",
+        outcome(line(PER_CPU))? == refused
+    );
     check!(
         "line_behind_a_slow_bus_is_refused",
         outcome(line(SLOW_BUS))? == refused
     );
     check!("nested_line_is_refused", outcome(line(NESTED))? == refused);
-    check!(
-        "no_line_is_refused",
-        outcome(NO_LINE)? == EINVAL.to_errno()
-    );
+    check!("no_line_is_refused", outcome(NO_LINE)? == EINVAL.to_errno());
     check!("line_of_another_kind_is_not", outcome(first)? == 0);
     Ok(())
 }
