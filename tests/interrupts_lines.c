@@ -5,6 +5,8 @@
  * for.
  */
 
+#include <sys/utsname.h>
+
 #include "interrupts.h"
 
 #define LINES	"/sys/module/iomem_test_lines/parameters/"
@@ -239,6 +241,11 @@ TEST_F(lines, masking_takes_a_file_that_may_write)
 	EXPECT_EQ(0, info_of(self->fd).flags & IOMEM_IRQ_MASKED);
 	EXPECT_EQ(0, unmask(fd));
 	close(fd);
+	/* With both bits of O_ACCMODE it is for neither reading nor writing. */
+	fd = open(self->node, O_ACCMODE | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(EBADF, mask(fd));
+	close(fd);
 	fd = open(self->node, O_WRONLY | O_CLOEXEC);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, mask(fd));
@@ -298,10 +305,18 @@ FIXTURE_TEARDOWN(refused)
 		EXPECT_TRUE(unload_all());
 }
 
+/* Whether the handlers of interrupts are threads, but for those that must not be. */
+static bool is_rt(void)
+{
+	struct utsname name;
+
+	return !uname(&name) && strstr(name.version, "PREEMPT_RT");
+}
+
 /* A line that the library cannot handle is refused before it is requested: there is no warning. */
 TEST_F(refused, before_it_is_requested)
 {
-	bool supported = variant->rt && access("/sys/kernel/realtime", F_OK);
+	bool supported = variant->rt && !is_rt();
 	char node[64], text[512], *before, *after;
 	int log = open_log();
 

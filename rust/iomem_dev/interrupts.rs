@@ -65,7 +65,6 @@ use kernel::{
         self,
         Core, //
     },
-    fs::file::flags,
     new_mutex,
     platform,
     prelude::*,
@@ -294,10 +293,7 @@ impl Window {
             return Err(EINVAL);
         }
         let interrupt = self.interrupt(asked.irq)?;
-        if !matches!(
-            file.flags() & flags::O_ACCMODE,
-            flags::O_WRONLY | flags::O_RDWR
-        ) {
+        if !file.may_write() {
             return Err(EBADF);
         }
         // Before anything is changed, so that a call that fails has changed nothing.
