@@ -154,7 +154,8 @@ TEST_F(run_time, debugger_does_not_write_what_can_only_be_read)
 	char *p;
 
 	ASSERT_LE(0, mem);
-	ASSERT_EQ(0, make_window("debug mem=%#" PRIx64 ",%#zx width=4 read-only", self->start, page));
+	ASSERT_EQ(0, make_window("debug mem=%#" PRIx64 ",%#zx width=4 read-only", self->start,
+				 page));
 	p = map_region_of("debug", 0, O_RDWR, PROT_READ);
 	ASSERT_NE(MAP_FAILED, p);
 	REFUSED_MEM(pwrite, 4, p + KEEPS);
@@ -185,7 +186,8 @@ TEST_F(run_time, debugger_sees_bytes_as_memory_has_them)
 	char *p;
 
 	ASSERT_LE(0, mem);
-	ASSERT_EQ(0, make_window("debug mem=%#" PRIx64 ",%#zx width=4 big-endian", self->start, page));
+	ASSERT_EQ(0, make_window("debug mem=%#" PRIx64 ",%#zx width=4 big-endian", self->start,
+				 page));
 	p = map_region_of("debug", 0, O_RDWR, RW);
 	ASSERT_NE(MAP_FAILED, p);
 	*(volatile uint32_t *)(p + KEEPS) = 0x01020304;

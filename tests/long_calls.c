@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Calls that take long: a signal ends them, whatever is left to do, the device's going does not wait
- * for them, and a suspend of the machine is no signal. The device is memory of 1 GiB (IOMEM_RANGE),
- * of which each word of 4 bytes is a register.
+ * Calls that take long: a signal ends them, whatever is left to do, unbinding the device does not
+ * wait for them, and a suspend of the machine is no signal. The device is memory of 1 GiB
+ * (IOMEM_RANGE), of which each word of 4 bytes is a register.
  */
 #include "run_time_test.h"
 
@@ -13,6 +13,8 @@
 #include <time.h>
 
 #define RW	(PROT_READ | PROT_WRITE)
+#define LARGE_WINDOW	"long mem=%#" PRIx64 ",%#" PRIx64 " width=4"
+#define SMALL_WINDOW	"long mem=%#" PRIx64 ",0x10000 width=4"
 #define MIB	0x100000UL
 /* As many as readv() takes. */
 #define PARTS	1024
@@ -64,7 +66,7 @@ TEST_F(run_time, long_transfer_ends_when_it_is_killed)
 	pid_t child;
 
 	ASSERT_EQ(PARTS * MIB, length);
-	ASSERT_EQ(0, make_window("long mem=%#" PRIx64 ",%#" PRIx64 " width=4", self->start, length));
+	ASSERT_EQ(0, make_window(LARGE_WINDOW, self->start, length));
 	fd = open_window("long", O_RDWR);
 	ASSERT_LE(0, fd);
 	mapping = mmap(NULL, length, RW, MAP_SHARED, fd, 0);
@@ -94,8 +96,8 @@ TEST_F(run_time, long_transfer_ends_when_it_is_killed)
 		/* It was not through by itself. */
 		EXPECT_TRUE(WIFSIGNALED(status));
 		EXPECT_GT(1000000000 + 16 * part, took) {
-			TH_LOG("%s: %" PRIu64 " ms after SIGKILL; 1 MiB takes %" PRIu64 " ms", ways[way],
-			       took / 1000000, part / 1000000);
+			TH_LOG("%s: %" PRIu64 " ms after SIGKILL; 1 MiB takes %" PRIu64 " ms",
+			       ways[way], took / 1000000, part / 1000000);
 		}
 	}
 	munmap(mapping, length);
@@ -121,7 +123,7 @@ TEST_F(run_time, long_transfer_ends_when_a_signal_comes)
 	ssize_t n;
 	int fd;
 
-	ASSERT_EQ(0, make_window("long mem=%#" PRIx64 ",%#" PRIx64 " width=4", self->start, length));
+	ASSERT_EQ(0, make_window(LARGE_WINDOW, self->start, length));
 	fd = open_window("long", O_RDWR);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
@@ -170,7 +172,7 @@ TEST_F(run_time, short_transfer_is_never_cut_off)
 
 static struct iomem_op ops[MOST];
 
-/* Makes batches until the device is gone: how many operations the last one made; -1 for another error. */
+/* Makes batches until the device is gone: how many operations the last made; -1 for another end. */
 static void *batches(void *argument)
 {
 	const int fd = *(int *)argument;
@@ -179,7 +181,8 @@ static void *batches(void *argument)
 
 	for (;;) {
 		for (i = 0; i < MOST; i++)
-			ops[i] = (struct iomem_op){ .op = IOMEM_OP_READ, .width = 4, .offset = 4 * i };
+			ops[i] = (struct iomem_op){ .op = IOMEM_OP_READ, .width = 4,
+						    .offset = 4 * i };
 		batch = (struct iomem_batch){ .size = sizeof(batch), .count = MOST,
 					      .op_size = sizeof(ops[0]), .ops = (uintptr_t)ops };
 		if (!ioctl(fd, IOMEM_IOC_BATCH, &batch))
@@ -198,7 +201,7 @@ TEST_F(run_time, batch_is_not_waited_for)
 	void *done;
 
 	for (round = 0; round < 60 && !within; round++) {
-		ASSERT_EQ(0, make_window("long mem=%#" PRIx64 ",0x10000 width=4", self->start));
+		ASSERT_EQ(0, make_window(SMALL_WINDOW, self->start));
 		fd = open_window("long", O_RDWR);
 		ASSERT_LE(0, fd);
 		ASSERT_EQ(0, pthread_create(&thread, NULL, batches, &fd));
@@ -234,7 +237,7 @@ TEST_F(run_time, batch_waits_through_a_suspend)
 
 	if (access("/sys/power/pm_test", F_OK))
 		SKIP(return, "this kernel cannot try a suspend: CONFIG_PM_DEBUG is off");
-	ASSERT_EQ(0, make_window("long mem=%#" PRIx64 ",0x10000 width=4", self->start));
+	ASSERT_EQ(0, make_window(SMALL_WINDOW, self->start));
 	fd = open_window("long", O_RDWR);
 	ASSERT_LE(0, fd);
 	reg = mmap(NULL, 0x10000, RW, MAP_SHARED, fd, 0);
@@ -243,8 +246,8 @@ TEST_F(run_time, batch_waits_through_a_suspend)
 	child = fork();
 	if (!child) {
 		struct iomem_op op = waiting(0x77);
-		struct iomem_batch batch = { .size = sizeof(batch), .count = 1, .op_size = sizeof(op),
-					     .ops = (uintptr_t)&op };
+		struct iomem_batch batch = { .size = sizeof(batch), .count = 1,
+					     .op_size = sizeof(op), .ops = (uintptr_t)&op };
 
 		_exit(ioctl(fd, IOMEM_IOC_BATCH, &batch) ? errno : 0);
 	}
@@ -282,7 +285,7 @@ TEST_F(run_time, batch_ends_when_a_signal_comes)
 	volatile uint32_t *reg;
 	int fd;
 
-	ASSERT_EQ(0, make_window("long mem=%#" PRIx64 ",0x10000 width=4", self->start));
+	ASSERT_EQ(0, make_window(SMALL_WINDOW, self->start));
 	fd = open_window("long", O_RDWR);
 	ASSERT_LE(0, fd);
 	reg = mmap(NULL, 0x10000, RW, MAP_SHARED, fd, 0);

@@ -238,7 +238,7 @@ TEST_F(vma, mem_file_accesses_in_one_piece)
 	close(mem);
 }
 
-/* A handler that gives 8 bytes, or none, and says that it gave all: the rest is the kernel's memory. */
+/* A handler that gives 8 bytes, or none, and says that it gave more, of the kernel's memory. */
 TEST_F(vma, mem_file_has_what_was_given)
 {
 	int mem = open("/proc/self/mem", O_RDWR);
