@@ -103,7 +103,7 @@ TEST_F(run_time, debugger_stays_within_the_region)
 	close(mem);
 }
 
-/* Each access is one of the width that the window was made with, or there is none. */
+/* Each access has the width that the window was made with; other accesses are not made. */
 TEST_F(run_time, debugger_accesses_at_the_stated_width)
 {
 	int mem = open("/proc/self/mem", O_RDWR);

@@ -239,7 +239,7 @@ static void *change_soon(void *argument)
 	return NULL;
 }
 
-/* Results that were lost when the operations had been made: how many, is told. */
+/* The results are lost when the operations have been made: the driver says how many they were. */
 TEST_F(odd, batch_whose_array_goes_during_the_call)
 {
 	struct iomem_op *ops = pages(self->page);

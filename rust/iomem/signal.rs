@@ -2,8 +2,8 @@
 
 //! Signals of the current process, for calls that take long.
 //!
-//! A call that any signal may end asks the kernel crate's `Task::signal_pending()`; one whose result
-//! only its program can be given, and that no other than a dying program can do without, asks
+//! A call that any signal may end asks the kernel crate's `Task::signal_pending()`. A call that must
+//! not end halfway, unless the program is being killed and never sees the result, asks
 //! [`fatal_signal_pending`].
 //!
 //! C header: [`include/linux/sched/signal.h`](srctree/include/linux/sched/signal.h)

@@ -7,7 +7,8 @@
 //! written to: it is written once before, with what is there already. They are then made in their
 //! order, and what they gave goes back to the program in one piece, also when one of them failed.
 //!
-//! Between a few of them the device can be taken back, and who is killed ends.
+//! After each few operations the device can be taken back, and the call ends if its program is being
+//! killed.
 
 use iomem::{
     access::Width,

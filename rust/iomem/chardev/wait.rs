@@ -257,9 +257,11 @@ impl WaitQueue {
             .and_then(|limit| now.checked_add(limit))
     }
 
-    /// Freezes the program if it is to be frozen, and returns when it is thawed. Tells whether it was.
+    /// Freezes the program if the freezer asks for it, and returns when it is thawed. Returns whether
+    /// it was frozen.
     ///
-    /// The freezer wakes who is awake by a signal that is none, of which nothing may be left.
+    /// The freezer marks a task that is awake as having a signal pending. The mark is cleared here,
+    /// unless there is a signal.
     fn freeze() -> bool {
         // SAFETY: The current task may sleep, and it is not on the queue. It has signal handlers, since
         // it is a program's, or it is the kernel's and not frozen in this way.

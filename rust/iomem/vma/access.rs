@@ -289,9 +289,9 @@ impl<'a> Access<'a> {
         Ok(count)
     }
 
-    /// Ends the access: the debugger is told that `bytes` bytes were transferred, lowered to how many
-    /// have really passed. If they are fewer than it asked for, the kernel asks for the rest by another
-    /// access; if they are none, the debugger gets `EIO`. Context: any.
+    /// Ends the access: `bytes` bytes were transferred, lowered to how many have really passed. If they
+    /// are fewer than the debugger asked for, the kernel asks for the rest by another access; if they
+    /// are 0, the debugger gets `EIO`. Context: any.
     ///
     /// # Examples
     ///
@@ -356,7 +356,7 @@ impl<'a> Access<'a> {
             });
         }
 
-        // SAFETY: This mapping was made above, and nobody else knows of it.
+        // SAFETY: This mapping was made above, and has no other user.
         unsafe { bindings::iounmap(device) };
         // INVARIANT: If it was a read, so many bytes of the buffer have just been written.
         Ok(Accessed {
