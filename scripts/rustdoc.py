@@ -3,7 +3,7 @@
 """Builds the library's documentation: a folder of pages, or rustdoc's JSON.
 
 usage: rustdoc.py OUTPUT KERNEL_SOURCE FOLDER
-       rustdoc.py --json OUTPUT FOLDER
+       rustdoc.py --json [--document-private-items] OUTPUT FOLDER
 
 OUTPUT is the folder of a build. What rustdoc warns of is an error, and so is a link to a
 source (srctree/...) that is neither in this tree nor in the kernel's. Items of the kernel
@@ -53,9 +53,10 @@ def link_sources(folder: Path, kernel: Path) -> None:
 def main() -> None:
     words = sys.argv[1:]
     if words[:1] == ["--json"]:
-        output, folder = (Path(word).resolve() for word in words[1:])
+        *options, output, folder = words[1:]
         # Whoever reads it sees for himself what is missing.
-        rustdoc(output, folder, "--output-format", "json", "--cap-lints", "allow")
+        rustdoc(Path(output).resolve(), Path(folder).resolve(), "--output-format", "json", "--cap-lints",
+                "allow", *options)
         return
     output, kernel, folder = (Path(word).resolve() for word in words)
     # A page of an item that is gone would stay.

@@ -5,7 +5,8 @@
 usage: docs.py OUTPUT KERNEL_SOURCE FOLDER
 
 Builds the pages into FOLDER/pages and rustdoc's JSON into FOLDER, and looks through the
-latter: a description, an example that shows the item, and for what can fail the errors.
+latter: a description, an example that shows the item, for what can fail the errors, and for what
+does something when it is dropped, from where it can be.
 """
 
 import json
@@ -24,6 +25,14 @@ BINDGEN = "bindings_generated.rs"
 GENERATED = ("project",)
 # What needs no example: it is shown by what it is part of, or is a mere value.
 PLAIN = ("module", "constant", "assoc_const", "assoc_type", "struct_field", "variant")
+# Of other crates: what does nothing when it is dropped, and what does what is in it. Of all else it
+# is taken that it does something.
+INERT = ("Opaque", "NonNull", "PhantomData", "PhantomPinned", "Atomic", "ThisModule", "NotThreadSafe",
+         "ManuallyDrop", "MaybeUninit", "LocalFile", "Error", "Instant", "Delta", "NonZero", "Infallible", "PhysAddr", "ResourceSize",
+         "ArcBorrow", "VmaRef", "VmaNew", "Wrapping", "LockClassKey")
+WRAPPERS = ("Option", "Result", "Pin", "UnsafeCell", "Cell", "Mutex", "SpinLock", "SpinLockIrq", "Lock", "SetOnce",
+            "Cow")
+DROP_CONTEXT = re.compile(r"\bContext of the drop: \w")
 
 
 class Item:
@@ -36,6 +45,7 @@ class Item:
         self.parent = parent
         self.docs = docs
         span = entry["span"] or {"filename": "?", "begin": [0]}
+        self.where = where(entry)
         self.place = f"{Path(span['filename']).name}:{span['begin'][0]}"
 
     def has(self, heading: str) -> bool:
@@ -116,9 +126,94 @@ def without_example(items: list[Item]) -> list[str]:
     return missing
 
 
+def last(path: dict) -> str:
+    """The last part of a path. Releases of rustdoc before 1.87 say "name" for "path"."""
+    return path.get("path", path.get("name", "")).rpartition("::")[2]
+
+
+class Drops:
+    """Which types do something when they are dropped: by themselves, or by what is in them."""
+
+    def __init__(self, index: dict) -> None:
+        """`index` is rustdoc's, with all private items."""
+        self.index = index
+        self.known: dict[str, bool] = {}
+
+    def entry(self, number: object) -> bool:
+        """Whether the structure, enumeration or alias of that number does."""
+        key = str(number)
+        if key not in self.known:
+            # While it is looked at, what is within itself adds nothing.
+            self.known[key] = False
+            self.known[key] = self._look(self.index[key])
+        return self.known[key]
+
+    def _look(self, entry: dict) -> bool:
+        kind = next(iter(entry["inner"]))
+        inner = entry["inner"][kind]
+        if kind == "type_alias":
+            return self.kind(inner["type"])
+        impls = [self.index[str(number)]["inner"]["impl"] for number in inner.get("impls", ())
+                 if str(number) in self.index]
+        # Not what is so of any type that something else is so of.
+        traits = {last(impl["trait"]) for impl in impls if impl["trait"] and not impl.get("blanket_impl")}
+        if "Copy" in traits:
+            return False
+        if traits & {"Drop", "PinnedDrop"}:
+            return True
+        return any(self._field(number) for number in self._fields(kind, inner))
+
+    def _fields(self, kind: str, inner: dict) -> list:
+        """The numbers of all fields."""
+        if kind == "enum":
+            variants = (self.index[str(number)]["inner"]["variant"]["kind"] for number in inner["variants"])
+            shapes = [variant for variant in variants if isinstance(variant, dict)]
+        else:
+            shapes = [inner["kind"]] if isinstance(inner.get("kind"), dict) else []
+        return [number for shape in shapes for part in shape.values()
+                for number in (part["fields"] if isinstance(part, dict) else part) if number is not None]
+
+    def _field(self, number: object) -> bool:
+        return self.kind(self.index[str(number)]["inner"]["struct_field"])
+
+    def kind(self, of: dict) -> bool:
+        """Whether a type does, as rustdoc writes it."""
+        kind = next(iter(of))
+        inner = of[kind]
+        if kind in ("generic", "qualified_path", "impl_trait", "dyn_trait"):
+            return True
+        if kind == "tuple":
+            return any(map(self.kind, inner))
+        if kind in ("array", "slice"):
+            return self.kind(inner["type"] if kind == "array" else inner)
+        if kind != "resolved_path":
+            return False
+        entry = self.index.get(str(inner["id"]))
+        if entry and next(iter(entry["inner"])) in ("struct", "enum", "type_alias"):
+            return self.entry(inner["id"])
+        name = last(inner)
+        # C's names, of numbers, begin with a small letter.
+        if name in INERT or not name[:1].isupper():
+            return False
+        arguments = ((inner.get("args") or {}).get("angle_bracketed") or {}).get("args", ())
+        return name not in WRAPPERS or any(self.kind(each["type"]) for each in arguments if "type" in each)
+
+    def place(self) -> set[tuple]:
+        """Where those types are declared."""
+        return {where(entry) for number, entry in self.index.items()
+                if next(iter(entry["inner"])) in ("struct", "enum") and entry["crate_id"] == 0
+                and self.entry(number)}
+
+
+def where(entry: dict) -> tuple:
+    """Where an item is declared."""
+    span = entry["span"] or {"filename": "?", "begin": [0]}
+    return span["filename"], *span["begin"]
+
+
 def main() -> int:
     output, kernel, folder = (Path(word).resolve() for word in sys.argv[1:4])
-    results = Results(7)
+    results = Results(9)
 
     rustdoc = [sys.executable, "-B", str(TREE / "scripts/rustdoc.py")]
     done = subprocess.run([*rustdoc, str(output), str(kernel), str(folder / "pages")],
@@ -144,6 +239,18 @@ def main() -> int:
                   [f"{item.place}: {item.path} has no '# Safety'" for item in items
                    if item.kind == "function" and item.inner["header"]["is_unsafe"]
                    and not item.has("Safety")])
+
+    done = subprocess.run([*rustdoc, "--json", "--document-private-items", str(output), str(folder / "private")],
+                          check=False, text=True, capture_output=True)
+    if done.returncode:
+        results.check("private_items_can_be_read", done.stderr)
+        return results.finish()
+    private = json.loads((folder / "private/iomem.json").read_text(encoding="utf-8"))
+    dropped = Drops(private["index"]).place()
+    types = [item for item in items if item.kind in ("struct", "enum") and item.where in dropped]
+    results.check("there_are_types_that_are_dropped", [] if len(types) > 20 else [f"only {len(types)}"])
+    results.check("every_drop_says_its_context",
+                  [f"{item.place}: {item.path}" for item in types if not DROP_CONTEXT.search(item.docs)])
     return results.finish()
 
 

@@ -151,6 +151,8 @@ impl Drop for Entry {
 #[derive(Clone)]
 pub struct Dir {
     entry: Arc<Entry>,
+///
+/// Context of the drop: may sleep.
 }
 
 impl Dir {
@@ -198,6 +200,8 @@ impl Dir {
 pub struct File<T: Table> {
     // Removed before what it shows is dropped.
     _entry: Entry,
+///
+/// Context of the drop: may sleep; waits for the calls that read the file.
     table: Arc<T>,
 }
 

@@ -20,6 +20,8 @@ use crate::bindings;
 
 /// A reference to a program's eventfd, given back when dropped.
 ///
+/// Context of the drop: any.
+///
 /// # Invariants
 ///
 /// `ctx` is a context to which this value owns a reference.

@@ -80,6 +80,8 @@ impl<const WORDS: usize> Default for Indices<WORDS> {
 
 /// A number that is in use by the owner of this value, and by nobody else.
 ///
+/// Context of the drop: any.
+///
 /// # Invariants
 ///
 /// `bit` of `word` is set, on behalf of this value alone.

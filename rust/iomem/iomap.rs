@@ -180,6 +180,8 @@ enum Source<const SIZE: usize> {
 
 /// Claimed registers, in memory or at ports, to be read and written.
 ///
+/// Context of the drop: may sleep.
+///
 /// # Examples
 ///
 /// ```no_run

@@ -34,7 +34,8 @@
 //!
 //! Offsets and lengths are in bytes, addresses are physical and errors are the errno that C would
 //! give, unless something else is said. "Context" says from where a function may be called; where
-//! nothing is said of it, from anywhere, interrupts included.
+//! nothing is said of it, from anywhere, interrupts included. "Context of the drop" says the same of
+//! the drop of a value, of each type where that does something.
 //!
 //! # Examples
 //!

@@ -78,6 +78,8 @@ pub use self::{
 /// it. An access is one load or store of exactly its width, ordered as `readl()` and `writel()`
 /// are in C. Accesses can be made in any context.
 ///
+/// Context of the drop: may sleep.
+///
 /// # Invariants
 ///
 /// - `io` is a live mapping of `range`, made by `ioremap()` or one of its kin, which ends with the

@@ -253,6 +253,8 @@ fn exists(name: &CStr) -> bool {
 
 /// A platform device that its owner made.
 ///
+/// Context of the drop: may sleep.
+///
 /// # Invariants
 ///
 /// - `pdev` is registered, by [`Info::register`].

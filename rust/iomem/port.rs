@@ -101,6 +101,8 @@ access!(u32, inl, outl, insl, outsl);
 /// It is an [`Io`](kernel::io::Io); offsets are from the first port of the claim. An access is one
 /// instruction of exactly its width. Accesses can be made in any context.
 ///
+/// Context of the drop: that of the holder; of a claim it may sleep.
+///
 /// # Invariants
 ///
 /// `holder`'s claim is of ports that can be reached, no fewer than `SIZE`, and its first port is

@@ -31,6 +31,8 @@ use crate::bindings;
 /// Corresponds to the C type `struct rw_semaphore`, and to `init_rwsem()`, `down_read()`, `up_read()`,
 /// `down_write()` and `up_write()` in [`include/linux/rwsem.h`](srctree/include/linux/rwsem.h).
 ///
+/// Context of the drop: that of the value.
+///
 /// # Examples
 ///
 /// ```no_run
@@ -126,6 +128,8 @@ impl<T> RwSem<T> {
 
 /// The lock, held for reading.
 ///
+/// Context of the drop: a process; does not sleep.
+///
 /// # Examples
 ///
 /// ```no_run
@@ -161,6 +165,8 @@ impl<T> Drop for ReadGuard<'_, T> {
 }
 
 /// The lock, held for writing.
+///
+/// Context of the drop: a process; does not sleep.
 ///
 /// # Examples
 ///

@@ -172,6 +172,8 @@ pub trait Attributes: Send + Sync + Sized + 'static {
 ///
 /// Corresponds to a list of C `struct attribute_group`.
 ///
+/// Context of the drop: that of what the files show.
+///
 /// # Invariants
 ///
 /// All but the last of `list`, which may be missing and is null, point to the groups of `folders`,

@@ -98,6 +98,8 @@ use self::ops::Operated;
 /// [`Lease::mmap`], that of what is leased. Context: there is one only while `->mmap` runs, where all
 /// of its methods may sleep.
 ///
+/// Context of the drop: may sleep.
+///
 /// # Invariants
 ///
 /// - `VM_MIXEDMAP` is not set, and nothing has been mapped.
@@ -123,6 +125,8 @@ pub struct NewVma<'a> {
 }
 
 /// The proof that a VMA has been mapped: what a driver's `mmap` returns.
+///
+/// Context of the drop: may sleep.
 ///
 /// # Invariants
 ///

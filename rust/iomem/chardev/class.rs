@@ -41,6 +41,8 @@ use crate::{
 ///
 /// # Invariants
 ///
+/// Context of the drop: may sleep.
+///
 /// `class` is registered, by [`Class::new`].
 pub struct Class {
     class: NonNull<bindings::class>,
@@ -103,6 +105,8 @@ impl Drop for Class {
 pub struct Node {
     device: NonNull<bindings::device>,
     // Dropped after the device has been unregistered.
+/// Context of the drop: may sleep.
+///
     _class: Arc<Class>,
     _numbers: Arc<Numbers>,
 }

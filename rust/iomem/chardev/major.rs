@@ -158,6 +158,8 @@ impl Drop for Numbers {
 /// in C.
 ///
 /// # Invariants
+/// Context of the drop: may sleep; waits for a running [`CharDevice::open`].
+///
 ///
 /// - `anchor` is an anchor to which this value has a reference.
 /// - `cdev` has been added at the numbers of `numbers`, with `anchor` as its parent and the operations

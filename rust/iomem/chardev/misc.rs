@@ -32,6 +32,8 @@ use crate::{
 /// What a node is called, who may open it, and where it is in sysfs.
 ///
 /// # Examples
+/// Context of the drop: that of what the files show.
+///
 ///
 /// ```no_run
 /// use iomem::chardev::Options;
@@ -95,6 +97,8 @@ impl<'a> Options<'a> {
 /// and `misc_deregister()`.
 ///
 /// # Invariants
+/// Context of the drop: may sleep; waits for functions that show an attribute.
+///
 ///
 /// `misc` is registered, and its `fops` are those of `T`.
 #[pin_data(PinnedDrop)]

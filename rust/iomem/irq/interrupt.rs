@@ -79,6 +79,8 @@ impl State {
 ///
 /// Made by [`Line::request`](super::Line::request).
 ///
+/// Context of the drop: may sleep.
+///
 /// # Invariants
 ///
 /// - As long as the line is ours, it is disabled once if `status.is_masked`, and otherwise not.
@@ -207,6 +209,8 @@ unsafe extern "C" fn handle(_irq: c_int, cookie: *mut c_void) -> bindings::irqre
 }
 
 /// A line that is handled, by this library's handler.
+///
+/// Context of the drop: may sleep.
 ///
 /// # Invariants
 ///

@@ -137,6 +137,8 @@ fn name_of(pdev: &platform::Device<Bound>, index: u32) -> Result<Option<CString>
 /// An interrupt line of a device that is bound, without a handler of ours so far. See also the
 /// [module](super).
 ///
+/// Context of the drop: any.
+///
 /// # Examples
 ///
 /// ```no_run

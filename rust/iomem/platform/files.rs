@@ -120,9 +120,13 @@ pub trait Files: Send + Sync + Sized + 'static {
 /// The adapter for the registration of a platform driver `D` that has the files `F`.
 ///
 /// Stands in for the kernel crate's [`Adapter`], which it makes use of.
+///
+/// Context of the drop: there is no value of it.
 pub struct AdapterWithFiles<D: platform::Driver, F: Files>(D, F);
 
 /// What is registered: C's driver, and what it needs for its files.
+///
+/// Context of the drop: may sleep.
 ///
 /// # Examples
 ///

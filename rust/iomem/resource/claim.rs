@@ -36,6 +36,8 @@ use crate::{
 ///
 /// Dropping it releases the range, as `release_mem_region()` and `release_region()` do in C.
 ///
+/// Context of the drop: may sleep.
+///
 /// # Invariants
 ///
 /// `region` is a busy region of `R`'s tree that spans exactly `range`.

@@ -30,6 +30,8 @@ use crate::range::Range;
 ///
 /// Claiming it a second time from the thread that holds it waits for ever.
 ///
+/// Context of the drop: may sleep.
+///
 /// # Examples
 ///
 /// ```no_run

@@ -25,6 +25,8 @@ use crate::{
 /// shown. These are the pages that some claims are in, and the claims on what is left of them: so no
 /// program is ever shown what belongs to somebody else, now or later.
 ///
+/// Context of the drop: may sleep.
+///
 /// # Invariants
 ///
 /// `range` begins and ends at page boundaries. `claims` and `rest` together hold all of it.
@@ -162,6 +164,8 @@ impl Pages {
 /// Several claims can share pages, and then the pages around all of them are one [`Pages`]. What a
 /// program is shown of one claim is this part of them: the claim begins in its first page and ends in
 /// its last one.
+///
+/// Context of the drop: may sleep.
 ///
 /// # Invariants
 ///

@@ -68,6 +68,8 @@ first! {
 
 /// The argument of a running ioctl: a structure of the program's, of the program's size.
 ///
+/// Context of the drop: any.
+///
 /// # Examples
 ///
 /// ```no_run

@@ -36,6 +36,8 @@ use crate::{
 /// moved or copied by `fork()`. From then on touching one is `SIGBUS`, and mapping is `ENODEV`. What
 /// was leased comes back by value, so its claims can be released, though files are still open.
 ///
+/// Context of the drop: may sleep.
+///
 /// # How to use it
 ///
 /// The driver puts what owns its claims in, returns the lease's [`AddressSpace`] from
@@ -407,6 +409,8 @@ impl InFlight {
 }
 
 /// What is leased, while it is sure not to be taken back.
+///
+/// Context of the drop: a process; does not sleep.
 ///
 /// # Invariants
 ///

@@ -130,6 +130,8 @@ impl PageProt {
 /// Corresponds to the C functions `arch_io_reserve_memtype_wc()` and `arch_io_free_memtype_wc()` in
 /// [`include/linux/io.h`](srctree/include/linux/io.h).
 ///
+/// Context of the drop: may sleep.
+///
 /// # Invariants
 ///
 /// The frames of `holder` have been reserved by `arch_io_reserve_memtype_wc()`.

@@ -20,6 +20,8 @@ use crate::bindings;
 /// files, whichever node they were opened by. Nothing of another device is in it, also when that
 /// device later gets the same number.
 ///
+/// Context of the drop: may sleep.
+///
 /// # Invariants
 ///
 /// `inode` is an inode that nobody can open, of which the value has a reference.
