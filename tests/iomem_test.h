@@ -22,6 +22,7 @@
  *	IOMEM_FILES_KO	the module iomem_test_files.ko
  *	IOMEM_SEE_KO	the module iomem_test_see.ko
  *	IOMEM_ERRORS_KO	the module iomem_attack_errors.ko
+ *	IOMEM_FORGOTTEN_KO	the module iomem_attack_forgotten.ko
  *	IOMEM_IRQ_KO	the module iomem_test_irq.ko, which makes a window on edu
  *	IOMEM_MSI_KO	the module iomem_test_msi.ko, which gives edu an interrupt
  *	IOMEM_LINES_KO	the module iomem_test_lines.ko, whose interrupts are raised by software

@@ -27,7 +27,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "kmod_chardev", "chardev", "transfer", "wait", "kmod_platform", "platform",
             "kmod_files", "driver_files", "kmod_doc", "kmod_see", "shown", "kmod_irq",
             "kmod_irq_edge",
-            "attack_misaligned", "attack_file_names", "attack_next_driver", "attack_ports", "errors",
+            "attack_misaligned", "attack_file_names", "attack_next_driver", "attack_ports", "errors", "forgotten",
             "attack_irq_forgotten",
             "vma", "vma_ops", "vma_huge", "vma_revoke", "shared_pages",
             "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes",

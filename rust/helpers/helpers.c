@@ -16,6 +16,7 @@
 #include "iomap.c"
 #include "irq.c"
 #include "irqdesc.c"
+#include "leftover.c"
 #include "mm.c"
 #include "module.c"
 #include "pgtable.c"

@@ -25,6 +25,9 @@
 //! The module that registered the node cannot be unloaded while a file is open, because the file
 //! operations name it as their owner.
 //!
+//! A registration that is never dropped (`core::mem::forget`, a circle of references) ends when its
+//! module is unloaded, with a line in the log. What the driver kept of it stays allocated.
+//!
 //! # What a device does not implement
 //!
 //! The kernel tells a file that has no `read` from one whose `read` fails, and so does this: the

@@ -47,7 +47,10 @@ mod fops;
 use self::fops::Vtable;
 
 #[cfg(CONFIG_DEBUG_FS)]
-use crate::bindings;
+use crate::{
+    bindings,
+    leftover::Leftover, //
+};
 
 /// How long a row can be, in bytes, with the line's end.
 pub const ROW_MAX: usize = 128;
@@ -148,11 +151,11 @@ impl Drop for Entry {
 /// A folder in debugfs.
 ///
 /// It is removed when it has been dropped, and so has everything in it.
+///
+/// Context of the drop: may sleep.
 #[derive(Clone)]
 pub struct Dir {
     entry: Arc<Entry>,
-///
-/// Context of the drop: may sleep.
 }
 
 impl Dir {
@@ -197,11 +200,14 @@ impl Dir {
 /// A file in debugfs that shows a table.
 ///
 /// Dropping it removes the file.
-pub struct File<T: Table> {
-    // Removed before what it shows is dropped.
-    _entry: Entry,
 ///
 /// Context of the drop: may sleep; waits for the calls that read the file.
+pub struct File<T: Table> {
+    // Disarmed, by being dropped, before the file is removed.
+    #[cfg(CONFIG_DEBUG_FS)]
+    _leftover: Leftover,
+    // Removed before what it shows is dropped.
+    _entry: KBox<Entry>,
     table: Arc<T>,
 }
 
@@ -213,14 +219,17 @@ impl<T: Table> File<T> {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: no row is of the length that the table gives, or [`Table::OWNER`] is not the module that
-    /// this is called in.
+    /// - `ENOMEM`: no memory.
+    /// - `EINVAL`: no row is of the length that the table gives, or [`Table::OWNER`] is not the module that
+    ///   this is called in.
     pub fn new(dir: &Dir, name: &CStr, table: Arc<T>) -> Result<Self> {
         if !(1..=ROW_MAX).contains(&table.row_length()) {
             return Err(EINVAL);
         }
         #[cfg(CONFIG_DEBUG_FS)]
         Vtable::<T>::check_owner()?;
+        #[cfg(CONFIG_DEBUG_FS)]
+        let leftover = Leftover::new()?;
         #[cfg(CONFIG_DEBUG_FS)]
         // SAFETY: The folder is valid or an error, of which C makes another error. The name is
         // copied. The operations are static, and what they get is a `T`, which stays valid until the
@@ -236,12 +245,26 @@ impl<T: Table> File<T> {
             )
         };
         // INVARIANT: It was just made.
+        let entry = Entry {
+            #[cfg(CONFIG_DEBUG_FS)]
+            dentry,
+            _parent: Some(dir.entry.clone()),
+        };
+        // Where there is no memory, it is dropped and removed.
+        let entry = KBox::new(entry, GFP_KERNEL)?;
+        #[cfg(CONFIG_DEBUG_FS)]
+        // SAFETY: The entry is not dropped, and stays where it is, before this has been disarmed.
+        unsafe {
+            leftover.arm(
+                &T::OWNER,
+                end,
+                core::ptr::from_ref(&*entry).cast_mut().cast(),
+            )
+        };
         Ok(Self {
-            _entry: Entry {
-                #[cfg(CONFIG_DEBUG_FS)]
-                dentry,
-                _parent: Some(dir.entry.clone()),
-            },
+            #[cfg(CONFIG_DEBUG_FS)]
+            _leftover: leftover,
+            _entry: entry,
             table,
         })
     }
@@ -250,6 +273,17 @@ impl<T: Table> File<T> {
     pub fn table(&self) -> &Arc<T> {
         &self.table
     }
+}
+
+/// Removes a file that was forgotten, and the folders that there are only for its sake.
+///
+/// # Safety
+///
+/// `entry` is an [`Entry`], and only this drops it.
+#[cfg(CONFIG_DEBUG_FS)]
+unsafe extern "C" fn end(entry: *mut c_void) {
+    // SAFETY: By the requirement.
+    unsafe { core::ptr::drop_in_place(entry.cast::<Entry>()) };
 }
 
 /// Gives a program as many rows as it has room for, from `position` on. Returns how many bytes.

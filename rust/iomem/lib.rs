@@ -170,6 +170,7 @@ pub mod eventfd;
 pub mod index;
 pub mod iomap;
 pub mod irq;
+mod leftover;
 pub mod mapping;
 mod names;
 pub mod param;

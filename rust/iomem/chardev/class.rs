@@ -14,6 +14,7 @@ use kernel::{
     device::Device,
     error::from_err_ptr,
     prelude::*,
+    str::CString,
     sync::Arc, //
 };
 
@@ -36,16 +37,19 @@ use crate::{
 
 /// A class of devices in sysfs, `/sys/class/<name>`, for the nodes of a driver.
 ///
-/// Dropping it removes it; the nodes in it keep it. Corresponds to what is between `class_create()`
+/// Dropping it removes it; the nodes in it keep it. One that is forgotten stays, and a [`Node`] as well,
+/// which leads nowhere when its registration has ended. Corresponds to what is between `class_create()`
 /// and `class_destroy()` in C.
-///
-/// # Invariants
 ///
 /// Context of the drop: may sleep.
 ///
-/// `class` is registered, by [`Class::new`].
+/// # Invariants
+///
+/// `class` is registered, by [`Class::new`], under `_name`.
 pub struct Class {
     class: NonNull<bindings::class>,
+    // C has a pointer to it.
+    _name: CString,
 }
 
 // SAFETY: It may be removed by another thread than the one that made it.
@@ -72,15 +76,17 @@ impl Class {
     /// let class = iomem::chardev::class::Class::new(c"my-class")?;
     /// # Ok::<(), Error>(())
     /// ```
-    pub fn new(name: &'static CStr) -> Result<Self> {
+    pub fn new(name: &CStr) -> Result<Self> {
         if !is_file_name(name) {
             return Err(EINVAL);
         }
-        // SAFETY: The kernel keeps the name, which is there for ever.
+        let name = name.to_cstring()?;
+        // SAFETY: The kernel keeps the name, which stays in place until the class has been destroyed.
         let class = from_err_ptr(unsafe { bindings::class_create(name.as_char_ptr()) })?;
         // INVARIANT: It was just registered.
         Ok(Self {
             class: NonNull::new(class).ok_or(ENOMEM)?,
+            _name: name,
         })
     }
 }
@@ -99,14 +105,14 @@ impl Drop for Class {
 /// the major number stays taken, so that the node never leads to another driver. A node that the user
 /// made by `mknod` leads wherever its number does.
 ///
+/// Context of the drop: may sleep.
+///
 /// # Invariants
 ///
 /// `device` is registered, by [`Registration::node`], in `_class`, under one of `_numbers`.
 pub struct Node {
     device: NonNull<bindings::device>,
     // Dropped after the device has been unregistered.
-/// Context of the drop: may sleep.
-///
     _class: Arc<Class>,
     _numbers: Arc<Numbers>,
 }

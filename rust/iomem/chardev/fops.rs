@@ -192,8 +192,7 @@ impl<T: CharDevice> Vtable<T> {
     pub(super) fn check_owner() -> Result {
         // SAFETY: The function looks at where the module has its memory. A `ThisModule` is that of a
         // module which is loaded, or null.
-        let own =
-            unsafe { bindings::is_within_module(Self::release as usize, T::OWNER.as_ptr()) };
+        let own = unsafe { bindings::is_within_module(Self::release as usize, T::OWNER.as_ptr()) };
         own.then_some(()).ok_or(EINVAL)
     }
 

@@ -47,6 +47,7 @@ use crate::{
         },
         CharDevice, //
     },
+    leftover::Leftover, //
 };
 
 /// How many minors a [`Registration`] has, from 0 on.
@@ -157,17 +158,26 @@ impl Drop for Numbers {
 /// that are open stay so. Corresponds to what is between `register_chrdev()` and `unregister_chrdev()`
 /// in C.
 ///
-/// # Invariants
 /// Context of the drop: may sleep; waits for a running [`CharDevice::open`].
 ///
+/// # Invariants
 ///
-/// - `anchor` is an anchor to which this value has a reference.
+/// Of what is `added`:
+///
+/// - `anchor` is an anchor to which it has a reference.
 /// - `cdev` has been added at the numbers of `numbers`, with `anchor` as its parent and the operations
 ///   of `T`.
 pub struct Registration<T: CharDevice> {
+    leftover: Leftover,
+    // Where it is in memory does not change, so `leftover` can have it.
+    added: KBox<Added<T>>,
+}
+
+/// What a [`Registration`] has added: see there.
+struct Added<T: CharDevice> {
     cdev: NonNull<bindings::cdev>,
     anchor: NonNull<Anchor<T>>,
-    // Dropped last: after `cdev` has been deleted.
+    // Dropped after `cdev` has been deleted.
     numbers: Arc<Numbers>,
 }
 
@@ -217,13 +227,39 @@ impl<T: CharDevice> Registration<T> {
 
         Vtable::<T>::check_owner()?;
         let numbers = Arc::new(Numbers::take(major, name)?, GFP_KERNEL)?;
+        let leftover = Leftover::new()?;
+        let room = KBox::new_uninit(GFP_KERNEL)?;
         let (cdev, anchor) = Self::add(numbers.first, device)?;
+        let added = KBox::write(
+            room,
+            Added {
+                cdev,
+                anchor,
+                numbers,
+            },
+        );
         // INVARIANT: It is what `add` gave, at these numbers.
-        Ok(Self {
-            cdev,
-            anchor,
-            numbers,
-        })
+        let registration = Self { leftover, added };
+        let data = core::ptr::from_ref(&*registration.added).cast_mut().cast();
+        // SAFETY: What was added stays so, and where it is, until `drop` has disarmed it.
+        unsafe { registration.leftover.arm(&T::OWNER, Self::end, data) };
+        Ok(registration)
+    }
+
+    /// Removes what a registration that was forgotten has added.
+    ///
+    /// # Safety
+    ///
+    /// `added` is an `Added<T>`, of which only this ends what it stands for.
+    unsafe extern "C" fn end(added: *mut c_void) {
+        // SAFETY: By the requirement. No file is open, since it would keep the module, and nothing
+        // uses the number again after this.
+        unsafe {
+            let added = added.cast::<Added<T>>();
+            *(*added).anchor.as_ref().open.lock() = false;
+            bindings::cdev_del((*added).cdev.as_ptr());
+            core::ptr::drop_in_place(&raw mut (*added).numbers);
+        }
     }
 
     /// Adds a `struct cdev` for `device` and the anchor for it.
@@ -268,26 +304,27 @@ impl<T: CharDevice> Registration<T> {
 
     /// Returns the major number. Context: any.
     pub fn major(&self) -> u32 {
-        self.numbers.first >> MINOR_BITS
+        self.added.numbers.first >> MINOR_BITS
     }
 
     /// Returns the numbers, for what is to keep them.
     pub(super) fn numbers(&self) -> Arc<Numbers> {
-        self.numbers.clone()
+        self.added.numbers.clone()
     }
 
     /// Returns what the nodes stand for. Context: any.
     pub fn device(&self) -> ArcBorrow<'_, T> {
         // SAFETY: By the type invariant the anchor is valid as long as `self`.
-        unsafe { self.anchor.as_ref() }.device.as_arc_borrow()
+        unsafe { self.added.anchor.as_ref() }.device.as_arc_borrow()
     }
 }
 
 impl<T: CharDevice> Drop for Registration<T> {
     fn drop(&mut self) {
+        self.leftover.disarm();
         // SAFETY: By the type invariant the anchor is valid until the reference is given back, at
         // the end of this.
-        let anchor = unsafe { self.anchor.as_ref() };
+        let anchor = unsafe { self.added.anchor.as_ref() };
         // When this has been set, no `open` of the device is running and none can begin.
         *anchor.open.lock() = false;
 
@@ -295,7 +332,7 @@ impl<T: CharDevice> Drop for Registration<T> {
         // Files that are open have a reference to `cdev`, and `cdev` to the anchor, of which this
         // gives one back.
         unsafe {
-            bindings::cdev_del(self.cdev.as_ptr());
+            bindings::cdev_del(self.added.cdev.as_ptr());
             bindings::kobject_put(Opaque::cast_into(&raw const anchor.kobj));
         }
     }

@@ -25,15 +25,16 @@ use crate::{
         },
         CharDevice, //
     },
+    leftover::Leftover,
     names::check_node,
     sysfs::Groups, //
 };
 
 /// What a node is called, who may open it, and where it is in sysfs.
 ///
-/// # Examples
 /// Context of the drop: that of what the files show.
 ///
+/// # Examples
 ///
 /// ```no_run
 /// use iomem::chardev::Options;
@@ -96,9 +97,9 @@ impl<'a> Options<'a> {
 /// Dropping it removes the node. Corresponds to a C `struct miscdevice` between `misc_register()`
 /// and `misc_deregister()`.
 ///
-/// # Invariants
 /// Context of the drop: may sleep; waits for functions that show an attribute.
 ///
+/// # Invariants
 ///
 /// `misc` is registered, and its `fops` are those of `T`.
 #[pin_data(PinnedDrop)]
@@ -109,6 +110,7 @@ pub struct Registration<T: CharDevice> {
     name: CString,
     groups: Groups,
     device: Arc<T>,
+    leftover: Leftover,
 }
 
 // SAFETY: A node may be removed by another thread than the one that made it, and `T` is `Send` and
@@ -169,6 +171,7 @@ impl<T: CharDevice> Registration<T> {
             name,
             groups,
             device,
+            leftover: Leftover::new()?,
             misc <- Opaque::try_ffi_init(move |slot: *mut bindings::miscdevice| {
                 // SAFETY: `name` was initialized above and is not moved from its pinned place.
                 let name = unsafe { &(*this.as_ptr()).name };
@@ -194,7 +197,12 @@ impl<T: CharDevice> Registration<T> {
                 // static, the groups are not touched any more, and the parent is only used during
                 // the call. Should it fail, it has removed the files of the groups.
                 // INVARIANT: On success it is registered, with `T`'s operations.
-                to_result(unsafe { bindings::misc_register(slot) })
+                to_result(unsafe { bindings::misc_register(slot) })?;
+
+                // SAFETY: `leftover` was initialized above. The structure stays registered, and where
+                // it is, until `drop` has disarmed it.
+                unsafe { (*this.as_ptr()).leftover.arm(&T::OWNER, end, slot.cast()) };
+                Ok::<_, Error>(())
             }),
         })
     }
@@ -217,9 +225,21 @@ impl<T: CharDevice> Registration<T> {
     }
 }
 
+/// Removes the node of a registration that was forgotten.
+///
+/// # Safety
+///
+/// `misc` is registered, and only this ends it.
+unsafe extern "C" fn end(misc: *mut c_void) {
+    // SAFETY: By the requirement. It is pinned memory, which is not used for anything else before it
+    // is dropped.
+    unsafe { bindings::misc_deregister(misc.cast()) };
+}
+
 #[pinned_drop]
 impl<T: CharDevice> PinnedDrop for Registration<T> {
     fn drop(self: Pin<&mut Self>) {
+        self.leftover.disarm();
         // SAFETY: By the type invariant it is registered. When this returns, no `open` is running
         // and none can begin. The same is true of the functions that show attributes: the node's
         // `struct device` has been deleted, which removes the files and waits for who is reading

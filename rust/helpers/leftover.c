@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What modules have registered, by which the kernel calls into them, and what
+ * ends it. A registration that its module forgot is ended when the module goes:
+ * after its exit function, before its memory is freed. See rust/iomem/leftover.rs.
+ */
+
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+
+struct iomem_leftover {
+	struct list_head list;
+	const struct module *owner;
+	void (*end)(void *data);
+	void *data;
+};
+
+/*
+ * Protects the list, the newest first. No other lock is taken while it is held, and
+ * what ends a registration is called without it.
+ */
+static DEFINE_MUTEX(leftovers_lock);
+static LIST_HEAD(leftovers);
+
+void *iomem_helper_leftover_new(void)
+{
+	struct iomem_leftover *leftover = kzalloc(sizeof(*leftover), GFP_KERNEL);
+
+	if (leftover)
+		INIT_LIST_HEAD(&leftover->list);
+	return leftover;
+}
+
+void iomem_helper_leftover_arm(void *p, const struct module *owner, void (*end)(void *data),
+			       void *data)
+{
+	struct iomem_leftover *leftover = p;
+
+	leftover->owner = owner;
+	leftover->end = end;
+	leftover->data = data;
+	mutex_lock(&leftovers_lock);
+	list_add(&leftover->list, &leftovers);
+	mutex_unlock(&leftovers_lock);
+}
+
+void iomem_helper_leftover_disarm(void *p)
+{
+	struct iomem_leftover *leftover = p;
+
+	mutex_lock(&leftovers_lock);
+	list_del_init(&leftover->list);
+	mutex_unlock(&leftovers_lock);
+}
+
+void iomem_helper_leftover_free(void *p)
+{
+	iomem_helper_leftover_disarm(p);
+	kfree(p);
+}
+
+static struct iomem_leftover *leftover_of(const struct module *owner)
+{
+	struct iomem_leftover *leftover;
+
+	mutex_lock(&leftovers_lock);
+	list_for_each_entry(leftover, &leftovers, list) {
+		if (leftover->owner == owner) {
+			list_del_init(&leftover->list);
+			mutex_unlock(&leftovers_lock);
+			return leftover;
+		}
+	}
+	mutex_unlock(&leftovers_lock);
+	return NULL;
+}
+
+static int module_changes(struct notifier_block *nb, unsigned long state, void *data)
+{
+	const struct module *owner = data;
+	struct iomem_leftover *leftover;
+
+	if (state != MODULE_STATE_GOING)
+		return NOTIFY_DONE;
+	while ((leftover = leftover_of(owner))) {
+		pr_notice("iomem: %s ends without having dropped a registration, which ends with it\n",
+			  owner->name);
+		leftover->end(leftover->data);
+		kfree(leftover);
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block notifier = {
+	.notifier_call = module_changes,
+};
+
+static int __init leftovers_init(void)
+{
+	return register_module_notifier(&notifier);
+}
+module_init(leftovers_init);
+
+static void __exit leftovers_exit(void)
+{
+	unregister_module_notifier(&notifier);
+}
+module_exit(leftovers_exit);

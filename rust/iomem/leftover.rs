@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Registrations that a driver forgot to end.
+//!
+//! A registration ends when it is dropped, and safe code can see to it that it never is:
+//! [`core::mem::forget`], a leaked box, a circle of references. After the module has been unloaded, C
+//! would then run code that is gone. So everything by which C calls into a driver's module is on a
+//! list while it is registered, and what is left of a module there is ended when the module goes:
+//! after its exit function has returned, and before its memory is freed. What the driver forgot stays
+//! allocated.
+//!
+//! The list and its lock are in `rust/helpers/leftover.c`.
+//!
+//! C header: [`include/linux/module.h`](srctree/include/linux/module.h)
+
+use core::ptr::NonNull;
+
+use kernel::{
+    prelude::*,
+    ThisModule, //
+};
+
+use crate::bindings;
+
+/// What ends a registration if its owner does not.
+///
+/// # Invariants
+///
+/// `entry` is what `leftover_new` gave, and this value's alone.
+pub(crate) struct Leftover {
+    entry: NonNull<c_void>,
+}
+
+// SAFETY: Whatever is done with the entry takes the list's own lock.
+unsafe impl Send for Leftover {}
+
+// SAFETY: As above.
+unsafe impl Sync for Leftover {}
+
+impl Leftover {
+    /// Makes an entry, which is not on the list yet. Context: may sleep.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: no memory.
+    pub(crate) fn new() -> Result<Self> {
+        // SAFETY: The function has no requirements.
+        let entry = NonNull::new(unsafe { bindings::leftover_new() }).ok_or(ENOMEM)?;
+        // INVARIANT: It was just made.
+        Ok(Self { entry })
+    }
+
+    /// Has `end` called with `data` when `owner` goes, unless [`disarm`](Self::disarm) or the drop
+    /// comes first. Context: may sleep.
+    ///
+    /// # Safety
+    ///
+    /// - It is called once for a value.
+    /// - `end` may be called with `data` in a process that may sleep, while no code of `owner` runs,
+    ///   if neither `disarm` nor the drop came before.
+    pub(crate) unsafe fn arm(
+        &self,
+        owner: &ThisModule,
+        end: unsafe extern "C" fn(*mut c_void),
+        data: *mut c_void,
+    ) {
+        // SAFETY: By the type invariant and the requirements.
+        unsafe { bindings::leftover_arm(self.entry.as_ptr(), owner.as_ptr(), Some(end), data) };
+    }
+
+    /// Takes it off the list: its owner ends the registration now. Context: may sleep.
+    pub(crate) fn disarm(&self) {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::leftover_disarm(self.entry.as_ptr()) };
+    }
+}
+
+impl Drop for Leftover {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant nobody else has the entry, and this takes it off the list.
+        unsafe { bindings::leftover_free(self.entry.as_ptr()) };
+    }
+}

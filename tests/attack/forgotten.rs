@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Registrations that are forgotten, each kind by which the kernel calls into the module. What is left of
+//! them when it has been unloaded, tests/forgotten.c sees.
+
+#![deny(unsafe_code)]
+
+use core::mem::forget;
+
+use iomem::{
+    chardev::{
+        major,
+        CharDevice,
+        CharFile,
+        Options,
+        Registration, //
+    },
+    debugfs::{
+        Dir,
+        File,
+        Table, //
+    },
+    sysfs::{
+        Attribute,
+        Attributes,
+        Groups, //
+    },
+    text::Text, //
+};
+use kernel::{
+    fmt::Write,
+    prelude::*,
+    sync::Arc, //
+};
+
+module! {
+    type: Attack,
+    name: "iomem_attack_forgotten",
+    authors: ["The iomem authors"],
+    description: "Forgets what it has registered",
+    license: "GPL",
+    params: {
+        fail: u64 {
+            default: 0,
+            description: "1: fails after all has been registered",
+        },
+    },
+}
+
+struct Device;
+
+impl Device {
+    fn show(&self, text: &mut Text<'_>) -> Result {
+        Ok(write!(text, "forgotten")?)
+    }
+}
+
+impl Attributes for Device {
+    const ATTRIBUTES: &'static [Attribute<Self>] = &[Attribute::new(c"value", Self::show)];
+}
+
+#[vtable]
+impl CharDevice for Device {
+    const OWNER: ThisModule = iomem::this_module!();
+    type State = ();
+
+    fn open(&self, _file: CharFile<'_>) -> impl PinInit<(), Error> {
+        Ok(())
+    }
+}
+
+impl Table for Device {
+    const OWNER: ThisModule = iomem::this_module!();
+
+    fn row_length(&self) -> usize {
+        16
+    }
+
+    fn rows(&self) -> Result<u64> {
+        Ok(1)
+    }
+
+    fn row(&self, _number: u64, text: &mut Text<'_>) -> Result {
+        self.show(text)
+    }
+}
+
+struct Attack;
+
+impl kernel::Module for Attack {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        let device = Arc::new(Device, GFP_KERNEL)?;
+        let mut groups = Groups::new();
+        groups.device(device.clone())?;
+        let options = Options::new(c"iomem_attack_forgotten".to_cstring()?).groups(groups);
+        forget(KBox::pin_init(
+            Registration::register(options, device.clone()),
+            GFP_KERNEL,
+        )?);
+        forget(major::Registration::register(
+            0,
+            c"iomem_attack_forgotten",
+            device.clone(),
+        )?);
+        let dir = Dir::new(c"iomem_attack_forgotten", None)?;
+        forget(File::new(&dir, c"table", device)?);
+        // The folder goes when the file in it does, which does not.
+        drop(dir);
+        if iomem::compat::param(module_parameters::fail.value()) != 0 {
+            return Err(ENODEV);
+        }
+        Ok(Self)
+    }
+}
