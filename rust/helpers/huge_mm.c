@@ -4,15 +4,19 @@
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 
-/* Inserts a page of 2^order pages where the architecture maps such pages of I/O memory. */
+/*
+ * Inserts a page of 2^order pages where the architecture maps such pages of I/O memory.
+ *
+ * None of PUD_SIZE: the kernel cannot split one. It takes what the entry points to, the
+ * device, for a table of smaller pages, where munmap(), mprotect() or mremap() splits the
+ * VMA in its midst (split_huge_pmd_address()), and where mremap() moves it to an address that
+ * is not aligned alike (move_page_tables()).
+ */
 vm_fault_t iomem_helper_vmf_insert_pfn_order(struct vm_fault *vmf, unsigned long pfn,
 					     unsigned int order, bool write)
 {
 	if (IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) && order == PMD_ORDER)
 		return vmf_insert_pfn_pmd(vmf, pfn, write);
-
-	if (IS_ENABLED(CONFIG_ARCH_SUPPORTS_PUD_PFNMAP) && order == PUD_ORDER)
-		return vmf_insert_pfn_pud(vmf, pfn, write);
 
 	return VM_FAULT_FALLBACK;
 }
@@ -46,13 +50,8 @@ unsigned long iomem_helper_pmd_table_span(void)
 	return PMD_SIZE * PTRS_PER_PMD;
 }
 
-/* The sizes of such pages in bytes, 0 where there is none. */
+/* The size of such pages in bytes, 0 where there is none. */
 unsigned long iomem_helper_pmd_pfnmap_size(void)
 {
 	return IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) ? PMD_SIZE : 0;
-}
-
-unsigned long iomem_helper_pud_pfnmap_size(void)
-{
-	return IS_ENABLED(CONFIG_ARCH_SUPPORTS_PUD_PFNMAP) ? PUD_SIZE : 0;
 }

@@ -11,7 +11,7 @@
 //!
 //! - *at once*, so that it never faults later: [`NewVma::vm_iomap_memory`],
 //!   [`NewVma::remap_pfn_range`], [`NewVma::io_remap_pfn_range`];
-//! - *at fault time*, each page when it is first touched, or 2 MiB or 1 GiB of them:
+//! - *at fault time*, each page when it is first touched, or 2 MiB of them:
 //!   [`NewVma::map_on_fault`], with [`VmaOps::fault`].
 //!
 //! From then on the VMA belongs to the program, which may split it, copy it with `fork()`, or

@@ -3,9 +3,8 @@
 //! Mapping a window into programs.
 //!
 //! Up to 2 MiB, a mapping is filled at once by `vm_iomap_memory()`, so that it never faults. A
-//! larger one is filled when it is touched, in pages of 2 MiB and 1 GiB where address, length and
-//! offset allow, which costs next to nothing, as does taking it back; those of 2 MiB come a block at
-//! a time. Write-combining mappings are filled when touched wherever the kernel keeps a list of cache
+//! larger one is filled when it is touched, in pages of 2 MiB where address, length and offset
+//! allow, which costs next to nothing, as does taking it back; they come a block at a time. Write-combining mappings are filled when touched wherever the kernel keeps a list of cache
 //! modes, because what is entered there for a mapping that was filled at once stays until the program
 //! unmaps it, though the device be gone.
 

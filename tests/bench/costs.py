@@ -13,7 +13,6 @@ from objcode import Broken
 
 # How many times cheaper than mapping all at once 1 GiB has to be, to map and to take back.
 TIMES_2_MIB = 40
-TIMES_1_GIB = 1000
 
 # Ten times as many mappings may take this much more than ten times as long to take back, and some
 # nanoseconds, since a single one takes hardly more than the difference between two rounds.
@@ -22,7 +21,7 @@ SLACK = 2000
 
 _GIB = 1 << 30
 _SIZES = {4096: "4 KiB", 2 << 20: "2 MiB", 64 << 20: "64 MiB", _GIB: "1 GiB"}
-_WAYS = {"here": "iomem_dev", "askew": "iomem_dev, no 1 GiB page", "plain": "vm_iomap_memory",
+_WAYS = {"here": "iomem_dev", "plain": "vm_iomap_memory",
          "mem": "/dev/mem"}
 _READS = {"mapping": "mapping", "mem": "mapping of /dev/mem", "pread": "pread, each",
           "pread_series": "pread, all at once", "batch": "batch"}
@@ -104,12 +103,7 @@ class Costs:
 
     def checks(self) -> list[Check]:
         """What has to hold."""
-        # arm64's kernel has no such mappings of 1 GiB.
-        if self.arch == "x86_64":
-            checks = [*self._cheaper("2_mib", "askew", TIMES_2_MIB),
-                      *self._cheaper("1_gib", "here", TIMES_1_GIB)]
-        else:
-            checks = self._cheaper("2_mib", "here", TIMES_2_MIB)
+        checks = self._cheaper("2_mib", "here", TIMES_2_MIB)
         if sorted(self.counts) != [1, 10, 100, 1000]:
             raise Broken("taking back 1, 10, 100 and 1000 mappings was not measured")
         for count in (10, 100, 1000):

@@ -16,7 +16,7 @@ from pathlib import Path
 from costs import Costs
 
 _WAYS = {"mem": ("/dev/mem", "#c0392b"), "plain": ("vm_iomap_memory", "#d68910"),
-         "askew": ("iomem_dev, 2 MiB pages only", "#2874a6"), "here": ("iomem_dev", "#1e8449")}
+         "here": ("iomem_dev", "#1e8449")}
 _LENGTHS = {4096: "4 KiB", 2 << 20: "2 MiB", 64 << 20: "64 MiB", 1 << 30: "1 GiB"}
 _TICKS = {10_000: "10 µs", 100_000: "100 µs", 1_000_000: "1 ms", 10_000_000: "10 ms",
           100_000_000: "100 ms"}

@@ -35,8 +35,8 @@ struct Call {
 }
 
 fn some(chance: &mut Chance) -> Call {
-    // Those of x86-64, of arm64, and of kernels without.
-    HUGE.set(*chance.of(&[[1 << 30, 1 << 21], [0, 1 << 21], [0, 0]]));
+    // Those of pages of 4 KiB and of 16 KiB, and of kernels without.
+    HUGE.set(*chance.of(&[1 << 21, 1 << 25, 0]));
     let length = match chance.below(4) {
         0 => chance.size().max(1),
         1 => 1 + chance.below(8 << 21),
@@ -58,15 +58,12 @@ fn some(chance: &mut Chance) -> Call {
     }
 }
 
-/// The largest huge page that fits and for which there is room.
+/// The huge page, if it fits and there is room for it.
 fn size(call: &Call) -> Option<usize> {
-    HUGE.get()
-        .into_iter()
-        .filter(|size| *size != 0 && call.length >= *size)
-        .find(|size| {
-            let room = call.length as u128 + *size as u128;
-            room <= call.file.longest as u128
-        })
+    let size = HUGE.get();
+    let room = call.length as u128 + size as u128;
+    let fits = size != 0 && call.length >= size && room <= call.file.longest as u128;
+    fits.then_some(size)
 }
 
 fn the_place_is_within_the_room(chance: &mut Chance, _: usize) {

@@ -13,9 +13,9 @@ use crate::bindings;
 ///
 /// A huge page can be used only where the address in the program and the physical address are
 /// aligned alike, so more room is looked for than is needed, and the place within it is chosen to
-/// be congruent to `physical`: modulo the largest huge page that fits into `length`, or else the
-/// next smaller one. Where the program said where it wants its mapping, or where `physical` is not
-/// known, the kernel's own choice is taken.
+/// be congruent to `physical`, modulo the size of a huge page, if one fits into `length`. Where the
+/// program said where it wants its mapping, or where `physical` is not known, the kernel's own choice
+/// is taken.
 ///
 /// Returns the address, or an errno as C does. Corresponds to the C function
 /// `mm_get_unmapped_area()` in [`include/linux/sched/mm.h`](srctree/include/linux/sched/mm.h).
@@ -39,20 +39,16 @@ pub(crate) unsafe fn get_unmapped_area(
     // SAFETY: The function looks at a number.
     let chosen = address != 0 || unsafe { bindings::map_is_fixed(flags) };
     if let (Some(physical), false) = (physical, chosen) {
-        // SAFETY: The functions return a constant.
-        let sizes = unsafe { [bindings::pud_pfnmap_size(), bindings::pmd_pfnmap_size()] };
-        for size in sizes {
-            if size == 0 || length < size {
-                continue;
-            }
-            let Some(room) = length.checked_add(size) else {
-                continue;
-            };
-            let found = look_for(room);
-            // An errno is no page's address.
-            if found % kernel::page::PAGE_SIZE != 0 {
-                continue;
-            }
+        // SAFETY: The function returns a constant.
+        let size = unsafe { bindings::pmd_pfnmap_size() };
+        let room = length
+            .checked_add(size)
+            .filter(|_| size != 0 && length >= size);
+        // An errno is no page's address.
+        let found = room
+            .map(look_for)
+            .filter(|found| found % kernel::page::PAGE_SIZE == 0);
+        if let Some(found) = found {
             // Of an address that is no page's, the page counts; and of all, how it is aligned.
             #[allow(clippy::cast_possible_truncation)]
             let page = physical as c_ulong & kernel::page::PAGE_MASK as c_ulong;

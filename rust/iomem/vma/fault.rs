@@ -195,7 +195,8 @@ impl<'a> Fault<'a> {
     }
 
     /// Returns the size of the page that is asked for: 2^order pages of the smallest size. 0 in
-    /// [`VmaOps::fault`](super::VmaOps::fault); of 4 KiB pages, 9 for 2 MiB and 18 for 1 GiB.
+    /// [`VmaOps::fault`](super::VmaOps::fault); of 4 KiB pages, 9 for 2 MiB and 18 for 1 GiB,
+    /// which the kernel asks for first.
     ///
     /// # Examples
     ///
@@ -224,14 +225,16 @@ impl<'a> Fault<'a> {
     ///
     /// In [`VmaOps::huge_fault`](super::VmaOps::huge_fault) it inserts the huge page around both. The
     /// answer is `Fallback` if that huge page would leave the VMA or the claim, if the address and
-    /// the claim's physical address are not aligned alike, or where the architecture has none.
+    /// the claim's physical address are not aligned alike, where the architecture has none, or for
+    /// 1 GiB: the kernel cannot split such a page when `munmap()`, `mprotect()` or `mremap()` splits
+    /// its VMA.
     ///
     /// The answer is `Sigbus` if there is no such page in the claim, or if the claim does not begin
     /// and end at page boundaries. Context: may sleep.
     ///
     /// Corresponds to the C functions `vmf_insert_pfn()` in
-    /// [`include/linux/mm.h`](srctree/include/linux/mm.h), `vmf_insert_pfn_pmd()` and
-    /// `vmf_insert_pfn_pud()` in [`include/linux/huge_mm.h`](srctree/include/linux/huge_mm.h).
+    /// [`include/linux/mm.h`](srctree/include/linux/mm.h) and `vmf_insert_pfn_pmd()` in
+    /// [`include/linux/huge_mm.h`](srctree/include/linux/huge_mm.h).
     ///
     /// # Examples
     ///

@@ -118,7 +118,7 @@ pub trait VmaOps: Send + Sync + Sized + 'static {
     /// inserted. The default is [`VmFault::Fallback`]: [`fault`](Self::fault) is called next.
     ///
     /// The kernel asks for the largest first: 1 GiB on x86, then 2 MiB. [`Fault::insert_pfn`] says
-    /// `Fallback` by itself where it does not fit, so the body of this can be that of `fault`.
+    /// `Fallback` by itself to 1 GiB, and where it does not fit, so the body of this can be that of `fault`.
     /// Context: as `fault`.
     fn huge_fault<'a>(&'a self, _fault: Fault<'a>) -> VmFault {
         VmFault::Fallback

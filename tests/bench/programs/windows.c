@@ -3,12 +3,11 @@
  * What a mapping costs: to make it, to touch each of its pages, to unmap it, and
  * to take it back.
  *
- *	windows map here|askew|plain|mem START LENGTH ROUNDS
+ *	windows map here|plain|mem START LENGTH ROUNDS
  *	windows count here ROUNDS
  *
- * `here` maps the driver's window; `askew` does at an address that leaves no room
- * for pages of 1 GiB; `plain` maps by vm_iomap_memory() (plain.c), `mem` by
- * /dev/mem. The first prints
+ * `here` maps the driver's window; `plain` maps by vm_iomap_memory() (plain.c), `mem`
+ * by /dev/mem. The first prints
  *
  *	window WAY LENGTH MAP FIRST AGAIN UNMAP REVOKE
  *
@@ -25,13 +24,11 @@
 
 #include "measure.h"
 
-#define MIB 0x100000UL
-#define GIB 0x40000000UL
 #define MAX_ROUNDS 32
 #define MAX_COUNT 1000
 
-enum way { HERE, ASKEW, PLAIN, MEM };
-static const char *const names[] = { "here", "askew", "plain", "mem" };
+enum way { HERE, PLAIN, MEM };
+static const char *const names[] = { "here", "plain", "mem" };
 
 /* A way to the range, with what is open for it. */
 struct target {
@@ -49,7 +46,6 @@ static void make_ready(struct target *t)
 {
 	switch (t->way) {
 	case HERE:
-	case ASKEW:
 		t->window = find_window();
 		t->bind = open_or_die(DRIVER "bind", O_WRONLY);
 		t->unbind = open_or_die(DRIVER "unbind", O_WRONLY);
@@ -75,7 +71,6 @@ static int64_t take_back(struct target *t)
 
 	switch (t->way) {
 	case HERE:
-	case ASKEW:
 		tell_driver(t->unbind, &t->window);
 		break;
 	case PLAIN:
@@ -96,7 +91,6 @@ static void make_ready_again(struct target *t)
 {
 	switch (t->way) {
 	case HERE:
-	case ASKEW:
 		close(t->fd);
 		tell_driver(t->bind, &t->window);
 		t->window = find_window();
@@ -111,24 +105,10 @@ static void make_ready_again(struct target *t)
 	}
 }
 
-/* An address with room for the mapping that is not aligned like the range, but for 2 MiB. */
-static void *askew(const struct target *t)
+static char *map(const struct target *t)
 {
-	size_t room = t->length + 2 * GIB;
-	char *p = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (p == MAP_FAILED)
-		DIE("no room");
-	munmap(p, room);
-
-	return (void *)((((uintptr_t)p + GIB - 1) & ~(GIB - 1)) + t->start % GIB + 2 * MIB);
-}
-
-static char *map(const struct target *t, void *hint)
-{
-	char *p = mmap(hint, t->length, PROT_READ | PROT_WRITE,
-		       MAP_SHARED | (hint ? MAP_FIXED_NOREPLACE : 0), t->fd,
-		       t->way == MEM ? t->start : 0);
+	char *p = mmap(NULL, t->length, PROT_READ | PROT_WRITE,
+		       MAP_SHARED, t->fd, t->way == MEM ? t->start : 0);
 
 	if (p == MAP_FAILED)
 		DIE("'%s' maps nothing", names[t->way]);
@@ -148,13 +128,12 @@ enum part { MAP, FIRST, AGAIN, UNMAP, REVOKE, REVOKE_NOTHING, PARTS };
 
 static void round_trip(struct target *t, int64_t cost[PARTS])
 {
-	void *hint = t->way == ASKEW ? askew(t) : NULL;
 	int64_t at[6];
 	char *p;
 
 	at[0] = now();
 	at[1] = now();
-	p = map(t, hint);
+	p = map(t);
 	at[2] = now();
 	touch(p, t->length);
 	at[3] = now();
@@ -172,7 +151,7 @@ static void round_trip(struct target *t, int64_t cost[PARTS])
 	cost[REVOKE_NOTHING] = take_back(t);
 	make_ready_again(t);
 
-	p = map(t, hint);
+	p = map(t);
 	touch(p, t->length);
 	cost[REVOKE] = take_back(t);
 	if (look(p) != SIGBUS || look(p + t->length - PAGE) != SIGBUS)

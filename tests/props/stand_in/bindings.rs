@@ -116,24 +116,15 @@ pub unsafe fn map_is_fixed(flags: usize) -> bool {
 }
 
 std::thread_local! {
-    /// The sizes of huge pages, the larger first; 0 where there are none.
-    pub static HUGE: std::cell::Cell<[usize; 2]> = const { std::cell::Cell::new([0; 2]) };
+    /// The size of huge pages; 0 where there are none.
+    pub static HUGE: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// The larger size of huge pages.
-///
-/// # Safety
-///
-/// None is asked for: it is unsafe because the binding is.
-pub unsafe fn pud_pfnmap_size() -> usize {
-    HUGE.get()[0]
-}
-
-/// The smaller size of huge pages.
+/// The size of huge pages.
 ///
 /// # Safety
 ///
 /// None is asked for: it is unsafe because the binding is.
 pub unsafe fn pmd_pfnmap_size() -> usize {
-    HUGE.get()[1]
+    HUGE.get()
 }
