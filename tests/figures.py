@@ -66,6 +66,10 @@ def chance(folder: Path) -> tuple[dict[str, str], list[str]]:
             # None were counted where the kernel has no means to.
             figures["edges"] = calls[2] if calls[2] != "0" else NONE
             seeds += [f"{name} {seed}" for seed in re.findall(r"IOMEM_SEED=(0x[0-9a-f]+)", said)]
+        windows = re.search(r":(\d+) windows, [\d.]+ in a second$", said, re.M)
+        if windows:
+            started = re.search(r"IOMEM_SEED=(0x[0-9a-f]+)", said)
+            seeds.append(f"{name} {windows[1]} windows of {started[1] if started else NONE}")
         failed = re.search(r"^# faults: (\d+) failed in all$", said, re.M)
         if failed:
             figures["allocations"] = failed[1]

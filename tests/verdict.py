@@ -35,7 +35,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "interrupts_gone", "see", "compat32", "unprivileged",
             "debugger", "odd_calls", "long_calls",
             "attack_irq_lines", "interrupts_lines",
-            "race", "race_irq", "race_many", "race_load", "leak", "faults", "fuzz", "acpi", "kmod_windows", "run_time", "run_time_words",
+            "race", "race_irq", "race_many", "race_load", "oracle", "leak", "faults", "fuzz", "acpi", "kmod_windows", "run_time", "run_time_words",
             "neighbours", "peers", "override", "lockdown", "proc")
 
 # What has to have run on the host, for each architecture.

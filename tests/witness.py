@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import stamp
 from accesses import EXPECTED, PORT_DEVICES, PORT_MASK, REGIONS
 from tally import Tally
 
@@ -140,12 +141,21 @@ def named_devices(folder: Path, tally: Tally) -> None:
         tally.add("flash: the guest read what is in the host's file", f"flash: {flash}." in suite)
 
 
+def stamped(folder: Path, tally: Tally) -> None:
+    """What random windows have left of the memory that says its own address (tests/oracle.c)."""
+    said = (folder / "suite.log").read_text(encoding="utf-8", errors="replace")
+    missing, strange = stamp.compare(folder / "stamped", said)
+    for name, found in (("each write arrived at its place", missing), ("nothing else was written", strange)):
+        tally.add(f"stamped memory: {name}" + ": " * bool(found) + ", ".join(found), not found)
+
+
 def look(folder: Path) -> Tally:
     """The checks on what one run left in `folder`."""
     tally = Tally()
     trace(folder, tally)
     ports(folder, tally)
     named_devices(folder, tally)
+    stamped(folder, tally)
 
     memory = (folder / "ivshmem").read_bytes()
     pattern = (folder / "pattern").read_bytes()

@@ -150,6 +150,15 @@ def _large() -> list[str]:
             "-device", "ivshmem-plain,memdev=large"]
 
 
+def _stamped(out: Path) -> list[str]:
+    """A third one, after the others, if the caller has put a file there: tests/stamp.py."""
+    path = out / "stamped"
+    if not path.exists():
+        return []
+    return ["-object", "memory-backend-file,id=stamped,share=on,mem-path=stamped,"
+            f"size={path.stat().st_size}", "-device", "ivshmem-plain,memdev=stamped"]
+
+
 def _greeting(out: Path) -> list[str]:
     """A string that differs in every run: reading it proves that hardware was read."""
     greeting = f"hello from the host, {secrets.token_hex(8)}"
@@ -189,7 +198,8 @@ def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, 
         "-chardev", f"socket,id=monitor,fd={monitor}", "-mon", "chardev=monitor,mode=control",
         "-qmp", "unix:qmp.sock,server=on,wait=off",
         "-device", "edu", "-device", "pci-testdev", *_ivshmem(out),
-        "-device", f"bochs-display,id={DISPLAY}", *_large(), *_greeting(out), *model.devices,
+        "-device", f"bochs-display,id={DISPLAY}", *_large(),
+        *_stamped(out), *_greeting(out), *model.devices,
         *(["-trace", "memory_region_ops_read", "-trace", "memory_region_ops_write",
            "-D", "trace.log"] if trace else []),
     ]
