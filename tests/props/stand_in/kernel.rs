@@ -6,6 +6,7 @@
 pub mod page {
     pub const PAGE_SHIFT: usize = 12;
     pub const PAGE_SIZE: usize = 1 << PAGE_SHIFT;
+    pub const PAGE_MASK: usize = !(PAGE_SIZE - 1);
 }
 
 pub mod fmt {
@@ -109,6 +110,7 @@ pub mod error {
         }
 
         codes! {
+            EIO = 5,
             ENXIO = 6,
             E2BIG = 7,
             ENOMEM = 12,
