@@ -12,7 +12,8 @@
 
 TEST_F(run_time, addresses_cannot_be_chosen)
 {
-	char text[1024];
+	const char *device = getenv("IOMEM_OVERRIDE");
+	char text[1024], path[256];
 	int fd;
 	uint32_t id;
 
@@ -29,6 +30,25 @@ TEST_F(run_time, addresses_cannot_be_chosen)
 	EXPECT_NE(NULL, strstr(text, "new_device: the kernel is locked down"));
 	EXPECT_EQ(-EPERM, make_window("after port=0x200,1"));
 	EXPECT_EQ(self->windows + 1, count_windows());
+
+	/* A device that only driver_override makes ours is chosen as an address is. */
+	if (device) {
+		snprintf(path, sizeof(path), DEVICES "/%s/driver_override", device);
+		ASSERT_EQ(0, tell(path, "iomem_dev"));
+		logged(self->log, "iomem_dev", text, sizeof(text));
+		EXPECT_EQ(-EPERM, tell(DRIVER "bind", device));
+		/* One of ours, and one of the driver core's. */
+		EXPECT_EQ(2, logged(self->log, "iomem_dev", text, sizeof(text)));
+		EXPECT_NE(NULL, strstr(text, "driver_override: the kernel is locked down"));
+		EXPECT_EQ(self->windows + 1, count_windows());
+		EXPECT_EQ(0, tell(path, "\n"));
+	}
+
+	/* One that was made before can be bound again. */
+	snprintf(path, sizeof(path), DRIVER "%s", "unbind");
+	EXPECT_EQ(0, tell(path, "iomem_dev.0"));
+	EXPECT_EQ(self->windows, count_windows());
+	EXPECT_EQ(0, tell(DRIVER "bind", "iomem_dev.0"));
 
 	/* What was there before stays, can be used, and can be taken away. */
 	fd = open_window("before", O_RDONLY);

@@ -46,6 +46,7 @@ use crate::{
 mod files;
 mod names;
 mod ports;
+mod named;
 mod property;
 mod resource;
 
@@ -58,6 +59,7 @@ pub use self::{
     },
     names::strings,
     ports::Ports,
+    named::Named,
     property::Property,
     resource::Resource, //
 };

@@ -2,9 +2,11 @@
 
 //! Who may choose an address.
 //!
-//! Whoever says by an address what a program is given can give away the whole machine, so it takes
-//! what `/dev/mem` takes: `CAP_SYS_RAWIO`, and a kernel that is not locked down. Firmware, a device
-//! tree or ACPI, is not asked: it describes the machine that the kernel runs on anyway.
+//! A process that says by an address which registers a program is given can give away the whole
+//! machine, so it takes what `/dev/mem` takes: `CAP_SYS_RAWIO`, and a kernel that is not locked down.
+//! To name a device by `driver_override` is the same, since any platform device can be named.
+//! Firmware, a device tree or ACPI, is not asked: it describes the machine that the kernel runs on
+//! anyway.
 
 use iomem::security::{
     capable,

@@ -24,6 +24,7 @@ use iomem::{
         Indices, //
     },
     irq::Interrupt,
+    platform::Named as _,
     trace,
     vma::{
         Lease,
@@ -42,9 +43,11 @@ use kernel::{
         },
         Arc, //
     },
+    ModuleMetadata, //
 };
 
 use crate::{
+    guard,
     hardware::Hardware,
     names,
     offset::{
@@ -219,13 +222,18 @@ impl platform::Driver for Driver {
 
     fn probe<'bound>(
         pdev: &'bound platform::Device<Core<'_>>,
-        _info: Option<&'bound Self::IdInfo>,
+        info: Option<&'bound Self::IdInfo>,
     ) -> impl PinInit<Self, Error> + 'bound {
         // The kernel makes room for what the initializer makes before it runs that, and tells nobody
         // that there was none.
         outcome::refused(ENOMEM);
         pin_init::pin_init_scope(move || {
             let prepare = || {
+                // Neither firmware nor this module has made it a window: user space has, by
+                // `driver_override`, which can name any platform device.
+                if info.is_none() && !pdev.is_named(<crate::IomemDev as ModuleMetadata>::NAME) {
+                    guard::may_choose_address("driver_override")?;
+                }
                 let index = INDICES.take()?;
                 let name = CString::try_from_fmt(fmt!("iomem{}", index.value()))?;
                 let hardware = Hardware::new(pdev, &name)?;
