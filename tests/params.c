@@ -85,6 +85,23 @@ TEST_F(params, good_values_claim_the_range)
 	EXPECT_EQ(0, unload("iomem_dev"));
 }
 
+/* The device is bound when loading is over, also where drivers are to be probed by other threads. */
+TEST_F(params, probed_at_once)
+{
+	char params[128], line[512], entry[64], *now;
+
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=%#" PRIx64 " async_probe=1",
+		 self->start, self->last - self->start + 1);
+	EXPECT_EQ(0, load(self->ko, params));
+	now = proc_iomem();
+	ASSERT_NE(NULL, now);
+	snprintf(entry, sizeof(entry), "%08" PRIx64 "-%08" PRIx64 " : iomem", self->start, self->last);
+	EXPECT_NE(NULL, strstr(now, entry));
+	free(now);
+	EXPECT_EQ(0, unload("iomem_dev"));
+	logged(self->log, "iomem_dev", line, sizeof(line));
+}
+
 TEST_F(params, decimal_is_a_number_too)
 {
 	char params[128], line[512];

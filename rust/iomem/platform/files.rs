@@ -119,7 +119,9 @@ pub trait Files: Send + Sync + Sized + 'static {
 
 /// The adapter for the registration of a platform driver `D` that has the files `F`.
 ///
-/// Stands in for the kernel crate's [`Adapter`], which it makes use of.
+/// Stands in for the kernel crate's [`Adapter`], which it makes use of. The driver is probed in the
+/// thread that makes a device (`PROBE_FORCE_SYNCHRONOUS`), also where the module is loaded with
+/// `async_probe`.
 ///
 /// Context of the drop: there is no value of it.
 pub struct AdapterWithFiles<D: platform::Driver, F: Files>(D, F);
@@ -182,6 +184,8 @@ unsafe impl<D: platform::Driver, F: Files> RegistrationOps for AdapterWithFiles<
         // stays where it is until `table` is dropped.
         unsafe {
             (*raw).driver.driver.groups = table.groups.as_ptr();
+            // Who makes a device by a file is told what its driver said, whatever `async_probe` is.
+            (*raw).driver.driver.probe_type = bindings::probe_type_PROBE_FORCE_SYNCHRONOUS;
             (*raw).table = Some(table);
         }
         // SAFETY: `driver` is the first member of what is `repr(C)`, so the pointer is one to it as
