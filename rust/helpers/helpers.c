@@ -20,6 +20,7 @@
 #include "mm.c"
 #include "module.c"
 #include "pgtable.c"
+#include "preempt.c"
 #include "signal.c"
 #include "spinlock.c"
 #include "sysfs.c"

@@ -3,7 +3,10 @@
 //! Lists of strings in what firmware says of a device.
 
 use kernel::{
-    device::Device,
+    device::{
+        Bound,
+        Device, //
+    },
     prelude::*,
     str::CString, //
 };
@@ -14,7 +17,8 @@ use crate::bindings;
 /// device does not have it. Context: may sleep.
 ///
 /// The kernel crate reads single strings only. It does not matter where the property comes from:
-/// device tree, ACPI or a software node.
+/// device tree, ACPI or a software node. The device is bound, because the kernel takes its properties
+/// away, or exchanges them, only while it is not.
 ///
 /// Corresponds to the C functions `device_property_string_array_count()` and
 /// `device_property_read_string_array()` in
@@ -28,16 +32,19 @@ use crate::bindings;
 /// # Examples
 ///
 /// ```no_run
-/// use kernel::device::Device;
+/// use kernel::device::{
+///     Bound,
+///     Device, //
+/// };
 ///
-/// fn first(dev: &Device) -> Result {
+/// fn first(dev: &Device<Bound>) -> Result {
 ///     for name in iomem::platform::strings(dev, c"reg-names")? {
 ///         dev_info!(dev, "{}\n", &*name);
 ///     }
 ///     Ok(())
 /// }
 /// ```
-pub fn strings(dev: &Device, name: &CStr) -> Result<KVec<CString>> {
+pub fn strings(dev: &Device<Bound>, name: &CStr) -> Result<KVec<CString>> {
     let mut list = KVec::new();
     // SAFETY: `Device` is a transparent wrapper around `struct device`, the functions read its
     // properties, and the name is valid for the call.
@@ -67,8 +74,8 @@ pub fn strings(dev: &Device, name: &CStr) -> Result<KVec<CString>> {
     };
     let got = usize::try_from(got).map_err(|_| Error::from_errno(got))?;
     for string in found.iter().take(got).filter(|string| !string.is_null()) {
-        // SAFETY: The function found a string, which stays as long as the device has the property:
-        // longer than this call, in which a reference to the device is held.
+        // SAFETY: The function found a string, which stays as long as the device has the property. A
+        // device that is bound keeps its firmware nodes.
         let string = unsafe { CStr::from_char_ptr(*string) };
         list.push(CString::try_from_fmt(fmt!("{string}"))?, GFP_KERNEL)?;
     }

@@ -138,7 +138,9 @@ impl Kind {
 ///
 /// There is nothing of the kind for ports: the kernel searches the tree of memory only.
 ///
-/// Context: any; takes the lock of the tree for reading. Addresses in a range that is longer than
+/// Context: a process; takes the lock of the tree, which sleeps with `CONFIG_PREEMPT_RT`. An interrupt
+/// could have come while its processor holds that lock, so there the answer is
+/// [`Mixed`](Intersection::Mixed), whatever is in the range. Addresses in a range that is longer than
 /// the processor's addresses are looked at as far as those go.
 ///
 /// Corresponds to the C function `region_intersects()` in
@@ -165,6 +167,10 @@ impl Kind {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn region_intersects(range: Range, kind: Kind) -> Intersection {
+    // SAFETY: The function looks at where the processor is.
+    if !unsafe { bindings::in_task() } {
+        return Intersection::Mixed;
+    }
     let length = usize::try_from(range.length()).unwrap_or(usize::MAX);
 
     // SAFETY: The function takes any numbers: it walks the tree of resources under its lock and
@@ -190,7 +196,8 @@ pub fn region_intersects(range: Range, kind: Kind) -> Intersection {
 /// Tells whether any byte of `range` is system RAM.
 ///
 /// RAM is never a device: mapping it would give a program the memory of others. A claim on RAM is
-/// refused anyway, because RAM is busy; asking first gives a better message. Context: any.
+/// refused anyway, because RAM is busy; asking first gives a better message. Context: as
+/// [`region_intersects`]; in an interrupt the answer is that it contains RAM.
 ///
 /// Corresponds to the C function `region_intersects()` in
 /// [`include/linux/mm.h`](srctree/include/linux/mm.h), asked for `IORESOURCE_SYSTEM_RAM`.
