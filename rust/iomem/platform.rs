@@ -22,10 +22,12 @@
 //! own, and what `/proc` shows of the device is what its driver claims, as for a device of a device
 //! tree.
 //!
-//! For the same reason a driver must make its claims on the two trees that everybody shares, with
+//! A driver makes its claims on the two trees that all drivers share, with
 //! [`request_mem_region`](crate::resource::request_mem_region) and
-//! [`request_region`](crate::resource::request_region). The kernel crate's `IoRequest` claims
-//! *within* the device's resource: on such a device nobody else would see the claim.
+//! [`request_region`](crate::resource::request_region). The kernel crate's
+//! `IoRequest::iomap_exclusive()` claims *within* the device's resource, where no other driver would
+//! see the claim: on such a device it fails with `EBUSY`, and so does `Resource::request_region()`.
+//! `IoRequest::iomap()`, which maps without a claim, works as on any device.
 //!
 //! C header: [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h)
 
@@ -44,9 +46,9 @@ use crate::{
 };
 
 mod files;
+mod named;
 mod names;
 mod ports;
-mod named;
 mod property;
 mod resource;
 
@@ -57,16 +59,14 @@ pub use self::{
         Files,
         RawWithFiles, //
     },
-    names::strings,
-    ports::Ports,
     named::Named,
+    names::strings,
+    ports::{
+        PortResource,
+        Ports, //
+    },
     property::Property,
     resource::Resource, //
-};
-
-use self::{
-    property::List,
-    resource::Roots, //
 };
 
 /// The number in the name of a platform device.
@@ -109,7 +109,7 @@ pub enum Id {
 #[derive(Clone, Copy)]
 pub struct Info<'a> {
     name: &'a CStr,
-    resources: &'a [Resource],
+    resources: &'a [Resource<'a>],
     properties: &'a [Property<'a>],
     id: Id,
     parent: Option<&'a device::Device>,
@@ -118,7 +118,7 @@ pub struct Info<'a> {
 impl<'a> Info<'a> {
     /// A device for the driver `name`, with these resources, no properties, [`Id::Auto`]
     /// and no parent.
-    pub const fn new(name: &'a CStr, resources: &'a [Resource]) -> Self {
+    pub const fn new(name: &'a CStr, resources: &'a [Resource<'a>]) -> Self {
         Self {
             name,
             resources,
@@ -181,23 +181,18 @@ impl<'a> Info<'a> {
         if taken {
             return Err(EEXIST);
         }
-        let (roots, resources) = Roots::with(self.resources)?;
-        let count = u32::try_from(resources.len()).map_err(|_| EINVAL)?;
-        let properties = List::new(self.properties)?;
+        let resources = resource::List::new(self.resources)?;
+        let properties = property::List::new(self.properties)?;
 
         // SAFETY: The name is valid for the call, which copies it.
         let pdev = unsafe { bindings::platform_device_alloc(self.name.as_char_ptr(), id) };
         let pdev = NonNull::new(pdev).ok_or(ENOMEM)?.as_ptr();
 
+        // SAFETY: `pdev` was just made, is not known to anybody, and has nothing.
+        unsafe { resources.give_to(pdev) };
+
         let add = || {
-            // SAFETY: `pdev` was just made and is not known to anybody. What the list of resources
-            // has is copied, but for the names, which are there for ever, and the parents: those
-            // stay until the device has been unregistered, and the kernel inserts into them only
-            // what the range of all addresses contains.
-            to_result(unsafe {
-                bindings::platform_device_add_resources(pdev, resources.as_ptr(), count)
-            })?;
-            // SAFETY: As above; nobody else could have given it a software node.
+            // SAFETY: `pdev` is not known to anybody, who could have given it a software node.
             unsafe { properties.add_to(&raw mut (*pdev).dev) }?;
             if let Some(parent) = self.parent {
                 // SAFETY: As above. `Device` is a transparent wrapper around `struct device`. Adding
@@ -220,7 +215,7 @@ impl<'a> Info<'a> {
         };
         if let Err(e) = add() {
             // SAFETY: The device was not added, so that the reference from making it is the only
-            // one, and the node, if it has one, is its own.
+            // one, and the node, if it has one, is its own. Its resources go with it.
             unsafe {
                 bindings::device_remove_software_node(&raw mut (*pdev).dev);
                 bindings::platform_device_put(pdev);
@@ -228,10 +223,9 @@ impl<'a> Info<'a> {
             return Err(e);
         }
 
-        // INVARIANT: It was just registered, with resources whose parents are in `roots`.
+        // INVARIANT: It was just registered.
         Ok(Device {
             pdev: NonNull::new(pdev).ok_or(ENOMEM)?,
-            _roots: roots,
         })
     }
 }
@@ -259,11 +253,9 @@ fn exists(name: &CStr) -> bool {
 ///
 /// # Invariants
 ///
-/// - `pdev` is registered, by [`Info::register`].
-/// - `_roots` has the parents of its resources.
+/// `pdev` is registered, by [`Info::register`].
 pub struct Device {
     pdev: NonNull<bindings::platform_device>,
-    _roots: Roots,
 }
 
 // SAFETY: Registering and unregistering may happen on different threads.
@@ -322,7 +314,7 @@ impl AsRef<device::Device> for Device {
 impl Drop for Device {
     fn drop(&mut self) {
         // SAFETY: By the type invariant the device is registered, and this is the one place that
-        // ends it. It takes the resources out of `_roots`, which are freed after this.
+        // ends it.
         unsafe { bindings::platform_device_unregister(self.pdev.as_ptr()) };
     }
 }

@@ -17,15 +17,16 @@ use iomem::{
         Device,
         Id,
         Info,
+        PortResource,
         Ports,
         Resource, //
     },
     range::Range,
     resource::{
         request_mem_region,
-        request_region,
         MemRegion,
-        PortRegion, //
+        PortRegion,
+        Reason, //
     },
 };
 use kernel::{
@@ -118,8 +119,14 @@ impl Driver {
                 0x100,
             ),
         );
-        note(PORT_BY_INDEX, is(pdev.port_by_index(0), PORTS, 4));
-        note(PORT_BY_NAME, is(pdev.port_by_name(c"ports"), PORTS, 4));
+        let are = |ports: Option<PortResource<'_>>| {
+            ports.is_some_and(|p| {
+                (p.start(), p.size(), p.range()) == (PORTS, 4, Range::new(PORTS, 4))
+                    && p.name() == Some(c"ports")
+            })
+        };
+        note(PORT_BY_INDEX, are(pdev.port_by_index(0)));
+        note(PORT_BY_NAME, are(pdev.port_by_name(c"ports")));
         note(
             NOTHING_ELSE,
             pdev.resource_by_index(2).is_none()
@@ -151,7 +158,10 @@ impl platform::Driver for Driver {
             Ok(Ok(Self {
                 _mem: request_mem_region(mem.start(), mem.size(), c"iomem_test_platform")?,
                 _ports: ports
-                    .map(|r| request_region(r.start(), r.size(), c"iomem_test_platform"))
+                    .map(|ports| {
+                        parts(&ports, mem)?;
+                        ports.request(c"iomem_test_platform").map_err(Error::from)
+                    })
                     .transpose()?,
             }))
         })
@@ -162,7 +172,43 @@ impl platform::Driver for Driver {
     }
 }
 
-fn resources(start: u64) -> Result<[Resource; 3]> {
+/// Claims of parts of the ports, and of what is not of their kind.
+fn parts(ports: &PortResource<'_>, memory: &kernel::io::Resource) -> Result {
+    let part = |offset, length| ports.request_part(offset, length, c"iomem_test");
+    let errno = |claim: Result<_, _>| claim.err().map(Error::from);
+
+    let claim = part(0, 2)?;
+    check!(
+        "part_of_a_resource_is_claimed",
+        claim.range() == Range::new(PORTS, 2)?
+    );
+    check!("part_of_a_resource_leaves_the_rest", part(2, 2).is_ok());
+    check!(
+        "part_of_a_resource_is_exclusive",
+        errno(part(1, 2)) == Some(EBUSY)
+    );
+    drop(claim);
+    check!("empty_part_is_refused", errno(part(0, 0)) == Some(EINVAL));
+    check!(
+        "wrapping_part_is_refused",
+        errno(part(2, u64::MAX)) == Some(EOVERFLOW)
+    );
+    check!(
+        "part_beyond_the_resource_is_refused",
+        errno(part(3, 2)) == Some(EINVAL) && errno(part(4, 1)) == Some(EINVAL)
+    );
+    check!(
+        "resource_of_the_other_kind_is_refused",
+        PortRegion::request_part(memory, 0, 4, c"iomem_test")
+            .err()
+            .is_some_and(|refused| refused.reason() == Reason::NotOfResource)
+            && errno(PortRegion::request_resource(memory, c"iomem_test")) == Some(EINVAL)
+    );
+    check!("parts_leave_nothing", part(0, 4).is_ok());
+    Ok(())
+}
+
+fn resources(start: u64) -> Result<[Resource<'static>; 3]> {
     Ok([
         Resource::mem(Range::new(start + 0x1000, 0x1000)?).named(c"control"),
         Resource::mem(Range::new(start + 0x4000, 0x100)?),
@@ -174,7 +220,7 @@ const NAME: &CStr = c"iomem_test_platform";
 
 /// What cannot be a device.
 fn refused(start: u64) -> Result {
-    let of = |resources: &[Resource]| Info::new(NAME, resources).register().err();
+    let of = |resources: &[Resource<'_>]| Info::new(NAME, resources).register().err();
     let mem = |start, length| Ok::<_, Error>(Resource::mem(Range::new(start, length)?));
     let port = |start, length| Ok::<_, Error>(Resource::port(Range::new(start, length)?));
 

@@ -2,10 +2,9 @@
 
 //! The resources of a platform device that is to be made.
 
-use kernel::{
-    prelude::*,
-    types::Opaque, //
-};
+use core::mem::size_of;
+
+use kernel::prelude::*;
 
 use crate::{
     bindings,
@@ -45,14 +44,14 @@ enum Kind {
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Copy)]
-pub struct Resource {
+pub struct Resource<'a> {
     kind: Kind,
     start: u64,
     last: u64,
-    name: Option<&'static CStr>,
+    name: Option<&'a CStr>,
 }
 
-impl Resource {
+impl<'a> Resource<'a> {
     /// I/O memory, at physical addresses.
     pub const fn mem(range: Range) -> Self {
         Self::of(Kind::Mem, range.start(), range.last())
@@ -79,11 +78,8 @@ impl Resource {
     }
 
     /// Names it, so that the driver can ask for it by name. Without this it is called as the device
-    /// is.
-    ///
-    /// The name is `'static`, because whoever has a reference to the device may ask for it even
-    /// after the device has been removed.
-    pub const fn named(mut self, name: &'static CStr) -> Self {
+    /// is. The device has a copy of the name, which is freed with it.
+    pub const fn named(mut self, name: &'a CStr) -> Self {
         self.name = Some(name);
         self
     }
@@ -108,60 +104,142 @@ impl Resource {
         }
         Ok(())
     }
+
+    /// How many bytes its name takes, with the zero at its end.
+    fn name_size(&self) -> usize {
+        self.name.map_or(0, |name| name.to_bytes_with_nul().len())
+    }
 }
 
-/// The parents of a device's resources: one of memory, one of ports, which span all numbers.
+/// A device's resources as C has them, with all that they point to, in one allocation. C frees it
+/// with the device, when the last reference to that is dropped: until then somebody can ask for a
+/// resource, or for its name.
 ///
-/// Only C reads and writes them. On the heap, because the kernel keeps their addresses.
-pub(super) struct Roots(KBox<[Opaque<bindings::resource>; 2]>);
+/// It has, in this order: a resource for each of the device's; as many again that are busy, each the
+/// child of one of these; two roots, of memory and of ports; and the names.
+///
+/// # The roots
+///
+/// Parents of the device's resources, which span all numbers: see the [module](super).
+///
+/// # The busy children
+///
+/// Whoever is handed a [`Resource`](kernel::io::Resource) of the device by the kernel crate can claim
+/// a part of it *within* the resource (`request_region`, `iomap_exclusive`). The claim would be
+/// entered here, where no other claim is, and would be released by its numbers in the tree that all
+/// share, whoever has it there. A child that is busy and as long as the resource refuses it.
+///
+/// # Invariants
+///
+/// The first `count` entries are the device's. What these and the others point to is in the same
+/// allocation, or is null.
+pub(super) struct List {
+    entries: KVec<bindings::resource>,
+    count: u32,
+}
 
-impl Roots {
-    /// Makes roots, and the list of resources for C, each with its root as the parent.
+impl List {
+    /// Makes the list of a device that has these resources.
     ///
     /// # Errors
     ///
-    /// `ERANGE`, `EBUSY`, `ENOMEM`: see [`Info::register`](super::Info::register).
-    pub(super) fn with(resources: &[Resource]) -> Result<(Self, KVec<bindings::resource>)> {
-        let root = |flags: u32| {
-            Opaque::new(bindings::resource {
-                end: bindings::resource_size_t::MAX,
-                flags: flags as c_ulong,
-                ..pin_init::zeroed()
-            })
-        };
-        let roots = Self(KBox::new(
-            [
-                root(bindings::IORESOURCE_MEM),
-                root(bindings::IORESOURCE_IO),
-            ],
-            GFP_KERNEL,
-        )?);
-        let [mem, port] = &*roots.0;
-
-        let mut list = KVec::with_capacity(resources.len(), GFP_KERNEL)?;
+    /// `EINVAL`, `ERANGE`, `EBUSY`, `ENOMEM`: see [`Info::register`](super::Info::register).
+    pub(super) fn new(resources: &[Resource<'_>]) -> Result<Self> {
         for (n, resource) in resources.iter().enumerate() {
             resource.check()?;
             if resources.iter().take(n).any(|r| r.overlaps(resource)) {
                 return Err(EBUSY);
             }
+        }
+
+        let count = resources.len();
+        let names = resources
+            .iter()
+            .map(Resource::name_size)
+            .fold(0, usize::saturating_add);
+        let text = names.div_ceil(size_of::<bindings::resource>());
+        let roots = count.saturating_mul(2);
+        let total = roots.saturating_add(2).saturating_add(text);
+        let mut entries = KVec::with_capacity(total, GFP_KERNEL)?;
+        for _ in 0..total {
+            entries.push(pin_init::zeroed::<bindings::resource>(), GFP_KERNEL)?;
+        }
+
+        let base: *mut bindings::resource = entries.as_mut_ptr();
+        // SAFETY: The roots, and the names behind them, are within the allocation, which has `total`
+        // entries; all that follows writes to an entry below that number, or to the bytes of the last
+        // `text` ones, of which there are as many as the names have.
+        let (mem, port, mut free) = unsafe {
+            (
+                base.add(roots),
+                base.add(roots.saturating_add(1)),
+                base.add(roots.saturating_add(2)).cast::<u8>(),
+            )
+        };
+        for (root, flags) in [
+            (mem, bindings::IORESOURCE_MEM),
+            (port, bindings::IORESOURCE_IO),
+        ] {
+            // SAFETY: As above.
+            unsafe {
+                (*root).end = bindings::resource_size_t::MAX;
+                (*root).flags = flags as c_ulong;
+            }
+        }
+        for (n, resource) in resources.iter().enumerate() {
             let (parent, flags) = match resource.kind {
-                Kind::Mem => (mem.get(), bindings::IORESOURCE_MEM),
-                Kind::Port => (port.get(), bindings::IORESOURCE_IO),
+                Kind::Mem => (mem, bindings::IORESOURCE_MEM),
+                Kind::Port => (port, bindings::IORESOURCE_IO),
                 // The kernel has no tree of these.
                 Kind::Irq => (core::ptr::null_mut(), bindings::IORESOURCE_IRQ),
             };
-            let entry = bindings::resource {
-                start: resource.start,
-                end: resource.last,
-                name: resource
-                    .name
-                    .map_or(core::ptr::null(), |name| name.as_char_ptr()),
-                flags: flags as c_ulong,
-                parent,
-                ..pin_init::zeroed()
-            };
-            list.push(entry, GFP_KERNEL)?;
+            // SAFETY: As above.
+            unsafe {
+                let (entry, busy) = (base.add(n), base.add(n.saturating_add(count)));
+                (*entry).start = resource.start;
+                (*entry).end = resource.last;
+                (*entry).flags = flags as c_ulong;
+                (*entry).parent = parent;
+                if let Some(name) = resource.name {
+                    let bytes = name.to_bytes_with_nul();
+                    free.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+                    (*entry).name = free.cast();
+                    free = free.add(bytes.len());
+                }
+                if !parent.is_null() {
+                    (*busy).start = resource.start;
+                    (*busy).end = resource.last;
+                    (*busy).flags = (flags | bindings::IORESOURCE_BUSY) as c_ulong;
+                    (*busy).parent = entry;
+                    (*entry).child = busy;
+                }
+            }
         }
-        Ok((roots, list))
+
+        // INVARIANT: Just made so; the vector does not grow from here on.
+        Ok(Self {
+            entries,
+            count: u32::try_from(count).map_err(|_| EINVAL)?,
+        })
+    }
+
+    /// Gives the resources to a device, which frees them when it is freed.
+    ///
+    /// Instead of `platform_device_add_resources()`, which copies the first entries and nothing of
+    /// what they point to.
+    ///
+    /// # Safety
+    ///
+    /// `pdev` is from `platform_device_alloc()`, has not been added, and has no resources.
+    pub(super) unsafe fn give_to(self, pdev: *mut bindings::platform_device) {
+        let (entries, _, _) = self.entries.into_raw_parts();
+
+        // SAFETY: By the requirement nobody else knows of the device, and nothing is overwritten.
+        // Memory of a `KVec` is from `krealloc()`, and `platform_device_release()` passes the
+        // pointer to `kfree()`.
+        unsafe {
+            (*pdev).resource = entries;
+            (*pdev).num_resources = self.count;
+        }
     }
 }
