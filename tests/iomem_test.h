@@ -17,6 +17,8 @@
  *	IOMEM_OVERRIDE	a platform device that has no driver
  *	IOMEM_KO	the module iomem_dev.ko, for the tests that load it
  *	IOMEM_CHARDEV_KO	the module iomem_test_chardev.ko
+ *	IOMEM_OUTLIVED_KO	the module iomem_attack_outlived.ko
+ *	IOMEM_HOLDER_KO	the module iomem_test_holder.ko
  *	IOMEM_PL031_DEVICE	the name of that clock's platform device
  *	IOMEM_PLATFORM_KO	the module iomem_test_platform.ko
  *	IOMEM_FILES_KO	the module iomem_test_files.ko

@@ -118,7 +118,7 @@
 //! /// The same for both roots.
 //! fn claim<R: Root>(range: Range) -> Result<Claim<R>> {
 //!     let claim = Claim::request(range, c"my-device")?;
-//!     pr_info!("{range} is ours, see {}; all of it is {:#x} long\n", R::PROC, R::root().size());
+//!     pr_info!("{range} is ours, see {}; the last is {:#x}\n", R::PROC, R::last());
 //!     Ok(claim)
 //! }
 //!

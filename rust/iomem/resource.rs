@@ -31,6 +31,7 @@
 
 mod claim;
 pub(crate) mod devm;
+mod entry;
 mod holder;
 mod intersect;
 mod muxed;

@@ -73,6 +73,7 @@ impl Hardware {
         while let Some(resource) = pdev.resource_by_index(claims.len() as u32) {
             let claim = Refusal::or_claim(resource.start(), resource.size(), node)
                 .map_err(|refusal| refused(dev, refusal))?;
+            claim.unbind_on_removal(dev)?;
             claims.push(Arc::new(claim, GFP_KERNEL)?, GFP_KERNEL)?;
         }
 
@@ -103,6 +104,7 @@ impl Hardware {
         while let Some(resource) = pdev.port_by_index((regions.len() - claims.len()) as u32) {
             let claim = Refusal::or_claim::<Port>(resource.start(), resource.size(), node)
                 .map_err(|refusal| refused(dev, refusal))?;
+            claim.unbind_on_removal(dev)?;
             let range = claim.range();
             let ports = Ports::new(claim).inspect_err(|e| {
                 dev_err!(

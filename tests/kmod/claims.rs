@@ -20,7 +20,6 @@ use iomem::{
         Mem,
         MemRegion,
         Port,
-        PortRegion,
         Reason,
         Refused,
         Root, //
@@ -261,50 +260,6 @@ fn exclusive(start: u64) -> Result {
     Ok(())
 }
 
-/// Parts of a resource. A root will do, which is one that is at hand; parts of a device's are in
-/// devm.rs.
-fn of_resource() -> Result {
-    let ports = Port::root();
-    let claim_part =
-        |offset, length| PortRegion::request_part(ports, offset, length, c"iomem_test");
-
-    let claim = claim_part(0x2f0, 4)?;
-    check!(
-        "part_of_a_resource_is_claimed",
-        claim.range() == Range::new(0x2f0, 4)?
-    );
-    check!(
-        "part_of_a_resource_leaves_the_rest",
-        claim_part(0x2f4, 4).is_ok()
-    );
-    check!(
-        "part_of_a_resource_is_exclusive",
-        errno(claim_part(0x2f3, 2)) == Some(EBUSY)
-    );
-    drop(claim);
-    check!(
-        "empty_part_is_refused",
-        errno(claim_part(0x2f0, 0)) == Some(EINVAL)
-    );
-    check!(
-        "wrapping_part_is_refused",
-        errno(claim_part(2, u64::MAX)) == Some(EOVERFLOW)
-    );
-    check!(
-        "part_beyond_the_resource_is_refused",
-        errno(claim_part(ports.size() - 1, 2)) == Some(EINVAL)
-            && errno(claim_part(ports.size(), 1)) == Some(EINVAL)
-    );
-    check!(
-        "resource_of_the_other_kind_is_refused",
-        reason(MemRegion::request_part(ports, 0x2f0, 4, c"iomem_test"))
-            == Some(Reason::NotOfResource)
-            && errno(PortRegion::request_resource(Mem::root(), c"iomem_test")) == Some(EINVAL)
-    );
-    check!("parts_leave_nothing", claim_part(0x2f0, 8).is_ok());
-    Ok(())
-}
-
 /// What `reserve=` on the kernel's command line keeps from everybody: four addresses, of memory
 /// from 0x10000 on and ports below, which is how the kernel reads it.
 fn reserved_at_boot<R: Root>(first: u64) -> Result {
@@ -338,7 +293,6 @@ impl kernel::Module for Test {
         check!("availability_ran", availability(start, ram).is_ok());
         check!("exclusive_ran", exclusive(start).is_ok());
         check!("muxed_ran", muxed::muxed(start).is_ok());
-        check!("of_resource_ran", of_resource().is_ok());
         let is_reserved = match reserved {
             0x1_0000.. => reserved_at_boot::<Mem>(reserved),
             _ => reserved_at_boot::<Port>(reserved),

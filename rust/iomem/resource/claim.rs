@@ -5,11 +5,11 @@
 use core::marker::PhantomData;
 
 use kernel::{
+    device::{
+        Bound,
+        Device, //
+    },
     io::{
-        resource::{
-            Flags,
-            Region, //
-        },
         Resource,
         ResourceSize, //
     },
@@ -17,10 +17,8 @@ use kernel::{
 };
 
 use super::{
-    root::{
-        flags_from,
-        is_of, //
-    },
+    entry::Entry,
+    root::is_of,
     Mem,
     Port,
     Reason,
@@ -36,11 +34,25 @@ use crate::{
 ///
 /// Dropping it releases the range, as `release_mem_region()` and `release_region()` do in C.
 ///
+/// # Removal of the device that a range belongs to
+///
+/// A claim is exclusive as long as the resource around it is in the tree. When the PCI or platform
+/// device which that resource belongs to is removed, all claims below it leave the tree with it, and
+/// others can claim the range as soon as it is found again. The `Claim` holds nothing then; it may be
+/// dropped at any time, which releases nobody else's claim. A mapping that is built on it still leads
+/// to the same addresses.
+///
+/// [`unbind_on_removal`](Self::unbind_on_removal) has a device unbound before that happens, as do
+/// [`devm_request_mem_region`](super::devm_request_mem_region) and
+/// [`devm_request_region`](super::devm_request_region). A BAR that is resized or moved by sysfs
+/// (`resource<N>_resize`) is not announced to anybody: the claim stays, and its range may not be the
+/// device's any more. The kernel refuses that while the PCI device has a driver.
+///
 /// Context of the drop: may sleep.
 ///
 /// # Invariants
 ///
-/// `region` is a busy region of `R`'s tree that spans exactly `range`.
+/// `entry` was entered in `R`'s tree for exactly `range`.
 ///
 /// # Examples
 ///
@@ -57,8 +69,9 @@ use crate::{
 /// # Ok::<(), Error>(())
 /// ```
 pub struct Claim<R: Root> {
-    region: Region,
+    entry: Entry,
     range: Range,
+    is_exclusive: bool,
     // A function of `R`: no value of it is in here.
     root: PhantomData<fn() -> R>,
 }
@@ -193,7 +206,7 @@ impl<R: Root> Claim<R> {
     }
 
     /// Enters a range into the tree.
-    pub(super) fn enter(range: Range, name: &CStr, flags: Flags) -> Result<Self, Refused> {
+    pub(super) fn enter(range: Range, name: &CStr, flags: u32) -> Result<Self, Refused> {
         let refuse = |reason| Refused::new::<R>(range.start(), range.length(), reason);
 
         if range.last() > R::last() {
@@ -201,16 +214,64 @@ impl<R: Root> Claim<R> {
         }
 
         let name = name.to_cstring().map_err(|_| refuse(Reason::NoMemory))?;
-        let region = R::root()
-            .request_region(range.start(), range.length(), name, flags)
-            .ok_or_else(|| Refused::conflict::<R>(range))?;
+        let entry = Entry::new(R::root(), range, name, flags).map_err(|e| {
+            if e == ENOMEM {
+                refuse(Reason::NoMemory)
+            } else {
+                Refused::conflict::<R>(range)
+            }
+        })?;
 
-        // INVARIANT: `request_region` gave the region of exactly this range.
+        // INVARIANT: It was entered for exactly this range.
         Ok(Self {
-            region,
+            entry,
             range,
+            is_exclusive: flags & bindings::IORESOURCE_EXCLUSIVE != 0,
             root: PhantomData,
         })
+    }
+
+    /// Has `dev` unbound from its driver before the device which the range belongs to is removed: a
+    /// PCI device that is unplugged, for example, of which this is a part of a BAR.
+    ///
+    /// For claims that a driver makes on registers of another device than its own. The unbinding is
+    /// complete when that device's resources leave the tree; the driver drops the claim in the course
+    /// of it. Whether a driver is bound to `dev` then, and which, is not looked at. Nothing is done
+    /// where that device is `dev` or below it, since `dev` is unbound first anyway.
+    ///
+    /// Unbinding `dev` must not wait for a PCI device to be removed or for a bus to be rescanned.
+    ///
+    /// Context: may sleep.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV`: that device is being removed already.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::resource::{
+    ///     request_mem_region,
+    ///     MemRegion, //
+    /// };
+    /// use kernel::device::{
+    ///     Bound,
+    ///     Device, //
+    /// };
+    ///
+    /// fn probe(dev: &Device<Bound>) -> Result<MemRegion> {
+    ///     let claim = request_mem_region(0xfea0_0000, 0x1000, c"my-device")?;
+    ///     claim.unbind_on_removal(dev)?;
+    ///     Ok(claim)
+    /// }
+    /// ```
+    pub fn unbind_on_removal(&self, dev: &Device<Bound>) -> Result {
+        self.entry.tie(dev)
+    }
+
+    /// Tells whether both are entered below the same resource, the BAR of a device for example.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        self.entry.is_beside(&other.entry)
     }
 
     /// Returns the range that is held. Context: any.
@@ -241,7 +302,7 @@ impl<R: Root> Claim<R> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn name(&self) -> Option<&CStr> {
-        self.region.name()
+        Some(self.entry.name())
     }
 
     /// Tells whether the claim is closed to `/dev/mem` whatever the kernel's configuration, as
@@ -257,9 +318,7 @@ impl<R: Root> Claim<R> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn is_exclusive(&self) -> bool {
-        self.region
-            .flags()
-            .contains(flags_from(bindings::IORESOURCE_EXCLUSIVE))
+        self.is_exclusive
     }
 }
 

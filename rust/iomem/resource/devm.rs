@@ -34,8 +34,9 @@ use super::{
 /// holds nothing any more: `try_access()` gives `None`. In functions that are called while the
 /// device is bound, `access(dev)` gives the claim without a check.
 ///
-/// A driver's data does not live beyond the unbinding: a plain claim in it is as good as this one.
-/// This is for what is shared with others. Context: may sleep.
+/// A driver's data does not live beyond the unbinding: a plain claim in it ends as early as this one.
+/// This is for what is shared with others. Where the range belongs to another device, which can be
+/// removed, `dev` is unbound before that: see [`Claim::unbind_on_removal`]. Context: may sleep.
 ///
 /// Corresponds to the C macro `devm_request_mem_region()` in
 /// [`include/linux/ioport.h`](srctree/include/linux/ioport.h).
@@ -118,9 +119,13 @@ fn until<R: Root + 'static>(
     claim: Claim<R>,
 ) -> Result<Devres<Claim<R>>, Refused> {
     let range = claim.range();
+    let refuse = |reason| Refused::new::<R>(range.start(), range.length(), reason);
 
+    claim
+        .unbind_on_removal(dev)
+        .map_err(|_| refuse(Reason::Conflict))?;
     until_unbound(dev, claim)
-        .map_err(|_| Refused::new::<R>(range.start(), range.length(), Reason::NoMemory))
+        .map_err(|_| refuse(Reason::NoMemory))
 }
 
 /// Hands `data` to a device, which drops it when it is unbound.

@@ -4,10 +4,7 @@
 
 use core::ops::Deref;
 
-use kernel::{
-    io::resource::Flags,
-    prelude::*, //
-};
+use kernel::prelude::*;
 
 use super::{
     Claim,
@@ -16,7 +13,10 @@ use super::{
     Refused,
     Root, //
 };
-use crate::range::Range;
+use crate::{
+    bindings,
+    range::Range, //
+};
 
 /// A claim that others wait for: exclusive like every claim, but meant to be short.
 ///
@@ -109,7 +109,7 @@ impl<R: Root> Muxed<R> {
         Ok(Self(Claim::enter(
             range,
             name,
-            R::FLAGS | Flags::IORESOURCE_MUXED,
+            R::FLAGS | bindings::IORESOURCE_MUXED,
         )?))
     }
 }

@@ -11,7 +11,6 @@ use kernel::{
 };
 
 use super::{
-    root::flags_from,
     Mem,
     MemRegion,
     MuxedMemRegion,
@@ -88,7 +87,7 @@ pub fn request_mem_region_exclusive(
     length: ResourceSize,
     name: &CStr,
 ) -> Result<MemRegion, Refused> {
-    let flags = Mem::FLAGS | flags_from(bindings::IORESOURCE_EXCLUSIVE);
+    let flags = Mem::FLAGS | bindings::IORESOURCE_EXCLUSIVE;
 
     MemRegion::enter(range::<Mem>(start, length)?, name, flags)
 }

@@ -22,10 +22,29 @@ use crate::{
 };
 
 mod private {
-    pub trait Sealed {}
-    impl Sealed for super::Mem {}
-    impl Sealed for super::Port {}
+    use super::*;
+
+    /// What is not for others: by the kernel crate's `Resource` of a root one could claim whatever
+    /// one likes, as System RAM for example, or release it from the other tree.
+    pub trait Sealed {
+        /// Returns the root of the tree, which spans the address space.
+        fn root() -> *mut bindings::resource;
+    }
+
+    impl Sealed for Mem {
+        fn root() -> *mut bindings::resource {
+            &raw mut bindings::iomem_resource
+        }
+    }
+
+    impl Sealed for Port {
+        fn root() -> *mut bindings::resource {
+            &raw mut bindings::ioport_resource
+        }
+    }
 }
+
+pub(super) use private::Sealed;
 
 /// One of the two trees that claims are entered into: [`Mem`] or [`Port`].
 ///
@@ -47,21 +66,15 @@ pub trait Root: private::Sealed {
 
     /// The type of the tree's resources.
     #[doc(hidden)]
-    const FLAGS: Flags;
+    const FLAGS: u32;
 
     /// The type of the other tree's resources.
     #[doc(hidden)]
-    const OTHER_FLAGS: Flags;
-
-    /// Returns the root of the tree, which spans the address space. Context: any.
-    fn root() -> &'static Resource;
+    const OTHER_FLAGS: u32;
 
     /// Returns the last address that there is: of memory the largest that the processors have, of
     /// ports the root's. Context: any.
-    fn last() -> PhysAddr {
-        let root = Self::root();
-        root.start().wrapping_add(root.size().wrapping_sub(1))
-    }
+    fn last() -> PhysAddr;
 
     /// Finds what keeps `range` from being claimed: the lowest part of it that is held, and
     /// whether that is RAM. `None` where it cannot be found out.
@@ -115,15 +128,8 @@ pub enum Port {}
 
 impl Root for Mem {
     const PROC: &'static str = "/proc/iomem";
-    const FLAGS: Flags = Flags::IORESOURCE_MEM;
-    const OTHER_FLAGS: Flags = Flags::IORESOURCE_IO;
-
-    fn root() -> &'static Resource {
-        // SAFETY: `iomem_resource` is part of the kernel image, so it is valid for ever, and
-        // `Resource` is a transparent wrapper around `struct resource` that allows for changes made
-        // by C.
-        unsafe { &*(&raw const bindings::iomem_resource).cast::<Resource>() }
-    }
+    const FLAGS: u32 = bindings::IORESOURCE_MEM;
+    const OTHER_FLAGS: u32 = bindings::IORESOURCE_IO;
 
     fn last() -> PhysAddr {
         // SAFETY: The function reads what the processors say of themselves.
@@ -137,12 +143,12 @@ impl Root for Mem {
 
 impl Root for Port {
     const PROC: &'static str = "/proc/ioports";
-    const FLAGS: Flags = Flags::IORESOURCE_IO;
-    const OTHER_FLAGS: Flags = Flags::IORESOURCE_MEM;
+    const FLAGS: u32 = bindings::IORESOURCE_IO;
+    const OTHER_FLAGS: u32 = bindings::IORESOURCE_MEM;
 
-    fn root() -> &'static Resource {
-        // SAFETY: As for `iomem_resource` above.
-        unsafe { &*(&raw const bindings::ioport_resource).cast::<Resource>() }
+    fn last() -> PhysAddr {
+        // SAFETY: `ioport_resource` is part of the kernel image, which sets its end when it is built.
+        unsafe { (*Self::root()).end }
     }
 
     fn conflict(_range: Range) -> Option<Held> {
@@ -157,15 +163,15 @@ impl Root for Port {
 pub(super) fn is_of<R: Root>(resource: &Resource) -> bool {
     let flags = resource.flags();
 
-    flags.contains(R::FLAGS)
-        && !flags.contains(R::OTHER_FLAGS)
+    flags.contains(flags_from(R::FLAGS))
+        && !flags.contains(flags_from(R::OTHER_FLAGS))
         && !flags.contains(flags_from(bindings::IORESOURCE_UNSET))
 }
 
 /// Makes [`Flags`] of bits that the kernel crate has no constant for.
 ///
 /// It takes them from resources only, so they are put into one.
-pub(super) fn flags_from(bits: u32) -> Flags {
+fn flags_from(bits: u32) -> Flags {
     let resource = Opaque::new(bindings::resource {
         flags: bits as c_ulong,
         ..pin_init::zeroed()

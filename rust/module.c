@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Loading and unloading of iomem.ko: what the library has that is not made by one
+ * of its users. See rust/iomem/resource/entry.rs.
+ */
+
+#include <linux/init.h>
+#include <linux/module.h>
+
+int iomem_library_init(void);
+void iomem_library_exit(void);
+
+static int __init iomem_init(void)
+{
+	return iomem_library_init();
+}
+module_init(iomem_init);
+
+static void __exit iomem_exit(void)
+{
+	iomem_library_exit();
+}
+module_exit(iomem_exit);
