@@ -60,7 +60,10 @@ pub use self::{
         RawWithFiles, //
     },
     named::Named,
-    names::strings,
+    names::{
+        node_name,
+        strings, //
+    },
     ports::{
         PortResource,
         Ports, //

@@ -39,15 +39,24 @@ pub(crate) fn list(dev: &Device<Core<'_>>, property: &CStr) -> Result<KVec<CStri
     Ok(names)
 }
 
-/// Reads the property `label`: what the device is called. Without it, that is its name among devices.
+/// Reads the property `label`: what the device is called. Without it, that is its name among devices;
+/// but the name of one that has a device-tree node begins with the address of its registers, and any
+/// process may ask for the label. That one is called as its node is, without the address, and `number`,
+/// the window's.
 ///
 /// # Errors
 ///
 /// - `EINVAL`: it is no string, empty, or too long.
 /// - `ENOMEM`: no memory.
-pub(crate) fn label(dev: &Device<Core<'_>>) -> Result<CString> {
+pub(crate) fn label(dev: &Device<Core<'_>>, number: u32) -> Result<CString> {
     let node = dev.fwnode().filter(|node| node.property_present(c"label"));
     if node.is_none() {
+        if let Some(name) = platform::node_name(dev)? {
+            // Programs have room for less than some names take.
+            let room = LONGEST.saturating_sub(4);
+            let name = name.to_str().map_err(|_| EINVAL)?;
+            return CString::try_from_fmt(fmt!("{}.{number}", name.get(..room).unwrap_or(name)));
+        }
         return CString::try_from_fmt(fmt!("{}", dev.name()));
     }
     let label = list(dev, c"label")?

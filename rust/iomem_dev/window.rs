@@ -236,8 +236,8 @@ impl platform::Driver for Driver {
                 }
                 let index = INDICES.take()?;
                 let name = CString::try_from_fmt(fmt!("iomem{}", index.value()))?;
-                let hardware = Hardware::new(pdev, &name)?;
-                let label = names::label(pdev.as_ref())?;
+                let hardware = Hardware::new(pdev, &name, info.is_none())?;
+                let label = names::label(pdev.as_ref(), index.value())?;
                 let line = describe(&hardware)?;
                 let window = Window::new(name.to_cstring()?, label, hardware)?;
                 let groups = attributes::groups(&window)?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Lists of strings in what firmware says of a device.
+//! Names in what firmware says of a device.
 
 use kernel::{
     device::{
@@ -80,4 +80,46 @@ pub fn strings(dev: &Device<Bound>, name: &CStr) -> Result<KVec<CString>> {
         list.push(CString::try_from_fmt(fmt!("{string}"))?, GFP_KERNEL)?;
     }
     Ok(list)
+}
+
+/// Returns the name of the device's device-tree node, without its address: `serial` of
+/// `serial@9000000`. `None` if it has no such node. Context: any.
+///
+/// Corresponds to the C function `of_node_full_name()` in
+/// [`include/linux/of.h`](srctree/include/linux/of.h), up to the `@`.
+///
+/// # Errors
+///
+/// - `EINVAL`: the name is not UTF-8.
+/// - `ENOMEM`: no memory.
+///
+/// # Examples
+///
+/// ```no_run
+/// use kernel::device::{
+///     Bound,
+///     Device, //
+/// };
+///
+/// fn probe(dev: &Device<Bound>) -> Result {
+///     if let Some(name) = iomem::platform::node_name(dev)? {
+///         dev_info!(dev, "the device tree calls it '{}'\n", &*name);
+///     }
+///     Ok(())
+/// }
+/// ```
+pub fn node_name(dev: &Device<Bound>) -> Result<Option<CString>> {
+    let raw: *const bindings::device = core::ptr::from_ref(dev).cast();
+    // SAFETY: `Device` is a transparent wrapper around `struct device`; one that is bound keeps its
+    // node, and a node its name, which is zero-terminated.
+    let full = unsafe {
+        let node = (*raw).of_node;
+        if node.is_null() || (*node).full_name.is_null() {
+            return Ok(None);
+        }
+        CStr::from_char_ptr((*node).full_name)
+    };
+    let text = full.to_str().map_err(|_| EINVAL)?;
+    let name = text.split('@').next().unwrap_or(text);
+    Ok(Some(CString::try_from_fmt(fmt!("{name}"))?))
 }
