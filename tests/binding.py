@@ -24,6 +24,7 @@ reg-names = "control", "buffer";
 reg-io-width = <4>;
 big-endian;
 read-only;
+map-whole-pages;
 interrupts = <1>, <2>;
 interrupt-names = "done", "error";
 label = "scaler";"""
@@ -36,6 +37,7 @@ WRONG = {
     "width of no value": ("reg-io-width = <4>;", "reg-io-width;", "reg-io-width"),
     "byte order with a value": ("big-endian;", "big-endian = <1>;", "big-endian"),
     "read-only with a value": ("read-only;", 'read-only = "yes";', "read-only"),
+    "whole pages with a value": ("map-whole-pages;", "map-whole-pages = <1>;", "map-whole-pages"),
     "label that is a number": ('label = "scaler";', "label = <1>;", "label"),
     "label that is too long": ('label = "scaler";', 'label = "12345678901234567890123456789012";',
                                "label"),

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Registers that share pages: with each other, with nothing, with somebody else's.
+ * Registers that share pages: with each other, with nothing, with those of another device.
  * The device is QEMU's edu (IOMEM_RANGE), of whose registers those at 0x80 and 0x88
- * keep what is written; the neighbour is the module iomem_test_holder
- * (IOMEM_HOLDER_KO).
+ * keep what is written. The neighbours are the modules iomem_test_holder (IOMEM_HOLDER_KO) and
+ * iomem_test_platform (IOMEM_PLATFORM_KO), and what the machine has: IOMEM_BESIDE are regions of which
+ * exactly the rest is a resource of another device, as words for new_device, IOMEM_BESIDE_UNBIND a
+ * window that has to be unbound for that, and IOMEM_BESIDE_NODE registers that share a page with those
+ * of other nodes of the device tree.
  */
 #include "holder.h"
 #include "run_time_test.h"
@@ -11,7 +14,8 @@
 #define EDU_ID	0x010000ed
 #define KEEPS	0x80
 #define RW	(PROT_READ | PROT_WRITE)
-#define PAGE	4096UL
+#define PAGE	((uint64_t)sysconf(_SC_PAGESIZE))
+#define WHOLE	" map-whole-pages"
 
 static struct iomem_region_info region(int fd, uint32_t number)
 {
@@ -42,10 +46,10 @@ TEST_F(run_time, rest_of_the_page_is_claimed)
 	uint32_t value = 0;
 	int fd;
 
-	ASSERT_EQ(0, make_window("short mem=%#" PRIx64 ",0x10", self->start + KEEPS));
+	ASSERT_EQ(0, make_window("short mem=%#" PRIx64 ",0x10" WHOLE, self->start + KEEPS));
 	EXPECT_TRUE(entry(self->start, self->start + KEEPS - 1, "iomem"));
 	EXPECT_TRUE(entry(self->start + KEEPS, self->start + KEEPS + 0xf, "iomem"));
-	EXPECT_TRUE(entry(self->start + KEEPS + 0x10, self->start + 0xfff, "iomem"));
+	EXPECT_TRUE(entry(self->start + KEEPS + 0x10, self->start + PAGE - 1, "iomem"));
 
 	fd = open_window("short", O_RDWR);
 	ASSERT_LE(0, fd);
@@ -85,10 +89,10 @@ TEST_F(run_time, neighbour_is_never_shown)
 
 	ASSERT_EQ(0, load_holder(self->start + 0x800, 0x10));
 	logged(self->log, "iomem_dev", line, sizeof(line));
-	ASSERT_EQ(0, make_window("short mem=%#" PRIx64 ",0x10", self->start + KEEPS));
+	ASSERT_EQ(0, make_window("short mem=%#" PRIx64 ",0x10" WHOLE, self->start + KEEPS));
 	/* Once, and then that it is there. */
 	EXPECT_EQ(2, logged(self->log, "iomem_dev", line, sizeof(line)));
-	EXPECT_NE(NULL, strstr(line, "share a page with somebody else's"));
+	EXPECT_NE(NULL, strstr(line, "share a page with another device's"));
 	EXPECT_NE(NULL, strstr(line, "use pread() and pwrite()"));
 	/* Nothing but the registers has been claimed. */
 	EXPECT_TRUE(entry(self->start + KEEPS, self->start + KEEPS + 0xf, "iomem"));
@@ -120,7 +124,7 @@ TEST_F(run_time, regions_may_share_a_page)
 	volatile uint32_t *p, *q;
 	int fd;
 
-	ASSERT_EQ(0, make_window("two mem=%#" PRIx64 ",0x8,keeps mem=%#" PRIx64 ",0x4,id",
+	ASSERT_EQ(0, make_window("two mem=%#" PRIx64 ",0x8,keeps mem=%#" PRIx64 ",0x4,id" WHOLE,
 				 self->start + KEEPS, self->start));
 	fd = open_window("two", O_RDWR);
 	ASSERT_LE(0, fd);
@@ -152,20 +156,140 @@ TEST_F(run_time, regions_may_share_a_page)
 	close(fd);
 }
 
+/*
+ * A driver that maps without a claim, or is loaded later, is not seen: so the rest of a page is shown
+ * only where the administrator says that it is not another device's.
+ */
+TEST_F(run_time, rest_of_the_page_is_shown_on_demand)
+{
+	struct iomem_region_info info;
+	uint32_t value = 0x1234, seen = 0;
+	char line[4096];
+	int fd;
+
+	ASSERT_EQ(0, make_window("short mem=%#" PRIx64 ",0x10", self->start + KEEPS));
+	EXPECT_EQ(2, logged(self->log, "iomem_dev", line, sizeof(line)));
+	EXPECT_NE(NULL, strstr(line, "no mmap of its registers"));
+	EXPECT_NE(NULL, strstr(line, "map-whole-pages"));
+	EXPECT_FALSE(entry(self->start, self->start + KEEPS - 1, "iomem"));
+	EXPECT_TRUE(entry(self->start + KEEPS, self->start + KEEPS + 0xf, "iomem"));
+	EXPECT_FALSE(entry(self->start + KEEPS + 0x10, self->start + PAGE - 1, "iomem"));
+
+	fd = open_window("short", O_RDWR);
+	ASSERT_LE(0, fd);
+	info = region(fd, 0);
+	EXPECT_EQ(0, info.flags & (IOMEM_REGION_MMAP | IOMEM_REGION_MMAP_WC));
+	EXPECT_EQ(0, info.mmap_length);
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0));
+	EXPECT_EQ(EBUSY, errno);
+	EXPECT_EQ(4, pwrite(fd, &value, 4, 0));
+	EXPECT_EQ(4, pread(fd, &seen, 4, 0));
+	EXPECT_EQ(value, seen);
+	close(fd);
+
+	/* The rest stays free for others. */
+	EXPECT_EQ(0, load_holder(self->start + 0x800, 0x10));
+	EXPECT_EQ(0, unload("iomem_test_holder"));
+	EXPECT_EQ(0, delete_window("short"));
+}
+
+/* Regions that have whole pages between them leave no rest. */
+TEST_F(run_time, regions_that_fill_their_pages_need_no_demand)
+{
+	volatile uint32_t *p;
+	int fd;
+
+	ASSERT_EQ(0, make_window("full mem=%#" PRIx64 ",0x80,low mem=%#" PRIx64 ",%#" PRIx64 ",high",
+				 self->start, self->start + 0x80, PAGE - 0x80));
+	fd = open_window("full", O_RDWR);
+	ASSERT_LE(0, fd);
+	p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, region(fd, 0).offset);
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(EDU_ID, p[0]);
+	munmap((void *)p, PAGE);
+	close(fd);
+	EXPECT_EQ(0, delete_window("full"));
+}
+
+/* Demanded or not, a window of that name cannot be mapped, and the log says whose registers are there. */
+#define NOT_SHOWN(name) do {							\
+	char text_[4096];							\
+	int fd_ = open_window(name, O_RDWR);					\
+										\
+	ASSERT_LE(0, fd_);							\
+	EXPECT_EQ(2, logged(self->log, "iomem_dev", text_, sizeof(text_)));	\
+	EXPECT_NE(NULL, strstr(text_, "share a page with another device's")) {	\
+		TH_LOG("the log has: %s", text_);				\
+	}									\
+	EXPECT_EQ(0, region(fd_, 0).mmap_length);				\
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd_, 0));	\
+	EXPECT_EQ(EBUSY, errno);						\
+	close(fd_);								\
+	EXPECT_EQ(0, delete_window(name));					\
+} while (0)
+
+/* The rest could be claimed: it is the BAR of a PCI device, or a device of ACPI's, without a driver. */
+TEST_F(run_time, resource_of_another_device_is_not_shown)
+{
+	const char *beside = NEED("IOMEM_BESIDE"), *window = getenv("IOMEM_BESIDE_UNBIND");
+	char text[4096];
+
+	if (window)
+		ASSERT_EQ(0, tell(DRIVER "unbind", window));
+	logged(self->log, "iomem_dev", text, sizeof(text));
+	ASSERT_EQ(0, make_window("beside %s" WHOLE, beside));
+	NOT_SHOWN("beside");
+	if (window)
+		ASSERT_EQ(0, tell(DRIVER "bind", window));
+}
+
+/* It is not claimed, and has no driver: but the device tree has it. */
+TEST_F(run_time, node_beside_is_not_shown)
+{
+	const char *node = getenv("IOMEM_BESIDE_NODE");
+
+	if (!node)
+		SKIP(return, "IOMEM_BESIDE_NODE is not set: x86 has no device tree; see tests/neighbours.c");
+	ASSERT_EQ(0, make_window("beside mem=%s" WHOLE, node));
+	NOT_SHOWN("beside");
+}
+
+/* A platform device that has not claimed its registers: a page further on, and what is in that page. */
+TEST_F(run_time, platform_device_beside_is_not_shown)
+{
+	char params[64], text[4096];
+	int fd;
+
+	snprintf(params, sizeof(params), "start=%#" PRIx64, self->start);
+	ASSERT_EQ(0, load(NEED("IOMEM_PLATFORM_KO"), params));
+	logged(self->log, "iomem_dev", text, sizeof(text));
+	ASSERT_EQ(0, make_window("beside mem=%#" PRIx64 ",0x10" WHOLE, self->start + 0x4800));
+	NOT_SHOWN("beside");
+
+	/* Of the registers themselves it is the device. */
+	ASSERT_EQ(0, make_window("same mem=%#" PRIx64 ",0x10" WHOLE, self->start + 0x4080));
+	fd = open_window("same", O_RDWR);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(PAGE, region(fd, 0).mmap_length);
+	close(fd);
+	EXPECT_EQ(0, delete_window("same"));
+	EXPECT_EQ(0, unload("iomem_test_platform"));
+}
+
 TEST_F(run_time, registers_across_a_border)
 {
 	struct iomem_region_info info;
 	char *p;
 	int fd;
 
-	ASSERT_EQ(0, make_window("across mem=%#" PRIx64 ",0x20", self->start + 0xff0));
-	EXPECT_TRUE(entry(self->start, self->start + 0xfef, "iomem"));
-	EXPECT_TRUE(entry(self->start + 0x1010, self->start + 0x1fff, "iomem"));
+	ASSERT_EQ(0, make_window("across mem=%#" PRIx64 ",0x20" WHOLE, self->start + PAGE - 0x10));
+	EXPECT_TRUE(entry(self->start, self->start + PAGE - 0x11, "iomem"));
+	EXPECT_TRUE(entry(self->start + PAGE + 0x10, self->start + 2 * PAGE - 1, "iomem"));
 	fd = open_window("across", O_RDWR);
 	ASSERT_LE(0, fd);
 	info = region(fd, 0);
 	EXPECT_EQ(2 * PAGE, info.mmap_length);
-	EXPECT_EQ(0xff0, info.first);
+	EXPECT_EQ(PAGE - 0x10, info.first);
 	p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, info.offset + PAGE);
 	EXPECT_NE(MAP_FAILED, p);
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, RW, MAP_SHARED, fd, info.offset + 2 * PAGE));
@@ -179,15 +303,15 @@ TEST_F(run_time, each_page_matters)
 {
 	int fd;
 
-	ASSERT_EQ(0, load_holder(self->start + 0x1ffc, 4));
-	ASSERT_EQ(0, make_window("across mem=%#" PRIx64 ",0x20", self->start + 0xff0));
+	ASSERT_EQ(0, load_holder(self->start + 2 * PAGE - 4, 4));
+	ASSERT_EQ(0, make_window("across mem=%#" PRIx64 ",0x20" WHOLE, self->start + PAGE - 0x10));
 	fd = open_window("across", O_RDWR);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, region(fd, 0).mmap_length);
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0));
 	EXPECT_EQ(EBUSY, errno);
 	/* No part of the other page has been kept either. */
-	EXPECT_FALSE(entry(self->start, self->start + 0xfef, "iomem"));
+	EXPECT_FALSE(entry(self->start, self->start + PAGE - 0x11, "iomem"));
 	close(fd);
 	EXPECT_EQ(0, unload("iomem_test_holder"));
 }

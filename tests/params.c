@@ -210,6 +210,7 @@ TEST_F(params, wraps_around)
 }
 
 /* Registers are smaller than pages: the claim is theirs, and one on the rest of the page. */
+/* Of the rest, parameters cannot say that it is not another device's. */
 TEST_F(params, less_than_a_page)
 {
 	char params[128], line[512], entry[128], *now;
@@ -219,15 +220,9 @@ TEST_F(params, less_than_a_page)
 	now = proc_iomem();
 	ASSERT_NE(NULL, now);
 	snprintf(entry, sizeof(entry), "%08" PRIx64 "-%08" PRIx64 " : iomem",
-		 self->start, self->start + 0x3f);
-	EXPECT_NE(NULL, strstr(now, entry));
-	snprintf(entry, sizeof(entry), "%08" PRIx64 "-%08" PRIx64 " : iomem",
 		 self->start + 0x40, self->start + 0x5f);
 	EXPECT_NE(NULL, strstr(now, entry));
-	snprintf(entry, sizeof(entry), "%08" PRIx64 "-%08" PRIx64 " : iomem",
-		 self->start + 0x60, self->start + 0xfff);
-	EXPECT_NE(NULL, strstr(now, entry));
-	EXPECT_NE(NULL, strstr(now, " (rest of page)\n"));
+	EXPECT_EQ(NULL, strstr(now, " (rest of page)\n"));
 	free(now);
 	EXPECT_EQ(0, unload("iomem_dev"));
 	logged(self->log, "iomem_dev", line, sizeof(line));

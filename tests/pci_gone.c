@@ -12,15 +12,11 @@
 #define PCI "/sys/bus/pci/"
 #define EDU_ID 0x010000edu
 
-FIXTURE(pci_gone)
-{
-	char folder[300];
-	uint64_t start, last;
-	int log, messages, windows;
-};
+static char folder[300];
+static int messages;
 
 /* Reads a number in hexadecimal from an attribute of a PCI device. */
-static uint64_t attribute(const char *folder, const char *name)
+static uint64_t attribute(const char *name)
 {
 	char path[400], *text;
 	uint64_t value = 0;
@@ -35,7 +31,7 @@ static uint64_t attribute(const char *folder, const char *name)
 }
 
 /* Finds the device by its identity, and turns its memory decoding on. */
-static bool find_edu(char *folder, size_t room)
+static bool find_edu(void)
 {
 	DIR *dir = opendir(PCI "devices");
 	bool found = false;
@@ -45,8 +41,8 @@ static bool find_edu(char *folder, size_t room)
 	while (dir && !found && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(folder, room, PCI "devices/%s", entry->d_name);
-		found = attribute(folder, "vendor") == 0x1234 && attribute(folder, "device") == 0x11e8;
+		snprintf(folder, sizeof(folder), PCI "devices/%s", entry->d_name);
+		found = attribute("vendor") == 0x1234 && attribute("device") == 0x11e8;
 	}
 	if (dir)
 		closedir(dir);
@@ -56,12 +52,12 @@ static bool find_edu(char *folder, size_t room)
 }
 
 /* The first address of its BAR 0. */
-static uint64_t bar(const char *folder)
+static uint64_t bar(void)
 {
-	return attribute(folder, "resource");
+	return attribute("resource");
 }
 
-static int remove_edu(const char *folder)
+static int remove_edu(void)
 {
 	char path[400];
 
@@ -103,51 +99,42 @@ static int count_messages(int log, const char *words)
 	return count;
 }
 
-FIXTURE_SETUP(pci_gone)
+/* The device is there again, where it was. */
+static bool found_again(uint64_t start)
 {
-	const char *ko;
-	const char *why_not = why_not_load(&ko, &self->start, &self->last);
-
-	self->folder[0] = 0;
-	if (why_not)
-		SKIP(return, "%s", why_not);
-	ASSERT_EQ(0, catch_faults());
-	self->log = open_log();
-	self->messages = open_log();
-	ASSERT_LE(0, self->log);
-	ASSERT_LE(0, self->messages);
-	ASSERT_EQ(0, load(ko, ""));
-	self->windows = count_windows();
-	ASSERT_TRUE(find_edu(self->folder, sizeof(self->folder)));
-	ASSERT_EQ(self->start, bar(self->folder));
+	return !tell(PCI "rescan", "1") && find_edu() && bar() == start;
 }
 
-FIXTURE_TEARDOWN(pci_gone)
+static void rescan(void)
 {
-	if (!self->folder[0])
-		return;
 	unload("iomem_attack_outlived");
-	unload("iomem_test_holder");
-	unload("iomem_dev");
-	EXPECT_FALSE(loaded("iomem_dev"));
 	tell(PCI "rescan", "1");
-	EXPECT_TRUE(find_edu(self->folder, sizeof(self->folder)));
-	EXPECT_EQ(self->start, bar(self->folder));
-	EXPECT_EQ(0, entries(self->start, "iomem"));
-	/* Each claim is released once, and by the one that has it. */
-	EXPECT_EQ(0, count_messages(self->messages, "nonexistent resource"));
-	close(self->messages);
-	close(self->log);
 }
+
+/* For each test to begin with, and to end with. */
+static bool begin(uint64_t start)
+{
+	atexit(rescan);
+	messages = open_log();
+	return !catch_faults() && messages >= 0 && find_edu() && bar() == start;
+}
+
+#define END() do {							\
+	EXPECT_TRUE(found_again(self->start));				\
+	EXPECT_EQ(0, entries(self->start, "iomem"));			\
+	/* Each claim is released once, and by the one that has it. */	\
+	EXPECT_EQ(0, count_messages(messages, "nonexistent resource"));	\
+} while (0)
 
 /* The window goes before the BAR does, as it goes with a device that is unbound. */
-TEST_F(pci_gone, window_goes_with_the_device)
+TEST_F(run_time, window_goes_with_the_device)
 {
 	volatile uint32_t *p;
 	char text[4096];
 	uint32_t id;
 	int fd;
 
+	ASSERT_TRUE(begin(self->start));
 	ASSERT_EQ(0, make_window("first mem=%#" PRIx64 ",0x10000 width=4", self->start));
 	fd = open_window("first", O_RDWR);
 	ASSERT_LE(0, fd);
@@ -157,7 +144,7 @@ TEST_F(pci_gone, window_goes_with_the_device)
 	EXPECT_EQ(EDU_ID, id);
 	logged(self->log, "iomem", text, sizeof(text));
 
-	ASSERT_EQ(0, remove_edu(self->folder));
+	ASSERT_EQ(0, remove_edu());
 	EXPECT_EQ(SIGBUS, look32(p, &id));
 	EXPECT_EQ(-1, pread(fd, &id, 4, 0));
 	EXPECT_EQ(ENODEV, errno);
@@ -171,19 +158,19 @@ TEST_F(pci_gone, window_goes_with_the_device)
 	EXPECT_EQ(0, delete_window("first"));
 	munmap((void *)p, 0x10000);
 	close(fd);
+	END();
 }
 
 /* The device is found again, and its range granted to another window, once. */
-TEST_F(pci_gone, range_is_granted_once)
+TEST_F(run_time, range_is_granted_once)
 {
 	uint32_t id = 0;
 	int fd;
 
+	ASSERT_TRUE(begin(self->start));
 	ASSERT_EQ(0, make_window("first mem=%#" PRIx64 ",0x10000 width=4", self->start));
-	ASSERT_EQ(0, remove_edu(self->folder));
-	ASSERT_EQ(0, tell(PCI "rescan", "1"));
-	ASSERT_TRUE(find_edu(self->folder, sizeof(self->folder)));
-	ASSERT_EQ(self->start, bar(self->folder));
+	ASSERT_EQ(0, remove_edu());
+	ASSERT_TRUE(found_again(self->start));
 
 	ASSERT_EQ(0, make_window("second mem=%#" PRIx64 ",0x10000 width=4", self->start));
 	EXPECT_EQ(1, entries(self->start, "iomem"));
@@ -197,39 +184,41 @@ TEST_F(pci_gone, range_is_granted_once)
 	close(fd);
 	EXPECT_EQ(0, delete_window("second"));
 	EXPECT_EQ(0, entries(self->start, "iomem"));
+	END();
 }
 
 /* A window elsewhere is none of its business. */
-TEST_F(pci_gone, other_windows_stay)
+TEST_F(run_time, other_windows_stay)
 {
 	int fd;
 
+	ASSERT_TRUE(begin(self->start));
 #ifdef __x86_64__
 	ASSERT_EQ(0, make_window("stays port=0x2f0,4 width=1"));
 #else
 	ASSERT_EQ(0, make_window("stays mem=0xa000000,0x200 width=4"));
 #endif
-	ASSERT_EQ(0, remove_edu(self->folder));
+	ASSERT_EQ(0, remove_edu());
 	fd = open_window("stays", O_RDONLY);
 	EXPECT_LE(0, fd);
 	close(fd);
 	EXPECT_EQ(0, delete_window("stays"));
+	END();
 }
 
 /* A claim of another module, which is tied to no device, holds nothing from then on. */
-TEST_F(pci_gone, claim_outlives_the_device)
+TEST_F(run_time, claim_outlives_the_device)
 {
 	const char *outlived = NEED("IOMEM_OUTLIVED_KO");
 	char params[64];
 
+	ASSERT_TRUE(begin(self->start));
 	snprintf(params, sizeof(params), "start=%#" PRIx64, self->start);
 	ASSERT_EQ(0, load(outlived, params));
 	EXPECT_EQ(1, entries(self->start, "outlived"));
-	ASSERT_EQ(0, remove_edu(self->folder));
+	ASSERT_EQ(0, remove_edu());
 	EXPECT_EQ(0, entries(self->start, "outlived"));
-	ASSERT_EQ(0, tell(PCI "rescan", "1"));
-	ASSERT_TRUE(find_edu(self->folder, sizeof(self->folder)));
-	ASSERT_EQ(self->start, bar(self->folder));
+	ASSERT_TRUE(found_again(self->start));
 
 	/* Dropping it does not release what another module has meanwhile. */
 	ASSERT_EQ(0, load_holder(self->start, 0x1000));
@@ -238,6 +227,7 @@ TEST_F(pci_gone, claim_outlives_the_device)
 	EXPECT_EQ(1, entries(self->start, "iomem_test_holder"));
 	EXPECT_EQ(0, unload("iomem_test_holder"));
 	EXPECT_EQ(0, entries(self->start, "iomem"));
+	END();
 }
 
 TEST_HARNESS_MAIN

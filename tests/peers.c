@@ -184,7 +184,7 @@ TEST_F(run_time, uio_shows_a_neighbour)
 
 	NEED_UIO();
 	ASSERT_EQ(0, load_holder(self->start + KEEPS, 8));
-	ASSERT_EQ(0, make_window("peer mem=%#" PRIx64 ",0x10", self->start));
+	ASSERT_EQ(0, make_window("peer mem=%#" PRIx64 ",0x10 map-whole-pages", self->start));
 	EXPECT_EQ(MAP_FAILED, map_iomem("peer"));
 	EXPECT_EQ(EBUSY, errno);
 

@@ -282,6 +282,27 @@ TEST_F(run_time, deleted_under_a_mapping)
 	close(fd);
 }
 
+/* RAM that is not the kernel's may be the firmware's. The administrator can know better. */
+TEST_F(run_time, reserved_by_firmware)
+{
+	unsigned long start = strtoul(NEED("IOMEM_RESERVED"), NULL, 0);
+	const char *ko = getenv("IOMEM_KO");
+	char params[64], text[1024];
+
+	REFUSED(EPERM, 2, "is reserved by firmware", "kept mem=%#lx,0x1000", start);
+	REFUSED(EPERM, 2, "say firmware-reserved", "kept mem=%#" PRIx64 ",0x1000 mem=%#lx,0x10",
+		self->start, start);
+	EXPECT_EQ(0, make_window("kept mem=%#lx,0x1000 firmware-reserved", start));
+	EXPECT_EQ(0, delete_window("kept"));
+
+	ASSERT_EQ(0, unload("iomem_dev"));
+	logged(self->log, "iomem_dev", text, sizeof(text));
+	snprintf(params, sizeof(params), "start=%#lx length=0x1000", start);
+	EXPECT_EQ(-EPERM, load(ko, params));
+	EXPECT_EQ(1, logged(self->log, "iomem_dev", text, sizeof(text)));
+	EXPECT_NE(NULL, strstr(text, "is reserved by firmware"));
+}
+
 /* Those go with the module that nobody deleted: the teardown looks. */
 TEST_F(run_time, unloading_takes_them_away)
 {

@@ -66,6 +66,7 @@ TEST_F(run_time, value_missing)
 TEST_F(run_time, value_that_is_none)
 {
 	WORD(EINVAL, "'read-only=1' has a value", "fpga mem=1,1 read-only=1");
+	WORD(EINVAL, "'map-whole-pages=' has a value", "fpga mem=1,1 map-whole-pages=");
 	WORD(EINVAL, "'big-endian=' has a value", "fpga mem=1,1 big-endian=");
 }
 
@@ -151,6 +152,11 @@ TEST_F(run_time, said_twice)
 	WORD(EEXIST, "'width=8' was said before", "fpga mem=1,1 width=4 width=8");
 	WORD(EEXIST, "'width=4' was said before", "fpga width=4 mem=1,1 width=4");
 	WORD(EEXIST, "'read-only' was said before", "fpga mem=1,1 read-only read-only");
+	WORD(EINVAL, "'firmware-reserved=1' has a value", "fpga mem=1,1 firmware-reserved=1");
+	WORD(EEXIST, "'firmware-reserved' was said before",
+	     "fpga mem=1,1 firmware-reserved firmware-reserved");
+	WORD(EEXIST, "'map-whole-pages' was said before",
+	     "fpga mem=1,1 map-whole-pages map-whole-pages");
 	WORD(EEXIST, "'big-endian' was said before", "fpga big-endian mem=1,1 big-endian");
 }
 

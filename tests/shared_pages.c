@@ -34,7 +34,7 @@ static struct iomem_region_info region(int fd, uint32_t number)
 /* Makes the window "shared" of some parts of a range, in that order; the node, open, or -1. */
 static int open_shared(uint64_t base, const struct part *parts, int count)
 {
-	char line[1024] = "shared width=8";
+	char line[1024] = "shared width=8 map-whole-pages";
 	int i;
 
 	for (i = 0; i < count; i++)

@@ -19,6 +19,7 @@
 #include "leftover.c"
 #include "mm.c"
 #include "module.c"
+#include "of.c"
 #include "pgtable.c"
 #include "preempt.c"
 #include "signal.c"

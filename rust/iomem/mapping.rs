@@ -152,6 +152,9 @@ impl<H: Holder<Mem>, const SIZE: usize> Mapping<H, SIZE> {
     ///   `SIZE` has room for no wider access): the compiler, which checks offsets, cannot know where
     ///   they begin.
     /// - `EOPNOTSUPP`: this architecture does not have the mode ([`Cache::is_supported`]).
+    /// - `EPERM`: it is to be cached, and firmware keeps the range for itself
+    ///   ([`Claim::is_firmware_reserved`](crate::resource::Claim::is_firmware_reserved)): where that is
+    ///   memory, what is written would be seen late, or in part, by who uses it in another mode.
     /// - `EBUSY`: a page of it is mapped already, by whomever, in a weaker mode.
     /// - `ENOMEM`: the kernel cannot map it: no address space left, not I/O memory, or mapped
     ///   already in a mode that excludes this one.
@@ -233,6 +236,9 @@ impl<H: Holder<Mem>, const SIZE: usize> Mapping<H, SIZE> {
     fn map(holder: H, range: Range, cache: Cache) -> Result<Self> {
         if !cache.is_supported() {
             return Err(eopnotsupp());
+        }
+        if cache == Cache::Cached && holder.region().is_firmware_reserved() {
+            return Err(EPERM);
         }
         let length = usize::try_from(range.length()).map_err(|_| EINVAL)?;
         // Where it will be mapped is not known, but that is aligned as this is.

@@ -45,6 +45,7 @@ use crate::{
     range::Range, //
 };
 
+mod described;
 mod files;
 mod named;
 mod names;
@@ -53,6 +54,10 @@ mod property;
 mod resource;
 
 pub use self::{
+    described::{
+        described_as_memory,
+        described_beside, //
+    },
     files::{
         AdapterWithFiles,
         File,
@@ -191,11 +196,11 @@ impl<'a> Info<'a> {
         let pdev = unsafe { bindings::platform_device_alloc(self.name.as_char_ptr(), id) };
         let pdev = NonNull::new(pdev).ok_or(ENOMEM)?.as_ptr();
 
-        // SAFETY: `pdev` was just made, is not known to anybody, and has nothing.
+        // SAFETY: `pdev` was just made, nothing else refers to it, and it has nothing.
         unsafe { resources.give_to(pdev) };
 
         let add = || {
-            // SAFETY: `pdev` is not known to anybody, who could have given it a software node.
+            // SAFETY: Nothing else refers to `pdev`, which has no software node.
             unsafe { properties.add_to(&raw mut (*pdev).dev) }?;
             if let Some(parent) = self.parent {
                 // SAFETY: As above. `Device` is a transparent wrapper around `struct device`. Adding

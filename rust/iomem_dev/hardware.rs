@@ -4,15 +4,22 @@
 //! and its interrupt lines.
 //!
 //! Everything is claimed before anything is shown. A region shorter than its pages is shown only if
-//! the rest of them could be claimed as well, so that no mapping ever has a neighbour's registers in
-//! it, not even those of one that comes later.
+//!
+//! - the description of the window says that the rest of them is not another device's
+//!   (`map-whole-pages`), which the kernel cannot know: drivers need not claim what they map;
+//! - neither the tree of resources nor firmware says otherwise;
+//! - the rest could be claimed as well, so that no driver claims it later.
 
 use iomem::{
     access::Width,
     irq::Registration,
+    platform::described_beside,
+    range::Range,
     resource::{
         MemRegion,
-        Pages, //
+        Pages,
+        Reason,
+        Refused, //
     },
 };
 use kernel::{
@@ -56,22 +63,36 @@ pub(crate) struct Hardware {
 }
 
 impl Hardware {
-    /// Claims what the device has, under the name of its node.
+    /// Claims what the device has, under the name of its node. `chosen` says that user space has chosen
+    /// the addresses, and not firmware.
     ///
     /// # Errors
     ///
     /// - `ENODEV`: it has nothing.
+    /// - `EPERM`: firmware keeps a chosen address for itself, and nothing says that it may be had
+    ///   nevertheless (`firmware-reserved`).
     /// - Those of [`Refusal::or_claim`], [`interrupts::request`], and of the properties: see
     ///   [`traits`].
-    pub(crate) fn new(pdev: &platform::Device<Core<'_>>, node: &CStr) -> Result<Self> {
+    pub(crate) fn new(
+        pdev: &platform::Device<Core<'_>>,
+        node: &CStr,
+        chosen: bool,
+    ) -> Result<Self> {
         let dev: &device::Device<Core<'_>> = pdev.as_ref();
         let traits = traits(dev)?;
+        let has = |property| {
+            dev.fwnode()
+                .is_some_and(|node| node.property_read_bool(property))
+        };
+        let whole_pages = has(c"map-whole-pages");
+        let may_be_reserved = !chosen || has(c"firmware-reserved");
         let names = names::list(dev, c"reg-names")?;
         let mut names = names.into_iter();
 
         let mut claims = KVec::new();
         while let Some(resource) = pdev.resource_by_index(claims.len() as u32) {
             let claim = Refusal::or_claim(resource.start(), resource.size(), node)
+                .and_then(|claim| Refusal::unless(may_be_reserved, claim))
                 .map_err(|refusal| refused(dev, refusal))?;
             claim.unbind_on_removal(dev)?;
             claims.push(Arc::new(claim, GFP_KERNEL)?, GFP_KERNEL)?;
@@ -87,7 +108,7 @@ impl Hardware {
             regions.push(region, GFP_KERNEL)?;
         }
         for group in groups(&claims)? {
-            let Some(pages) = around(dev, &group, node)? else {
+            let Some(pages) = around(dev, &group, whole_pages, node)? else {
                 continue;
             };
             for (region, claim) in regions.iter_mut().zip(&claims) {
@@ -201,25 +222,80 @@ fn groups(claims: &KVec<Arc<MemRegion>>) -> Result<KVec<KVec<&Arc<MemRegion>>>> 
     Ok(groups)
 }
 
-/// Claims the rest of the pages that some claims are in, or says why it cannot be had.
-fn around<C: device::DeviceContext>(
-    dev: &device::Device<C>,
+/// Returns the pages that some claims are in, of which the rest is claimed where that was asked for; or
+/// says in the log why programs cannot map them.
+fn around(
+    dev: &device::Device<device::Bound>,
     claims: &KVec<&Arc<MemRegion>>,
+    whole_pages: bool,
     node: &CStr,
 ) -> Result<Option<Arc<Pages>>> {
-    let name = CString::try_from_fmt(fmt!("{node} (rest of page)"))?;
-    match Pages::around(claims, &name) {
+    match pages(dev, claims, whole_pages, node) {
         Ok(pages) => Ok(Some(Arc::new(pages, GFP_KERNEL)?)),
-        Err(refused) if Error::from(refused) == ENOMEM => Err(ENOMEM),
-        Err(refused) => {
+        Err(NoPages::Refused(refused)) if Error::from(refused) == ENOMEM => Err(ENOMEM),
+        Err(NoPages::Refused(refused)) => {
+            if let Reason::Unclaimed(part) = refused.reason() {
+                dev_info!(
+                    dev,
+                    "no mmap of its registers: {part} of their pages can be another device's. Use \
+                     pread() and pwrite(), or say map-whole-pages if it is not\n"
+                );
+            } else {
+                dev_warn!(
+                    dev,
+                    "no mmap of its registers, which share a page with another device's \
+                     ({refused}): use pread() and pwrite()\n"
+                );
+            }
+            Ok(None)
+        }
+        Err(NoPages::Described(range)) => {
             dev_warn!(
                 dev,
-                "no mmap of its registers, which share a page with somebody else's ({refused}): \
-                 use pread() and pwrite()\n"
+                "no mmap of its registers, which share a page with another device's (firmware has \
+                 one at {range}): use pread() and pwrite()\n"
             );
             Ok(None)
         }
+        Err(NoPages::Other(e)) => Err(e),
     }
+}
+
+/// Why programs cannot map pages.
+enum NoPages {
+    /// The rest of them cannot be claimed, or was not to be.
+    Refused(Refused),
+    /// Another device is described there.
+    Described(Range),
+    /// Something else, which is not about them.
+    Other(Error),
+}
+
+impl From<Refused> for NoPages {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+fn pages(
+    dev: &device::Device<device::Bound>,
+    claims: &KVec<&Arc<MemRegion>>,
+    whole_pages: bool,
+    node: &CStr,
+) -> Result<Pages, NoPages> {
+    if !whole_pages {
+        return Ok(Pages::covered_by(claims)?);
+    }
+    let name =
+        CString::try_from_fmt(fmt!("{node} (rest of page)")).map_err(|e| NoPages::Other(e.into()))?;
+    let pages = Pages::around(claims, &name)?;
+    for rest in pages.rest() {
+        let own = |range: Range| claims.iter().any(|claim| range.contains(&claim.range()));
+        if let Some(other) = described_beside(dev, rest, own) {
+            return Err(NoPages::Described(other));
+        }
+    }
+    Ok(pages)
 }
 
 /// Reads the properties `reg-io-width` (which says how wide all registers are, in bytes),

@@ -66,7 +66,9 @@ pub(crate) fn wanted(
         })?;
     }
 
-    match Refusal::or_claim::<Mem>(start, length, c"iomem_dev") {
+    match Refusal::or_claim::<Mem>(start, length, c"iomem_dev")
+        .and_then(|claim| Refusal::unless(false, claim))
+    {
         Ok(claim) => Ok(Some(Wanted {
             range: claim.range(),
             name,

@@ -3,6 +3,7 @@
 //! Why an address range is not handed out: the errno for programs, the words for people.
 
 use iomem::{
+    platform::described_as_memory,
     range::Range,
     resource::{
         contains_ram,
@@ -31,6 +32,8 @@ pub(crate) enum Refusal {
     },
     /// It has RAM in it.
     Ram(Range),
+    /// Firmware keeps it for itself, or it is RAM that the kernel does not use.
+    FirmwareReserved(Range),
     /// It goes beyond the addresses that the processor has, as far as the named file shows them.
     Beyond(Range, &'static str),
     /// Somebody else holds it or a part of it, as the named file shows.
@@ -62,6 +65,15 @@ impl Refusal {
             e => Self::Other(range, e),
         })
     }
+
+    /// Gives a claim back where firmware keeps the range for itself, unless it `may` be had.
+    pub(crate) fn unless(may: bool, claim: Claim<Mem>) -> Result<Claim<Mem>, Self> {
+        let range = claim.range();
+        if !may && (claim.is_firmware_reserved() || described_as_memory(range)) {
+            return Err(Self::FirmwareReserved(range));
+        }
+        Ok(claim)
+    }
 }
 
 impl From<Refusal> for Error {
@@ -69,7 +81,7 @@ impl From<Refusal> for Error {
         match refusal {
             Refusal::Empty { .. } => EINVAL,
             Refusal::WrapsAround { .. } => EOVERFLOW,
-            Refusal::Ram(_) => EPERM,
+            Refusal::Ram(_) | Refusal::FirmwareReserved(_) => EPERM,
             Refusal::Beyond(..) => ERANGE,
             Refusal::Busy(..) => EBUSY,
             Refusal::Other(_, e) => e,
@@ -91,6 +103,10 @@ impl fmt::Display for Refusal {
             Self::Ram(range) => f.write_fmt(fmt!(
                 "{range} has RAM in it, which is never handed out: choose the range of a device, \
                  see /proc/iomem"
+            )),
+            Self::FirmwareReserved(range) => f.write_fmt(fmt!(
+                "{range} is reserved by firmware, and can be memory that it uses: if it is a \
+                 device's, say firmware-reserved to new_device"
             )),
             Self::Beyond(range, proc) => f.write_fmt(fmt!(
                 "{range} is beyond this processor's physical addresses: choose the range of a \

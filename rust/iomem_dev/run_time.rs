@@ -229,6 +229,13 @@ fn make(line: &Line<'_>, label: &CStr, index: &Index) -> Result<platform::Device
         properties.push(Property::flag(c"read-only"), GFP_KERNEL)?;
     }
 
+    if line.whole_pages {
+        properties.push(Property::flag(c"map-whole-pages"), GFP_KERNEL)?;
+    }
+    if line.firmware_reserved {
+        properties.push(Property::flag(c"firmware-reserved"), GFP_KERNEL)?;
+    }
+
     Info::new(c"iomem_dev", &resources)
         .properties(&properties)
         .id(Id::Number(index.value()))

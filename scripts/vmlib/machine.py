@@ -43,6 +43,7 @@ _WINDOWS = (
     # Its registers are big-endian, and of all widths. Nothing else is said of it.
     ("-t", "s", _FW_CFG, "compatible", _WINDOW),
     (_FW_CFG, "big-endian"),
+    (_FW_CFG, "map-whole-pages"),
     ("-d", _FW_CFG, "dma-coherent"),
     # Two regions; nobody is to write there.
     ("-t", "s", _FLASH, "compatible", _WINDOW),

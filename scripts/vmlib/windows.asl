@@ -30,6 +30,7 @@ DefinitionBlock ("", "SSDT", 2, "IOMEM", "WINDOWS", 1)
 					Package () { "reg-names", Package () { "rom", "timer" } },
 					Package () { "reg-io-width", 4 },
 					Package () { "read-only", 1 },
+					Package () { "map-whole-pages", 1 },
 				}
 			})
 		}

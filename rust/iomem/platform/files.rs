@@ -184,7 +184,7 @@ unsafe impl<D: platform::Driver, F: Files> RegistrationOps for AdapterWithFiles<
         // stays where it is until `table` is dropped.
         unsafe {
             (*raw).driver.driver.groups = table.groups.as_ptr();
-            // Who makes a device by a file is told what its driver said, whatever `async_probe` is.
+            // Making a device returns what its driver said, whatever `async_probe` is.
             (*raw).driver.driver.probe_type = bindings::probe_type_PROBE_FORCE_SYNCHRONOUS;
             (*raw).table = Some(table);
         }

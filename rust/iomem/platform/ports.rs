@@ -74,8 +74,7 @@ impl<'a> PortResource<'a> {
         Range::of(self.0)
     }
 
-    /// Returns what the resource is called: by `reg-names`, by whoever made the device, or as the
-    /// device is. Context: any.
+    /// Returns what the resource is called: by its description, or as the device is. Context: any.
     pub fn name(&self) -> Option<&'a CStr> {
         self.0.name()
     }

@@ -112,8 +112,8 @@ impl<'a> Resource<'a> {
 }
 
 /// A device's resources as C has them, with all that they point to, in one allocation. C frees it
-/// with the device, when the last reference to that is dropped: until then somebody can ask for a
-/// resource, or for its name.
+/// with the device, when the last reference to that is dropped: until then a resource, or its name, can
+/// be asked for.
 ///
 /// It has, in this order: a resource for each of the device's; as many again that are busy, each the
 /// child of one of these; two roots, of memory and of ports; and the names.
@@ -124,10 +124,11 @@ impl<'a> Resource<'a> {
 ///
 /// # The busy children
 ///
-/// Whoever is handed a [`Resource`](kernel::io::Resource) of the device by the kernel crate can claim
-/// a part of it *within* the resource (`request_region`, `iomap_exclusive`). The claim would be
+/// A driver that is handed a [`Resource`](kernel::io::Resource) of the device by the kernel crate can
+/// claim a part of it *within* the resource (`request_region`, `iomap_exclusive`). The claim would be
 /// entered here, where no other claim is, and would be released by its numbers in the tree that all
-/// share, whoever has it there. A child that is busy and as long as the resource refuses it.
+/// drivers share, also where it is another driver's there. A child that is busy and as long as the
+/// resource refuses it.
 ///
 /// # Invariants
 ///
@@ -234,7 +235,7 @@ impl List {
     pub(super) unsafe fn give_to(self, pdev: *mut bindings::platform_device) {
         let (entries, _, _) = self.entries.into_raw_parts();
 
-        // SAFETY: By the requirement nobody else knows of the device, and nothing is overwritten.
+        // SAFETY: By the requirement nothing else refers to the device, and nothing is overwritten.
         // Memory of a `KVec` is from `krealloc()`, and `platform_device_release()` passes the
         // pointer to `kfree()`.
         unsafe {

@@ -39,13 +39,13 @@ use crate::{
 /// A claim is exclusive as long as the resource around it is in the tree. When the PCI or platform
 /// device which that resource belongs to is removed, all claims below it leave the tree with it, and
 /// others can claim the range as soon as it is found again. The `Claim` holds nothing then; it may be
-/// dropped at any time, which releases nobody else's claim. A mapping that is built on it still leads
+/// dropped at any time, which releases no claim of another driver. A mapping that is built on it still leads
 /// to the same addresses.
 ///
 /// [`unbind_on_removal`](Self::unbind_on_removal) has a device unbound before that happens, as do
 /// [`devm_request_mem_region`](super::devm_request_mem_region) and
 /// [`devm_request_region`](super::devm_request_region). A BAR that is resized or moved by sysfs
-/// (`resource<N>_resize`) is not announced to anybody: the claim stays, and its range may not be the
+/// (`resource<N>_resize`) is not announced by the kernel: the claim stays, and its range may not be the
 /// device's any more. The kernel refuses that while the PCI device has a driver.
 ///
 /// Context of the drop: may sleep.
@@ -288,6 +288,33 @@ impl<R: Root> Claim<R> {
     #[inline]
     pub fn range(&self) -> Range {
         self.range
+    }
+
+    /// Tells whether the range lies in what firmware keeps for itself: `Reserved`, `ACPI Tables` or
+    /// `ACPI Non-volatile Storage` in `/proc/iomem`. Context: any.
+    ///
+    /// That may be registers, or memory that firmware uses while the kernel runs, such as that of EFI's
+    /// runtime services; the kernel does not know which. What lies in a resource within it, the BAR of
+    /// a PCI device for example, is that resource's. Only x86 enters such ranges with their meaning.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::resource::request_mem_region;
+    ///
+    /// let claim = request_mem_region(0xfea0_0000, 0x1000, c"my-device")?;
+    /// if claim.is_firmware_reserved() {
+    ///     return Err(EPERM);
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn is_firmware_reserved(&self) -> bool {
+        matches!(
+            self.entry.desc(),
+            bindings::IORES_DESC_RESERVED
+                | bindings::IORES_DESC_ACPI_TABLES
+                | bindings::IORES_DESC_ACPI_NV_STORAGE
+        )
     }
 
     /// Returns the name under which it is held. Context: any.

@@ -9,12 +9,12 @@
 //! BAR of a PCI device, for example, which is a member of the device's structure. When the device is
 //! removed, its driver is unbound, and then `release_resource()` takes the BAR out of the tree, with
 //! all that is below it. A claim that is not the driver's is then in no tree, its parent points to
-//! memory that is freed with the device, and whoever finds the BAR anew (a rescan, another device) can
-//! claim the range again. `release_mem_region()` goes by numbers: it would release that one's claim.
+//! memory that is freed with the device, and when the BAR is found anew (a rescan, another device), the
+//! range can be claimed again. `release_mem_region()` goes by numbers: it would release that claim.
 //!
 //! # What is done here
 //!
-//! - Who is removed is kept: each claim has a reference to the PCI or platform device that the
+//! - What is removed is kept: each claim has a reference to the PCI or platform device that the
 //!   resource around it is of. So its parent is memory that is still there, and the claim is released
 //!   by its own address, whether or not it is in the tree.
 //! - A claim that is tied to the binding of a device ([`Entry::tie`]) ends before that: when a device
@@ -151,7 +151,7 @@ fn device_with(resource: *mut bindings::resource) -> Option<ARef<Device>> {
 
     /// # Safety
     ///
-    /// `dev` is a device, and `search` points to a `Search` that nobody else uses.
+    /// `dev` is a device, and `search` points to a `Search` that nothing else uses.
     unsafe extern "C" fn look(dev: *mut bindings::device, search: *mut c_void) -> c_int {
         // SAFETY: By the requirements of this function.
         let (dev, search) = unsafe { (&*dev.cast::<Device>(), &mut *search.cast::<Search>()) };
@@ -197,6 +197,8 @@ impl Claims {
 /// - Its name is `name`.
 pub(super) struct Entry {
     resource: NonNull<bindings::resource>,
+    /// The descriptor of the resource that it was entered below, which `__request_region()` copies.
+    desc: u32,
     name: ManuallyDrop<CString>,
 }
 
@@ -240,7 +242,7 @@ impl Entry {
             lost: false,
         };
 
-        // Freed by who knows that the tree has it no more.
+        // Freed only where the tree does not have the entry any more.
         let name = ManuallyDrop::new(name);
 
         let mut claims = CLAIMS.lock();
@@ -268,13 +270,24 @@ impl Entry {
         }
         claims.all.push(known, GFP_KERNEL)?;
 
+        // SAFETY: The resource is ours.
+        let desc = unsafe { (*resource.as_ptr()).desc };
         // INVARIANT: It was just entered, and is in the list.
-        Ok(Self { resource, name })
+        Ok(Self {
+            resource,
+            desc: desc as u32,
+            name,
+        })
     }
 
     /// Returns its name.
     pub(super) fn name(&self) -> &CStr {
         &self.name
+    }
+
+    /// Returns the descriptor of the resource that it was entered below.
+    pub(super) fn desc(&self) -> u32 {
+        self.desc
     }
 
     /// Tells whether two entries are below the same resource.
@@ -314,7 +327,7 @@ fn release(known: &Known) -> bool {
     let is_root = core::ptr::eq(parent, known.root);
 
     if known.lost {
-        // Its parent may be gone. It stays, with its name, for who still finds it there.
+        // Its parent may be gone. It stays, with its name, in case a tree still has it.
         return false;
     }
     if !parent.is_null() {
@@ -324,7 +337,7 @@ fn release(known: &Known) -> bool {
         let in_tree = is_root || around && !unsafe { (*parent).parent }.is_null();
         // SAFETY: The resource is ours, as above.
         let muxed = unsafe { (*resource).flags } & bindings::IORESOURCE_MUXED as c_ulong != 0;
-        // Only the release by numbers wakes who waits for a muxed claim.
+        // Only the release by numbers wakes those that wait for a muxed claim.
         if !(is_root || around) || muxed && in_tree {
             // SAFETY: The function takes any numbers. The tree has these as this entry: it is there, or
             // nothing is known of what is around it, see the module.

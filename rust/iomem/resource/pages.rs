@@ -57,18 +57,65 @@ impl Pages {
     /// Claims, under `name`, what is left of the pages that `claims` are in, from the first page to
     /// the last, and keeps them all. Nothing is claimed if it fails. Context: may sleep.
     ///
+    /// A claim keeps those away who claim. A driver that maps registers without a claim, and one that
+    /// is not loaded yet, are not seen by this: whether the rest of a page holds registers of another
+    /// device is for the caller to know. [`described_beside`](crate::platform::described_beside) asks
+    /// firmware, as far as it says.
+    ///
     /// # Errors
     ///
     /// - [`Reason::Empty`]: there are no claims; or the pages are all of the address space, of which
     ///   the length is no number.
-    /// - [`Reason::Busy`] and the others of [`MemRegion::request`]: a part of the pages is somebody
-    ///   else's, or cannot be claimed.
+    /// - [`Reason::Elsewhere`]: a part of the rest belongs to another resource than the claims do,
+    ///   such as the BAR of another PCI device.
+    /// - [`Reason::Busy`] and the others of [`MemRegion::request`]: a part of the pages is another
+    ///   driver's, or cannot be claimed.
     /// - [`Reason::NoMemory`]: no memory.
     ///
     /// # Examples
     ///
     /// See [`Pages`].
     pub fn around(claims: &[&Arc<MemRegion>], name: &CStr) -> Result<Self, Refused> {
+        Self::new(claims, |gap| {
+            let rest = MemRegion::request(gap, name)?;
+            // It was entered below the deepest resource that contains it.
+            if !claims.iter().any(|claim| claim.is_beside(&rest)) {
+                return Err(Refused::of(gap, Reason::Elsewhere(gap)));
+            }
+            Ok(rest)
+        })
+    }
+
+    /// Keeps claims that have all of the pages that they are in. Context: may sleep.
+    ///
+    /// # Errors
+    ///
+    /// - [`Reason::Unclaimed`]: they do not have this part of the pages.
+    /// - [`Reason::Empty`], [`Reason::NoMemory`]: as [`around`](Self::around).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::resource::{
+    ///     request_mem_region,
+    ///     Pages, //
+    /// };
+    /// use kernel::sync::Arc;
+    ///
+    /// let control = Arc::new(request_mem_region(0x1000_0000, 0x800, c"control")?, GFP_KERNEL)?;
+    /// // Nothing is known of 0x10000800.
+    /// assert!(Pages::covered_by(&[&control]).is_err());
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn covered_by(claims: &[&Arc<MemRegion>]) -> Result<Self, Refused> {
+        Self::new(claims, |gap| Err(Refused::of(gap, Reason::Unclaimed(gap))))
+    }
+
+    /// Makes pages around claims, with what `fill` gives for each gap.
+    fn new(
+        claims: &[&Arc<MemRegion>],
+        fill: impl Fn(Range) -> Result<MemRegion, Refused>,
+    ) -> Result<Self, Refused> {
         let mask = PAGE_SIZE as u64 - 1;
         let starts = claims.iter().map(|claim| claim.range().start()).min();
         let lasts = claims.iter().map(|claim| claim.range().last()).max();
@@ -97,8 +144,7 @@ impl Pages {
                 let left = end.wrapping_sub(from).wrapping_add(1);
                 let gap =
                     Range::new(from, left).map_err(|_| Refused::no_range::<Mem>(from, left))?;
-                let claim = MemRegion::request(gap, name)?;
-                rest.push(claim, GFP_KERNEL).map_err(no_memory)?;
+                rest.push(fill(gap)?, GFP_KERNEL).map_err(no_memory)?;
             }
             open = next
                 .map(|claim| claim.range().last())
@@ -139,6 +185,22 @@ impl Pages {
     /// ```
     pub fn counts(&self) -> (usize, usize) {
         (self.claims.len(), self.rest.len())
+    }
+
+    /// Returns the parts of the pages that are not of the claims around which these are the pages.
+    /// Context: any.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn f(pages: &iomem::resource::Pages) {
+    /// for range in pages.rest() {
+    ///     pr_info!("{range} is claimed so that it can be mapped\n");
+    /// }
+    /// # }
+    /// ```
+    pub fn rest(&self) -> impl Iterator<Item = Range> + '_ {
+        self.rest.iter().map(|claim| claim.range())
     }
 
     /// Returns the pages that one claim lies in, as a part of these; `None` if it does not lie in

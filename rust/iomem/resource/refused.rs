@@ -84,6 +84,11 @@ pub enum Reason {
     Ram(Range),
     /// `EBUSY`: this part of it, perhaps with more that follows, is held by somebody else.
     Busy(Range),
+    /// `EBUSY`: this part of pages belongs to another resource than the registers that they are mapped
+    /// for.
+    Elsewhere(Range),
+    /// `EBUSY`: this part of pages was not claimed.
+    Unclaimed(Range),
     /// `EBUSY`: a part of it is held by somebody else, and which cannot be found out; or it crosses
     /// the border of a bus or of another resource.
     Conflict,
@@ -107,7 +112,11 @@ impl Reason {
             Self::Empty | Self::NotOfResource => EINVAL,
             Self::WrapsAround => EOVERFLOW,
             Self::Beyond(_) => ERANGE,
-            Self::Ram(_) | Self::Busy(_) | Self::Conflict => EBUSY,
+            Self::Ram(_)
+            | Self::Busy(_)
+            | Self::Elsewhere(_)
+            | Self::Unclaimed(_)
+            | Self::Conflict => EBUSY,
             Self::NoMemory => ENOMEM,
         }
     }
@@ -122,6 +131,11 @@ impl Refused {
             reason,
             proc: R::PROC,
         }
+    }
+
+    /// For a range of memory.
+    pub(super) fn of(range: Range, reason: Reason) -> Self {
+        Self::new::<super::Mem>(range.start(), range.length(), reason)
     }
 
     /// For numbers that are no range.
@@ -218,6 +232,8 @@ impl fmt::Display for Refused {
             Reason::Beyond(last) => f.write_fmt(fmt!("the last address is {last:#x}")),
             Reason::Ram(part) => f.write_fmt(fmt!("{part} of it is RAM")),
             Reason::Busy(part) => f.write_fmt(fmt!("{part} of it is in use, see {proc}")),
+            Reason::Elsewhere(part) => f.write_fmt(fmt!("{part} is of another device, see {proc}")),
+            Reason::Unclaimed(part) => f.write_fmt(fmt!("{part} of the page is not claimed")),
             Reason::Conflict => f.write_fmt(fmt!(
                 "a part of it is in use, or it crosses the border of a bus, see {proc}"
             )),

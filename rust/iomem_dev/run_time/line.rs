@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! NAME mem=START,LENGTH[,REGNAME] port=START,LENGTH[,REGNAME] irq=NUMBER[,IRQNAME]
-//!      width=BYTES big-endian read-only
+//!      width=BYTES big-endian read-only map-whole-pages
+//!      firmware-reserved
 //! ```
 //!
 //! NAME comes first; the other words in any order, the first three as often as one likes, at least
@@ -40,6 +41,8 @@ pub(crate) struct Line<'a> {
     pub(crate) width: Option<Width>,
     pub(crate) big_endian: bool,
     pub(crate) read_only: bool,
+    pub(crate) whole_pages: bool,
+    pub(crate) firmware_reserved: bool,
 }
 
 /// Takes a line apart into words, which blanks are between. One newline may be at its end.
@@ -182,6 +185,8 @@ impl<'a> Line<'a> {
             width: None,
             big_endian: false,
             read_only: false,
+            whole_pages: false,
+            firmware_reserved: false,
         };
         for word in words {
             line.take(word)?;
@@ -215,7 +220,10 @@ impl<'a> Line<'a> {
                 self.width = Some(Width::from_bytes(bytes).map_err(|_| Mistake::Width(word))?);
                 Ok(())
             }
-            Some(("big-endian" | "read-only", _)) => Err(Mistake::FlagWithValue(word)),
+            Some((
+                "big-endian" | "read-only" | "map-whole-pages" | "firmware-reserved",
+                _,
+            )) => Err(Mistake::FlagWithValue(word)),
             Some(_) => Err(Mistake::Unknown(word)),
             None => match word {
                 "big-endian" => {
@@ -224,6 +232,14 @@ impl<'a> Line<'a> {
                 }
                 "read-only" => {
                     self.read_only = once(self.read_only, word)?;
+                    Ok(())
+                }
+                "map-whole-pages" => {
+                    self.whole_pages = once(self.whole_pages, word)?;
+                    Ok(())
+                }
+                "firmware-reserved" => {
+                    self.firmware_reserved = once(self.firmware_reserved, word)?;
                     Ok(())
                 }
                 "mem" | "port" | "irq" | "width" => Err(Mistake::NoValue(word)),

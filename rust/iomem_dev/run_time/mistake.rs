@@ -94,8 +94,8 @@ impl fmt::Display for Mistake<'_> {
                 "'{word}' has no registers: give it mem=START,LENGTH or port=START,LENGTH"
             )),
             Self::Unknown(word) => f.write_fmt(fmt!(
-                "'{word}' is nothing that a window has: use mem=, port=, irq=, width=, big-endian \
-                 and read-only"
+                "'{word}' is nothing that a window has: use mem=, port=, irq=, width=, big-endian, \
+                 read-only, map-whole-pages and firmware-reserved"
             )),
             Self::NoValue(word) => f.write_fmt(fmt!("'{word}' has no value: write {word}=...")),
             Self::FlagWithValue(word) => f.write_fmt(fmt!(

@@ -18,6 +18,8 @@ pub(super) struct Meaning {
     pub(super) width: Option<u64>,
     pub(super) big_endian: bool,
     pub(super) read_only: bool,
+    pub(super) whole_pages: bool,
+    pub(super) firmware_reserved: bool,
 }
 
 impl From<Line<'_>> for Meaning {
@@ -38,6 +40,8 @@ impl From<Line<'_>> for Meaning {
             width: line.width.map(|width| width.bytes() as u64),
             big_endian: line.big_endian,
             read_only: line.read_only,
+            whole_pages: line.whole_pages,
+            firmware_reserved: line.firmware_reserved,
         }
     }
 }
@@ -96,6 +100,8 @@ pub(super) fn some(chance: &mut Chance) -> Meaning {
         width: chance.one_in(2).then(|| 1 << chance.below(4)),
         big_endian: chance.one_in(2),
         read_only: chance.one_in(2),
+        whole_pages: chance.one_in(2),
+        firmware_reserved: chance.one_in(2),
     }
 }
 
@@ -137,6 +143,8 @@ pub(super) fn words(chance: &mut Chance, meaning: &Meaning) -> Vec<String> {
     );
     kinds.push(vec!["big-endian".into(); meaning.big_endian.into()]);
     kinds.push(vec!["read-only".into(); meaning.read_only.into()]);
+    kinds.push(vec!["map-whole-pages".into(); meaning.whole_pages.into()]);
+    kinds.push(vec!["firmware-reserved".into(); meaning.firmware_reserved.into()]);
 
     let mut order: Vec<usize> = (kinds.iter().enumerate())
         .flat_map(|(kind, words)| vec![kind; words.len()])

@@ -87,7 +87,14 @@ const CLASSES: &[Class] = &[
         String::from(*chance.of(&["mem", "port", "irq", "width"]))
     }),
     ("FlagWithValue", EINVAL, |chance, _| {
-        String::from(*chance.of(&["big-endian=", "read-only=1", "read-only==", "big-endian=y"]))
+        String::from(*chance.of(&[
+            "big-endian=",
+            "read-only=1",
+            "read-only==",
+            "big-endian=y",
+            "map-whole-pages=1",
+            "firmware-reserved=",
+        ]))
     }),
     ("Parts", EINVAL, |chance, _| {
         let start = number(chance, 7);
@@ -140,6 +147,7 @@ const CLASSES: &[Class] = &[
         match chance.below(3) {
             0 if meaning.width.is_some() => width,
             1 if meaning.big_endian => "big-endian".into(),
+            _ if meaning.whole_pages => "map-whole-pages".into(),
             _ if meaning.read_only => "read-only".into(),
             _ => "read-only read-only".into(),
         }

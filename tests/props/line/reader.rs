@@ -123,10 +123,12 @@ impl Meaning {
                 }
                 self.width = Some(width);
             }
-            ("big-endian" | "read-only", Some(_)) => wrong.kinds.push("FlagWithValue"),
-            ("big-endian" | "read-only", None) => {
+            ("big-endian" | "read-only" | "map-whole-pages" | "firmware-reserved", Some(_)) => wrong.kinds.push("FlagWithValue"),
+            ("big-endian" | "read-only" | "map-whole-pages" | "firmware-reserved", None) => {
                 let flag = match key {
                     "big-endian" => &mut self.big_endian,
+                    "map-whole-pages" => &mut self.whole_pages,
+                    "firmware-reserved" => &mut self.firmware_reserved,
                     _ => &mut self.read_only,
                 };
                 if *flag {

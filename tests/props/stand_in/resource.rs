@@ -80,6 +80,11 @@ impl MemRegion {
     pub fn range(&self) -> Range {
         self.range
     }
+
+    /// Here all are below the root.
+    pub fn is_beside(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Drop for MemRegion {
