@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Loading and unloading of iomem.ko: what the library has that is not made by one
- * of its users. See rust/iomem/resource/entry.rs.
+ * of its users. See rust/iomem/resource/entry/removal.rs.
  */
 
 #include <linux/init.h>
 #include <linux/module.h>
 
-int iomem_library_init(void);
-void iomem_library_exit(void);
+#include "module.h"
 
 static int __init iomem_init(void)
 {

@@ -29,7 +29,6 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "kmod_irq_edge",
             "attack_misaligned", "attack_file_names", "attack_next_driver", "attack_ports", "errors", "forgotten",
             "attack_irq_forgotten",
-            "attack_exclusive", "attack_names", "attack_in_interrupt",
             "attack_exclusive", "attack_names", "attack_in_interrupt", "attack_reserved",
             "vma", "vma_ops", "vma_huge", "vma_revoke", "shared_pages",
             "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
+#include <linux/completion.h>
 #include <linux/device.h>
+#include <linux/kthread.h>
 
 /* device_lock() is inline, and device_is_bound() wants it held. */
 bool iomem_helper_device_is_bound_locked(struct device *dev)
@@ -12,4 +14,41 @@ bool iomem_helper_device_is_bound_locked(struct device *dev)
 	device_unlock(dev);
 
 	return bound;
+}
+
+struct iomem_unbinding {
+	struct device *dev;
+	struct completion done;
+};
+
+static int iomem_unbind(void *data)
+{
+	struct iomem_unbinding *unbinding = data;
+
+	device_release_driver(unbinding->dev);
+	complete(&unbinding->done);
+	return 0;
+}
+
+/*
+ * device_release_driver() by another thread, for callers that hold the lock of a bus's notifiers:
+ * those of another bus are called in the course of it, and for lockdep all buses have the same lock.
+ * kthread_create() and get_task_struct() are macros, and the kernel's bindings have neither.
+ */
+void iomem_helper_device_release_driver_in_thread(struct device *dev)
+{
+	struct iomem_unbinding unbinding = { .dev = dev };
+	struct task_struct *thread;
+
+	init_completion(&unbinding.done);
+	thread = kthread_create(iomem_unbind, &unbinding, "iomem_unbind");
+	if (IS_ERR(thread)) {
+		device_release_driver(dev);
+		return;
+	}
+	get_task_struct(thread);
+	wake_up_process(thread);
+	wait_for_completion(&unbinding.done);
+	/* It is in the code of this module until it has ended. */
+	kthread_stop_put(thread);
 }

@@ -33,7 +33,8 @@ use iomem::{
 };
 use kernel::{
     device::Core,
-    of, platform,
+    of,
+    platform,
     prelude::*,
     str::CString,
     sync::{

@@ -79,7 +79,13 @@ impl platform::Driver for Driver {
 
             let resource = pdev.resource_by_index(0).ok_or(ENODEV)?;
             let start = resource.start();
-            for (offset, size) in [(0, 0x1000), (0, 1), (0x800, 0x10), (0, 0x2000), (0x1000, 0x10)] {
+            for (offset, size) in [
+                (0, 0x1000),
+                (0, 1),
+                (0x800, 0x10),
+                (0, 0x2000),
+                (0x1000, 0x10),
+            ] {
                 for flags in [
                     Flags::IORESOURCE_MEM,
                     Flags::IORESOURCE_MEM | Flags::IORESOURCE_MUXED,
@@ -105,7 +111,10 @@ fn run(start: u64) -> Result {
 
     let device = Info::new(
         <Attack as ModuleMetadata>::NAME,
-        &[Resource::mem(range), Resource::mem(Range::new(start + 0x4000, 0x10)?)],
+        &[
+            Resource::mem(range),
+            Resource::mem(Range::new(start + 0x4000, 0x10)?),
+        ],
     )
     .register()?;
     check!("device_is_bound", device.is_bound());

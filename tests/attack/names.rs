@@ -87,7 +87,12 @@ impl platform::Driver for Driver {
 /// Makes the device of names that are gone when this returns, and writes over where they were.
 fn device(start: u64) -> Result<Device> {
     let mut names: KVec<CString> = KVec::new();
-    for text in ["registers-of-memory", "", "registers-of-ports", "short-lived"] {
+    for text in [
+        "registers-of-memory",
+        "",
+        "registers-of-ports",
+        "short-lived",
+    ] {
         names.push(CString::try_from_fmt(fmt!("{text}"))?, GFP_KERNEL)?;
     }
     let [memory, empty, ports, string] = &names[..] else {
@@ -108,7 +113,12 @@ fn device(start: u64) -> Result<Device> {
 
     let mut spray: KVec<CString> = KVec::new();
     for _ in 0..2000 {
-        for text in ["xxxxxxxxx-xx-xxxxxx", "", "xxxxxxxxx-xx-xxxxx", "xxxxx-xxxxx"] {
+        for text in [
+            "xxxxxxxxx-xx-xxxxxx",
+            "",
+            "xxxxxxxxx-xx-xxxxx",
+            "xxxxx-xxxxx",
+        ] {
             spray.push(CString::try_from_fmt(fmt!("{text}"))?, GFP_KERNEL)?;
         }
     }

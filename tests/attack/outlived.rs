@@ -52,10 +52,6 @@ impl kernel::Module for Attack {
 impl Drop for Attack {
     fn drop(&mut self) {
         // What is asked of a claim does not depend on what is in the tree.
-        pr_info!(
-            "{:?} at {} goes\n",
-            self.plain.name(),
-            self.plain.range()
-        );
+        pr_info!("{:?} at {} goes\n", self.plain.name(), self.plain.range());
     }
 }

@@ -7,7 +7,7 @@ use kernel::prelude::*;
 
 pub fn claim(ports: PortResource<'_>) -> Result {
     #[cfg(misuse)]
-    ports.request_region(0x2f0, 4, c"mine".to_cstring()?, kernel::io::resource::Flags::IORESOURCE_IO); //~ ERROR E0599: no method named `request_region` found for struct `PortResource`
+    ports.request_region(0x2f0); //~ ERROR E0599: no method named `request_region` found for struct `PortResource`
     drop(ports.request(c"mine")?);
     Ok(())
 }

@@ -231,15 +231,17 @@ impl<R: Root> Claim<R> {
         })
     }
 
-    /// Has `dev` unbound from its driver before the device which the range belongs to is removed: a
-    /// PCI device that is unplugged, for example, of which this is a part of a BAR.
+    /// Has `dev` unbound from its driver before the PCI device which the range belongs to is removed:
+    /// unplugged, for example.
     ///
     /// For claims that a driver makes on registers of another device than its own. The unbinding is
     /// complete when that device's resources leave the tree; the driver drops the claim in the course
     /// of it. Whether a driver is bound to `dev` then, and which, is not looked at. Nothing is done
     /// where that device is `dev` or below it, since `dev` is unbound first anyway.
     ///
-    /// Unbinding `dev` must not wait for a PCI device to be removed or for a bus to be rescanned.
+    /// A range of a device on another bus is not looked at: those are not unplugged. Unbinding `dev`
+    /// must not wait for a PCI device to be removed or for a bus to be rescanned, and is done by another
+    /// thread than the one that removes the device.
     ///
     /// Context: may sleep.
     ///

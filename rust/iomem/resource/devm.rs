@@ -124,8 +124,7 @@ fn until<R: Root + 'static>(
     claim
         .unbind_on_removal(dev)
         .map_err(|_| refuse(Reason::Conflict))?;
-    until_unbound(dev, claim)
-        .map_err(|_| refuse(Reason::NoMemory))
+    until_unbound(dev, claim).map_err(|_| refuse(Reason::NoMemory))
 }
 
 /// Hands `data` to a device, which drops it when it is unbound.

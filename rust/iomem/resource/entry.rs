@@ -17,10 +17,11 @@
 //! - What is removed is kept: each claim has a reference to the PCI or platform device that the
 //!   resource around it is of. So its parent is memory that is still there, and the claim is released
 //!   by its own address, whether or not it is in the tree.
-//! - A claim that is tied to the binding of a device ([`Entry::tie`]) ends before that: when a device
-//!   is about to be removed, those that are tied to claims below its resources are unbound. The kernel
-//!   says so before anything is taken away (`BUS_NOTIFY_DEL_DEVICE`); from then on no claim below the
-//!   resources of a PCI device is given out.
+//! - A claim that is tied to the binding of a device ([`Entry::tie`]) ends before that: when a PCI
+//!   device is about to be removed, those that are tied to claims below its resources are unbound. The
+//!   kernel says so before anything is taken away (`BUS_NOTIFY_DEL_DEVICE`); from then on no claim
+//!   below these resources is given out. Not for platform devices: their bus holds the lock of its
+//!   notifiers meanwhile, and unbinding a platform device takes it again.
 //! - Other resources than those of PCI and platform devices say nothing when they go. A claim below
 //!   one of those is released by its numbers, as C does it. If the range was claimed by this library
 //!   again, the older claim cannot be in the tree any more, and is released by doing nothing.
@@ -33,15 +34,13 @@
 //! [`CLAIMS`] protects the list of claims, and of devices that are being removed. It is taken in a
 //! process that may sleep, after whatever the caller holds; under it, the trees' `resource_lock`, the
 //! locks of the lists of devices, and the allocator's are taken. It is not held while a device is
-//! unbound, which takes that device's lock, and drops claims. Those who remove a PCI device hold
-//! `pci_rescan_remove_lock`, so the unbinding of a device that is tied to a claim must not take that.
+//! unbound, which takes that device's lock, and drops claims. A thread that removes a PCI device holds
+//! `pci_rescan_remove_lock`, and the lock of that bus's notifiers: the unbinding of a device that is tied
+//! to a claim must take neither.
 
 use core::{
     mem::ManuallyDrop,
-    ptr::{
-        null_mut,
-        NonNull, //
-    },
+    ptr::NonNull, //
 };
 
 use kernel::{
@@ -51,13 +50,21 @@ use kernel::{
     },
     prelude::*,
     str::CString,
-    sync::aref::ARef,
-    types::Opaque, //
+    sync::aref::ARef, //
 };
 
 use crate::{
     bindings,
     range::Range, //
+};
+
+mod around;
+mod removal;
+
+use self::around::{
+    device_with,
+    has,
+    is_in_tree, //
 };
 
 /// A claim that is in a tree, or was.
@@ -94,92 +101,11 @@ struct Claims {
 }
 
 kernel::sync::global_lock! {
-    // SAFETY: `init` initializes it, which runs before another module can use this one.
+    // SAFETY: `iomem_library_init` initializes it, which runs before another module can use this one.
     unsafe(uninit) static CLAIMS: Mutex<Claims> = Claims {
         all: KVec::new(),
         going: KVec::new(),
     };
-}
-
-/// Returns the resources of a PCI or platform device; those of another device are no concern of ours.
-fn resources_of(dev: &Device) -> &[Opaque<bindings::resource>] {
-    let raw: *mut bindings::device = core::ptr::from_ref(dev).cast_mut().cast();
-
-    // SAFETY: `Device` is a transparent wrapper around `struct device`. One that is on one of these
-    // buses is within a structure of the bus, as old as it. A platform device has its resources
-    // before it is added, and until it is freed.
-    unsafe {
-        let bus = (*raw).bus;
-        #[cfg(CONFIG_PCI)]
-        if core::ptr::eq(bus, &raw const bindings::pci_bus_type) {
-            let pci = kernel::container_of!(raw, bindings::pci_dev, dev);
-            let bars = &raw const (*pci).resource;
-            return core::slice::from_raw_parts(bars.cast(), (*bars).len());
-        }
-        if core::ptr::eq(bus, &raw const bindings::platform_bus_type) {
-            let pdev = kernel::container_of!(raw, bindings::platform_device, dev);
-            let resources = (*pdev).resource;
-            if !resources.is_null() {
-                return core::slice::from_raw_parts(resources.cast(), (*pdev).num_resources as usize);
-            }
-        }
-    }
-    &[]
-}
-
-/// Tells whether `resource` is one of the device's.
-fn has(dev: &Device, resource: *const bindings::resource) -> bool {
-    resources_of(dev)
-        .iter()
-        .any(|own| core::ptr::eq(own.get(), resource))
-}
-
-/// Tells whether one of the device's resources is in a tree.
-fn is_in_tree(dev: &Device) -> bool {
-    resources_of(dev).iter().any(|own| {
-        // SAFETY: The resource is valid; C changes the pointer under a lock that modules do not have.
-        !unsafe { (&raw const (*own.get()).parent).read_volatile() }.is_null()
-    })
-}
-
-/// Finds the device that a resource is of.
-fn device_with(resource: *mut bindings::resource) -> Option<ARef<Device>> {
-    struct Search {
-        resource: *mut bindings::resource,
-        found: Option<ARef<Device>>,
-    }
-
-    /// # Safety
-    ///
-    /// `dev` is a device, and `search` points to a `Search` that nothing else uses.
-    unsafe extern "C" fn look(dev: *mut bindings::device, search: *mut c_void) -> c_int {
-        // SAFETY: By the requirements of this function.
-        let (dev, search) = unsafe { (&*dev.cast::<Device>(), &mut *search.cast::<Search>()) };
-        if has(dev, search.resource) {
-            search.found = Some(dev.into());
-            return 1;
-        }
-        0
-    }
-
-    let mut search = Search {
-        resource,
-        found: None,
-    };
-    let buses = [
-        #[cfg(CONFIG_PCI)]
-        &raw const bindings::pci_bus_type,
-        &raw const bindings::platform_bus_type,
-    ];
-    for bus in buses {
-        // SAFETY: The buses are part of the kernel image. The function calls `look` with their
-        // devices, and with `search`, before it returns.
-        unsafe { bindings::bus_for_each_dev(bus, null_mut(), (&raw mut search).cast(), Some(look)) };
-        if search.found.is_some() {
-            break;
-        }
-    }
-    search.found
 }
 
 impl Claims {
@@ -372,146 +298,4 @@ impl Drop for Entry {
         // The last reference to a device may go here, which frees it.
         drop(known);
     }
-}
-
-/// Tells whether `dev` is above `other` in the tree of devices, or is `other`.
-fn is_above(dev: &Device, other: &Device) -> bool {
-    let mut at: *const bindings::device = core::ptr::from_ref(other).cast();
-    while !at.is_null() {
-        if core::ptr::eq(at, core::ptr::from_ref(dev).cast()) {
-            return true;
-        }
-        // SAFETY: A device has a reference to its parent.
-        at = unsafe { (*at).parent };
-    }
-    false
-}
-
-/// Called by a bus about one of its devices.
-///
-/// # Safety
-///
-/// `dev` is a device of a bus that this was registered with.
-unsafe extern "C" fn notify(
-    _: *mut bindings::notifier_block,
-    event: c_ulong,
-    dev: *mut c_void,
-) -> c_int {
-    if event == bindings::bus_notifier_event_BUS_NOTIFY_DEL_DEVICE as c_ulong {
-        // SAFETY: By the requirement; it stays during the call.
-        about_to_remove(unsafe { &*dev.cast::<Device>() });
-    }
-    0
-}
-
-/// Unbinds the devices that are tied to claims below the resources of `dev`.
-fn about_to_remove(dev: &Device) {
-    let mut claims = CLAIMS.lock();
-    claims.forget_removed();
-    #[cfg(CONFIG_PCI)]
-    {
-        // SAFETY: `Device` is a transparent wrapper around `struct device`.
-        let bus = unsafe { (*core::ptr::from_ref(dev).cast::<bindings::device>()).bus };
-        if core::ptr::eq(bus, &raw const bindings::pci_bus_type) && is_in_tree(dev) {
-            // Without memory for it, a claim that is made within the next moments is not refused.
-            let _ = claims.going.push(dev.into(), GFP_KERNEL);
-        }
-    }
-    loop {
-        let mut tied: Option<ARef<Device>> = None;
-        for known in &mut claims.all {
-            if !known.lost && has(dev, known.parent()) {
-                // A resource may have been inserted around the claim since that was made.
-                known.around = Some(dev.into());
-                tied = tied.or_else(|| known.tied.take());
-            }
-        }
-        let Some(tied) = tied else {
-            break;
-        };
-        drop(claims);
-        // Whose removal this is, or is a part of, is unbound in the course of it.
-        if !is_above(&tied, dev) {
-            dev_info!(
-                &*tied,
-                "{} is being removed, and what this device has of it: unbound\n",
-                dev.name()
-            );
-            // SAFETY: `tied` is a device, and holds a reference to itself.
-            unsafe {
-                bindings::device_release_driver(core::ptr::from_ref(&*tied).cast_mut().cast())
-            };
-        }
-        drop(tied);
-        claims = CLAIMS.lock();
-    }
-}
-
-/// What a bus is given to call us by.
-struct Notifier(Opaque<bindings::notifier_block>);
-
-// SAFETY: Only the bus uses it, under a lock of its own.
-unsafe impl Sync for Notifier {}
-
-impl Notifier {
-    const fn new() -> Self {
-        Self(Opaque::new(bindings::notifier_block {
-            notifier_call: Some(notify),
-            next: null_mut(),
-            priority: 0,
-        }))
-    }
-}
-
-static PLATFORM: Notifier = Notifier::new();
-
-#[cfg(CONFIG_PCI)]
-static PCI: Notifier = Notifier::new();
-
-/// Called by `rust/module.c` when the library is loaded.
-///
-/// # Safety
-///
-/// It is called once, before anything else of the library is used.
-#[no_mangle]
-unsafe extern "C" fn iomem_library_init() -> c_int {
-    // SAFETY: By the requirement.
-    unsafe { CLAIMS.init() };
-    // SAFETY: The bus is part of the kernel image, and the block stays until `iomem_library_exit`.
-    let registered = unsafe {
-        bindings::bus_register_notifier(&raw const bindings::platform_bus_type, PLATFORM.0.get())
-    };
-    #[cfg(CONFIG_PCI)]
-    if registered == 0 {
-        // SAFETY: As above.
-        let registered =
-            unsafe { bindings::bus_register_notifier(&raw const bindings::pci_bus_type, PCI.0.get()) };
-        if registered != 0 {
-            // SAFETY: It was registered just above.
-            unsafe {
-                bindings::bus_unregister_notifier(
-                    &raw const bindings::platform_bus_type,
-                    PLATFORM.0.get(),
-                )
-            };
-        }
-        return registered;
-    }
-    registered
-}
-
-/// Called by `rust/module.c` when the library is unloaded.
-///
-/// # Safety
-///
-/// It is called once, after `iomem_library_init` was successful, when nothing of the library is used.
-#[no_mangle]
-unsafe extern "C" fn iomem_library_exit() {
-    // SAFETY: They were registered by `iomem_library_init`. Unregistering waits for calls.
-    unsafe {
-        #[cfg(CONFIG_PCI)]
-        bindings::bus_unregister_notifier(&raw const bindings::pci_bus_type, PCI.0.get());
-        bindings::bus_unregister_notifier(&raw const bindings::platform_bus_type, PLATFORM.0.get());
-    }
-    CLAIMS.lock().going = KVec::new();
 }

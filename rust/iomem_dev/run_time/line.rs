@@ -220,10 +220,9 @@ impl<'a> Line<'a> {
                 self.width = Some(Width::from_bytes(bytes).map_err(|_| Mistake::Width(word))?);
                 Ok(())
             }
-            Some((
-                "big-endian" | "read-only" | "map-whole-pages" | "firmware-reserved",
-                _,
-            )) => Err(Mistake::FlagWithValue(word)),
+            Some(("big-endian" | "read-only" | "map-whole-pages" | "firmware-reserved", _)) => {
+                Err(Mistake::FlagWithValue(word))
+            }
             Some(_) => Err(Mistake::Unknown(word)),
             None => match word {
                 "big-endian" => {

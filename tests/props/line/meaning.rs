@@ -144,7 +144,10 @@ pub(super) fn words(chance: &mut Chance, meaning: &Meaning) -> Vec<String> {
     kinds.push(vec!["big-endian".into(); meaning.big_endian.into()]);
     kinds.push(vec!["read-only".into(); meaning.read_only.into()]);
     kinds.push(vec!["map-whole-pages".into(); meaning.whole_pages.into()]);
-    kinds.push(vec!["firmware-reserved".into(); meaning.firmware_reserved.into()]);
+    kinds.push(vec![
+        "firmware-reserved".into();
+        meaning.firmware_reserved.into()
+    ]);
 
     let mut order: Vec<usize> = (kinds.iter().enumerate())
         .flat_map(|(kind, words)| vec![kind; words.len()])

@@ -123,7 +123,9 @@ impl Meaning {
                 }
                 self.width = Some(width);
             }
-            ("big-endian" | "read-only" | "map-whole-pages" | "firmware-reserved", Some(_)) => wrong.kinds.push("FlagWithValue"),
+            ("big-endian" | "read-only" | "map-whole-pages" | "firmware-reserved", Some(_)) => {
+                wrong.kinds.push("FlagWithValue")
+            }
             ("big-endian" | "read-only" | "map-whole-pages" | "firmware-reserved", None) => {
                 let flag = match key {
                     "big-endian" => &mut self.big_endian,

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Removal of devices: what is unbound before.
+
+use core::ptr::null_mut;
+
+use kernel::{
+    device::Device,
+    prelude::*,
+    sync::aref::ARef,
+    types::Opaque, //
+};
+
+use super::{
+    around::{
+        has,
+        is_in_tree, //
+    },
+    CLAIMS, //
+};
+use crate::bindings;
+
+/// Tells whether `dev` is above `other` in the tree of devices, or is `other`.
+fn is_above(dev: &Device, other: &Device) -> bool {
+    let mut at: *const bindings::device = core::ptr::from_ref(other).cast();
+    while !at.is_null() {
+        if core::ptr::eq(at, core::ptr::from_ref(dev).cast()) {
+            return true;
+        }
+        // SAFETY: A device has a reference to its parent.
+        at = unsafe { (*at).parent };
+    }
+    false
+}
+
+/// Called by a bus about one of its devices.
+///
+/// # Safety
+///
+/// `dev` is a device of a bus that this was registered with.
+unsafe extern "C" fn notify(
+    _: *mut bindings::notifier_block,
+    event: c_ulong,
+    dev: *mut c_void,
+) -> c_int {
+    if event == bindings::bus_notifier_event_BUS_NOTIFY_DEL_DEVICE as c_ulong {
+        // SAFETY: By the requirement; it stays during the call.
+        about_to_remove(unsafe { &*dev.cast::<Device>() });
+    }
+    0
+}
+
+/// Tells whether a device is on the PCI bus.
+#[cfg(CONFIG_PCI)]
+fn is_pci(dev: &Device) -> bool {
+    // SAFETY: `Device` is a transparent wrapper around `struct device`.
+    let bus = unsafe { (*core::ptr::from_ref(dev).cast::<bindings::device>()).bus };
+    core::ptr::eq(bus, &raw const bindings::pci_bus_type)
+}
+
+#[cfg(not(CONFIG_PCI))]
+fn is_pci(_: &Device) -> bool {
+    false
+}
+
+/// Keeps what claims below the resources of `dev` refer to and, for a PCI device, unbinds the devices
+/// that are tied to them.
+fn about_to_remove(dev: &Device) {
+    let mut claims = CLAIMS.lock();
+    claims.forget_removed();
+    if is_pci(dev) && is_in_tree(dev) {
+        // Without memory for it, a claim that is made within the next moments is not refused.
+        let _ = claims.going.push(dev.into(), GFP_KERNEL);
+    }
+    loop {
+        let mut tied: Option<ARef<Device>> = None;
+        for known in &mut claims.all {
+            if !known.lost && has(dev, known.parent()) {
+                // A resource may have been inserted around the claim since that was made.
+                known.around = Some(dev.into());
+                if is_pci(dev) {
+                    tied = tied.or_else(|| known.tied.take());
+                }
+            }
+        }
+        let Some(tied) = tied else {
+            break;
+        };
+        drop(claims);
+        // Whose removal this is, or is a part of, is unbound in the course of it.
+        if !is_above(&tied, dev) {
+            dev_info!(
+                &*tied,
+                "{} is being removed, and what this device has of it: unbound\n",
+                dev.name()
+            );
+            // SAFETY: `tied` is a reference to a device, and this thread does not hold its lock.
+            unsafe {
+                bindings::device_release_driver_in_thread(
+                    core::ptr::from_ref(&*tied).cast_mut().cast(),
+                )
+            };
+        }
+        drop(tied);
+        claims = CLAIMS.lock();
+    }
+}
+
+/// What a bus is given to call us by.
+struct Notifier(Opaque<bindings::notifier_block>);
+
+// SAFETY: Only the bus uses it, under a lock of its own.
+unsafe impl Sync for Notifier {}
+
+impl Notifier {
+    const fn new() -> Self {
+        Self(Opaque::new(bindings::notifier_block {
+            notifier_call: Some(notify),
+            next: null_mut(),
+            priority: 0,
+        }))
+    }
+}
+
+static PLATFORM: Notifier = Notifier::new();
+
+#[cfg(CONFIG_PCI)]
+static PCI: Notifier = Notifier::new();
+
+/// Called by `rust/module.c` when the library is loaded.
+///
+/// # Safety
+///
+/// It is called once, before anything else of the library is used.
+#[no_mangle]
+unsafe extern "C" fn iomem_library_init() -> c_int {
+    // SAFETY: By the requirement.
+    unsafe { CLAIMS.init() };
+    // SAFETY: The bus is part of the kernel image, and the block stays until `iomem_library_exit`.
+    let registered = unsafe {
+        bindings::bus_register_notifier(&raw const bindings::platform_bus_type, PLATFORM.0.get())
+    };
+    #[cfg(CONFIG_PCI)]
+    if registered == 0 {
+        // SAFETY: As above.
+        let registered = unsafe {
+            bindings::bus_register_notifier(&raw const bindings::pci_bus_type, PCI.0.get())
+        };
+        if registered != 0 {
+            // SAFETY: It was registered just above.
+            unsafe {
+                bindings::bus_unregister_notifier(
+                    &raw const bindings::platform_bus_type,
+                    PLATFORM.0.get(),
+                )
+            };
+        }
+        return registered;
+    }
+    registered
+}
+
+/// Called by `rust/module.c` when the library is unloaded.
+///
+/// # Safety
+///
+/// It is called once, after `iomem_library_init` was successful, when nothing of the library is used.
+#[no_mangle]
+unsafe extern "C" fn iomem_library_exit() {
+    // SAFETY: They were registered by `iomem_library_init`. Unregistering waits for calls.
+    unsafe {
+        #[cfg(CONFIG_PCI)]
+        bindings::bus_unregister_notifier(&raw const bindings::pci_bus_type, PCI.0.get());
+        bindings::bus_unregister_notifier(&raw const bindings::platform_bus_type, PLATFORM.0.get());
+    }
+    CLAIMS.lock().going = KVec::new();
+}
