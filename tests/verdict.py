@@ -37,6 +37,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "debugger", "odd_calls", "long_calls",
             "attack_irq_lines", "interrupts_lines",
             "race", "race_irq", "race_many", "race_load", "oracle", "leak", "faults", "fuzz", "acpi", "kmod_windows", "run_time", "run_time_words",
+            "pfnmap", "stress_dev",
             "neighbours", "peers", "override", "lockdown", "proc")
             "pci_gone",
 
