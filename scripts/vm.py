@@ -4,7 +4,9 @@
 Exit statuses, the first that applies:
 
     125   broken set-up: no QEMU, no image, the guest never came to the script, the
-          allow-list is broken, or the script passed but its output or the log is not whole
+          allow-list is broken, a kernel that watches itself reported something before the
+          script, or the script passed but its output or the log is not whole, or what
+          watched is off
     121   the kernel panicked
     124   the watchdog ended the script
     1...  what the script itself returned
@@ -49,6 +51,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--icount", action="store_true")
     parser.add_argument("--cpus", type=int, default=2)
     parser.add_argument("--cpu", help="which processor, as QEMU has it; the default is the model's")
+    parser.add_argument("--watching", action="store_true", help="the kernel is one that watches itself")
     parser.add_argument("--memory", default="512M", help="as QEMU has it")
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("words", nargs="*", help="the script and its arguments; none: a shell")
@@ -121,6 +124,10 @@ def judge(args: argparse.Namespace, log: console.Console, allowed: console.Allow
     if outcome.end is guest.End.INTERRUPT:
         say("interrupted")
         return 128 + outcome.signal
+    early = log.trouble_at_boot(allowed) if args.watching and log.began else []
+    if early:
+        raise Broken("the kernel reported a fault of its own before the script began, and may not"
+                     f" have watched itself any more: {early[0]}")
     log.check_room()
     if log.broken:
         raise Broken(log.broken)
@@ -154,6 +161,9 @@ def judge(args: argparse.Namespace, log: console.Console, allowed: console.Allow
             say(f"the script returned {log.status}{', which is its own status' if own else ''}")
         return log.status
     log.check_whole()
+    # A report says itself why there may be no more.
+    if not trouble:
+        log.check_watched()
     if outcome.qemu_status:
         raise Broken(f"QEMU failed (status {outcome.qemu_status}{last_words(args.out)})")
     if trouble:

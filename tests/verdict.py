@@ -48,7 +48,7 @@ HOST_GROUPS = ("vm", "bench", "front-door", "out-of-tree", "tools", "manual", "p
 # The same on other kernels, by what is behind ARCH in the folder's name: those that watch themselves, and
 # other flavours of the stock one.
 IN_MACHINE = ("out-of-tree", "tools", "manual", "picture")
-OTHER_GROUPS = {"debug": ("kunit", *IN_MACHINE), "kcsan": ("kcsan",),
+OTHER_GROUPS = {"debug": ("kunit", "watched", *IN_MACHINE), "kcsan": ("kcsan",),
                 "rt": IN_MACHINE, "cloud": IN_MACHINE, "16k": IN_MACHINE}
 
 # And once, whatever the architecture.

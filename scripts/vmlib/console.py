@@ -63,6 +63,8 @@ _FRAME = re.compile(r"^(?:\[[ .\d]+\])? +(?P<function>[\w.]+)\+0x[0-9a-f]+/0x[0-
 _ON_BEHALF = re.compile(r"_R\w+|rust_helper_\w+|(__)?(memcpy|memmove|memset|memcmp)|_?copy_(from|to)_(user|iter)")
 # What came in between: what is below did not call it.
 _INTERRUPTED = re.compile(r"asm_\w+|el[01][ht]_\w+")
+# What watched has given up.
+_UNWATCHED = re.compile(r"\bkmemleak: Kernel memory leak detector disabled\b|\bODEBUG: Out of memory\b")
 _LOST = re.compile(r"\*\* \d+ printk messages dropped \*\*")
 
 
@@ -107,9 +109,11 @@ class Console:
         self._path = path
         self._offset = 0
         self._rest = b""
-        self._said = re.compile(rf"\biomem-vm {token} (start$|exit \d+$|broken: .*)")
+        self._said = re.compile(rf"\biomem-vm {token} (start$|exit \d+$|broken: .*|unwatched: .*)")
         self.lines: list[str] = []
         self.began = False
+        self._booted = 0  # how many lines came before the script
+        self._unwatched: list[str] = []
         self.status: int | None = None
         self.broken: str | None = None
 
@@ -133,6 +137,9 @@ class Console:
         verb, _, rest = words.partition(" ")
         if verb == "start":
             self.began = True
+            self._booted = len(self.lines) - 1
+        elif verb == "unwatched:":
+            self._unwatched.append(rest)
         elif verb == "exit":
             self.status = int(rest)
         else:
@@ -155,6 +162,12 @@ class Console:
         return [line for number, line in enumerate(self.lines)
                 if number not in others and _TROUBLE.search(line) and line not in allowed
                 and not self._on_purpose(number)]
+
+    def trouble_at_boot(self, allowed: AllowList) -> list[str]:
+        """The same, of what came before the script."""
+        boot = Console(self._path, "")
+        boot.lines = self.lines[:self._booted]
+        return boot.trouble(allowed)
 
     def races_of_others(self) -> list[str]:
         """What heads the reports of data races that are not trouble, each once."""
@@ -208,6 +221,12 @@ class Console:
         """Stops if the guest has not all of its files: then what it does not find means nothing."""
         if any(_NO_ROOM.search(line) for line in self.lines):
             raise Broken("what was added does not fit into the guest's memory")
+
+    def check_watched(self) -> None:
+        """Stops if the kernel was to watch itself and has stopped to: then finding nothing means nothing."""
+        given_up = self._unwatched + [line for line in self.lines if _UNWATCHED.search(line)]
+        if given_up:
+            raise Broken(f"the kernel did not watch itself to the end: {given_up[0]}")
 
     def check_whole(self) -> None:
         """Stops if the log is not all of the log: then finding nothing means nothing."""

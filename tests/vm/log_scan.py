@@ -201,6 +201,18 @@ def run(folder: Path) -> None:
     check("another run's words", log("iomem-vm t1 exit 0").status is None)
     check("part of the words", log("iomem-vm t0 exit 7 and more").status is None)
 
+    early = log("BUG: KASAN: x", "iomem-vm t0 start", "WARNING: x")
+    check("trouble before the script is told apart", len(early.trouble_at_boot(none)) == 1)
+    check("and after it is none of that", not log("iomem-vm t0 start", "BUG: KASAN: x").trouble_at_boot(none))
+    check("what is allowed may be before it",
+          not log("WARNING: known 12", "iomem-vm t0 start").trouble_at_boot(one))
+    check("a kernel that watched to the end", not refuses(log("x").check_watched))
+    for line in ("iomem-vm t0 unwatched: lock debugging is off",
+                 "kmemleak: Kernel memory leak detector disabled",
+                 "ODEBUG: Out of memory. ODEBUG disabled"):
+        check(f"one that did not: {line}", refuses(log(line).check_watched))
+    check("another run's", not refuses(log("iomem-vm t1 unwatched: lock debugging is off").check_watched))
+
     path.write_text(FIRST + "[    1.000000] iomem-vm t0 sta")
     growing = Console(path, "t0")
     growing.follow()
