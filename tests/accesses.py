@@ -40,7 +40,7 @@ USER = {
     0x10e30002: ("32-bit write is one access", edu(("write", 0x80, 4, None))),
     0x10e30003: ("64-bit read is one access", edu(("read", 0x80, 8, None))),
     0x10e30004: ("page offset leads to that page",
-                 edu(("read", 0x1010, 4, None), ("read", 0x1020, 4, None))),
+                 edu(("read", 0x4010, 4, None), ("read", 0x4020, 4, None))),
 }
 
 # tests/kmod/mapping.rs

@@ -14,8 +14,8 @@
 #define RW		(PROT_READ | PROT_WRITE)
 #define PAGE		4096
 #define WORDS		(PAGE / 4)
-/* A page that nobody looks at. */
-#define SPARE		(40 * PAGE)
+/* A place that nobody looks at. */
+#define SPARE		0x50000
 
 _Static_assert(sizeof(long) == 4 && sizeof(void *) == 4, "this is about 32-bit programs");
 _Static_assert(sizeof(off_t) == 8, "which have offsets above 4 GiB");

@@ -103,22 +103,22 @@ TEST_F(edu, mapping_survives_fork)
 	EXPECT_EQ(~0x12345678u, REG(EDU_INVERT));
 }
 
-/* Page 1 of the mapping is page 1 of the device: the trace tells. */
+/* What is at an offset of the mapping is at that offset of the device: the trace tells. */
 TEST_F(edu, page_offset_is_honoured)
 {
-	volatile uint32_t *second = mmap(NULL, 0x1000, PROT_READ | PROT_WRITE,
-					 MAP_SHARED, self->fd, 0x1000);
-	volatile uint32_t *both = mmap(NULL, 0x2000, PROT_READ | PROT_WRITE,
+	volatile uint32_t *second = mmap(NULL, MOST_PAGE, PROT_READ | PROT_WRITE,
+					 MAP_SHARED, self->fd, MOST_PAGE);
+	volatile uint32_t *both = mmap(NULL, 2 * MOST_PAGE, PROT_READ | PROT_WRITE,
 				       MAP_SHARED, self->fd, 0);
 
 	ASSERT_NE(MAP_FAILED, second);
 	ASSERT_NE(MAP_FAILED, both);
 	REG(EDU_INVERT) = MARK_PAGE;
 	(void)second[0x10 / 4];
-	(void)both[0x1020 / 4];
+	(void)both[(MOST_PAGE + 0x20) / 4];
 	REG(EDU_INVERT) = MARK_END;
-	munmap((void *)second, 0x1000);
-	munmap((void *)both, 0x2000);
+	munmap((void *)second, MOST_PAGE);
+	munmap((void *)both, 2 * MOST_PAGE);
 }
 
 TEST_F(edu, read_is_one_access)

@@ -13,7 +13,7 @@
 
 #define RW	(PROT_READ | PROT_WRITE)
 /* The page that is written to, with what is in it. */
-#define SPARE	(41 * 4096)
+#define SPARE	0x54000
 
 static volatile uint32_t *mapping = MAP_FAILED;
 static size_t mapped;

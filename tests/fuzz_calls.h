@@ -306,7 +306,7 @@ static long map_call(const struct call *c, int fd)
 
 	if (c->kind == MAP) {
 		at = mmap(NULL, length, c->flags & 7, c->flags & 8 ? MAP_PRIVATE : MAP_SHARED, fd,
-			  c->flags & 16 ? c->a : c->a & ~4095ull);
+			  c->flags & 16 ? c->a : c->a & -PAGE);
 		if (at == MAP_FAILED)
 			return -1;
 		if (world.map[c->map].at)
@@ -324,9 +324,9 @@ static long map_call(const struct call *c, int fd)
 	switch (c->kind) {
 	case UNMAP:
 		/* A part from its end, so that what is left is one mapping. */
-		if (c->flags & 1 && length > 8192) {
-			world.map[c->map].length = 4096;
-			return munmap((char *)at + 4096, length - 4096);
+		if (c->flags & 1 && length > 2 * PAGE) {
+			world.map[c->map].length = PAGE;
+			return munmap((char *)at + PAGE, length - PAGE);
 		}
 		world.map[c->map].at = NULL;
 		return munmap(at, length);
@@ -338,7 +338,7 @@ static long map_call(const struct call *c, int fd)
 		world.map[c->map].length = c->b % (2 << 20);
 		return 0;
 	case PROTECT:
-		return mprotect(at, c->flags & 8 ? 4096 : length, c->flags & 7);
+		return mprotect(at, c->flags & 8 ? PAGE : length, c->flags & 7);
 	default:
 		touch(at, length);
 		return 0;

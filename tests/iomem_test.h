@@ -62,6 +62,12 @@
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 300
 
+/* A page and the smallest huge one: 4 KiB and 2 MiB, or on some kernels of arm64 16 KiB and 32 MiB. */
+#define PAGE		((unsigned long)sysconf(_SC_PAGESIZE))
+#define HUGE_PAGE	(PAGE / 8 * PAGE)
+/* No kernel that these tests run on has larger ones. */
+#define MOST_PAGE	0x4000
+
 /* NEED(): the value of an environment variable; without it the test is skipped. */
 #define NEED(name) ({							\
 	const char *value_ = getenv(name);				\

@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 
 #define RW	(PROT_READ | PROT_WRITE)
-#define PAGE	4096UL
 #define TIMES	10000
 /* What takes longer. */
 #define FEWER	400

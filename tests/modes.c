@@ -13,7 +13,6 @@
 #include "vma.h"
 
 #define RW	(PROT_READ | PROT_WRITE)
-#define PAGE	4096UL
 #define MIB	0x100000UL
 #define GIB	0x40000000UL
 
@@ -21,7 +20,7 @@
 #define LARGEST		GIB
 #define EXCLUSIVE	true
 #else
-#define LARGEST		(2 * MIB)
+#define LARGEST		HUGE_PAGE
 #define EXCLUSIVE	false
 #endif
 
@@ -73,7 +72,7 @@ TEST_F(modes, small_is_there_at_once_and_uncached)
 	size_t at;
 
 	ASSERT_NE(MAP_FAILED, p);
-	for (at = 0; at < MIB; at += 64 * PAGE) {
+	for (at = 0; at < MIB; at += 16 * PAGE) {
 		struct iomem_test_pagetable e = entry(self->pagetable, p + at);
 
 		EXPECT_EQ(PAGE, e.size);
@@ -224,54 +223,55 @@ TEST_F(modes, large_is_filled_in_huge_pages)
 	}
 }
 
-/* Two mebibytes are the smallest that is filled when touched, if it is aligned. */
+/* Two mebibytes, a huge page, are the least that is filled when touched, if it is aligned. */
 TEST_F(modes, two_mebibytes_and_less)
 {
-	volatile uint32_t *p = map(self->large_fd, 2 * MIB, self->large.offset + 4 * MIB);
+	volatile uint32_t *p = map(self->large_fd, HUGE_PAGE, self->large.offset + 2 * HUGE_PAGE);
 
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(0, entry(self->pagetable, p).size);
 	EXPECT_EQ(0, look(p));
-	EXPECT_EQ(2 * MIB, entry(self->pagetable, p).size);
-	munmap((void *)p, 2 * MIB);
+	EXPECT_EQ(HUGE_PAGE, entry(self->pagetable, p).size);
+	munmap((void *)p, HUGE_PAGE);
 
 	/* At the same address, so that the length is all that is in the way. */
-	p = mmap((void *)p, 2 * MIB - PAGE, RW, MAP_SHARED | MAP_FIXED, self->large_fd,
-		 self->large.offset + 4 * MIB);
+	p = mmap((void *)p, HUGE_PAGE - PAGE, RW, MAP_SHARED | MAP_FIXED, self->large_fd,
+		 self->large.offset + 2 * HUGE_PAGE);
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(PAGE, entry(self->pagetable, p).size);
-	EXPECT_EQ(PAGE, entry(self->pagetable, p + (2 * MIB - 2 * PAGE) / 4).size);
-	munmap((void *)p, 2 * MIB - PAGE);
+	EXPECT_EQ(PAGE, entry(self->pagetable, p + (HUGE_PAGE - 2 * PAGE) / 4).size);
+	munmap((void *)p, HUGE_PAGE - PAGE);
 }
 
 /* An address that no huge page can be at: all of it is there at once. */
 TEST_F(modes, askew_is_there_at_once)
 {
-	char *room = mmap(NULL, 16 * MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	char *at = (char *)(((uintptr_t)room + 4 * MIB) & ~(2 * MIB - 1)) + PAGE, *p;
+	char *room = mmap(NULL, 8 * HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *at = (char *)(((uintptr_t)room + 2 * HUGE_PAGE) & ~(HUGE_PAGE - 1)) + PAGE, *p;
 
-	p = mmap(at, 4 * MIB, RW, MAP_SHARED | MAP_FIXED, self->large_fd, self->large.offset);
+	p = mmap(at, 2 * HUGE_PAGE, RW, MAP_SHARED | MAP_FIXED, self->large_fd, self->large.offset);
 	ASSERT_EQ(at, p);
 	EXPECT_EQ(PAGE, entry(self->pagetable, p).size);
-	EXPECT_EQ(PAGE, entry(self->pagetable, p + 4 * MIB - PAGE).size);
-	EXPECT_EQ(0, look((void *)(p + 2 * MIB)));
-	munmap(room, 16 * MIB);
+	EXPECT_EQ(PAGE, entry(self->pagetable, p + 2 * HUGE_PAGE - PAGE).size);
+	EXPECT_EQ(0, look((void *)(p + HUGE_PAGE)));
+	munmap(room, 8 * HUGE_PAGE);
 }
 
 /* Part of a huge page goes: the rest stays and shows what it did. */
 TEST_F(modes, huge_page_can_be_split)
 {
-	volatile uint32_t *p = map(self->large_fd, 4 * MIB, self->large.offset + 8 * MIB);
+	volatile uint32_t *p = map(self->large_fd, 2 * HUGE_PAGE,
+				   self->large.offset + 4 * HUGE_PAGE);
 
 	ASSERT_NE(MAP_FAILED, p);
-	p[MIB / 4] = 0x5117;
-	p[3 * MIB / 4] = 0x5118;
+	p[HUGE_PAGE / 2 / 4] = 0x5117;
+	p[3 * HUGE_PAGE / 2 / 4] = 0x5118;
 	ASSERT_EQ(0, munmap((char *)p + PAGE, PAGE));
-	EXPECT_EQ(0x5117, p[MIB / 4]);
-	EXPECT_EQ(0x5118, p[3 * MIB / 4]);
+	EXPECT_EQ(0x5117, p[HUGE_PAGE / 2 / 4]);
+	EXPECT_EQ(0x5118, p[3 * HUGE_PAGE / 2 / 4]);
 	ASSERT_EQ(0, mprotect((char *)p + 2 * PAGE, PAGE, PROT_READ));
-	EXPECT_EQ(0x5117, p[MIB / 4]);
-	munmap((void *)p, 4 * MIB);
+	EXPECT_EQ(0x5117, p[HUGE_PAGE / 2 / 4]);
+	munmap((void *)p, 2 * HUGE_PAGE);
 }
 
 TEST_HARNESS_MAIN

@@ -14,7 +14,6 @@
 #define EDU_ID	0x010000ed
 #define KEEPS	0x80
 #define RW	(PROT_READ | PROT_WRITE)
-#define PAGE	((uint64_t)sysconf(_SC_PAGESIZE))
 #define WHOLE	" map-whole-pages"
 
 static struct iomem_region_info region(int fd, uint32_t number)

@@ -11,7 +11,6 @@
 
 #define UIO	"/sys/bus/platform/drivers/uio_pdrv_genirq/"
 #define KEEPS	0x80
-#define PAGE	4096UL
 #define RW	(PROT_READ | PROT_WRITE)
 
 /* The first entry of a folder that begins so, which is only valid until the next call. */

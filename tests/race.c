@@ -32,7 +32,7 @@ FIXTURE(race)
 FIXTURE_VARIANT(race)
 {
 	const char *range;
-	size_t unit;
+	bool huge;
 	uint32_t rounds;
 	/* Made by new_device and removed by delete_device, instead of bound and unbound. */
 	bool run_time;
@@ -41,19 +41,19 @@ FIXTURE_VARIANT(race)
 /* Mapped at once, in pages. */
 FIXTURE_VARIANT_ADD(race, small)
 {
-	.range = "IOMEM_RANGE", .unit = PAGE, .rounds = 1300,
+	.range = "IOMEM_RANGE", .rounds = 1300,
 };
 
 /* At fault time, in the largest pages that there are. */
 FIXTURE_VARIANT_ADD(race, large)
 {
-	.range = "IOMEM_LARGE", .unit = 2UL << 20, .rounds = 600,
+	.range = "IOMEM_LARGE", .huge = true, .rounds = 600,
 };
 
 /* The device itself comes and goes. */
 FIXTURE_VARIANT_ADD(race, run_time)
 {
-	.range = "IOMEM_RANGE", .unit = PAGE, .rounds = 100, .run_time = true,
+	.range = "IOMEM_RANGE", .rounds = 100, .run_time = true,
 };
 
 static int write_to(const char *path, const char *text)
@@ -88,6 +88,7 @@ FIXTURE_SETUP(race)
 {
 	char params[128], link[128], target[256];
 	uint64_t start, last;
+	size_t unit;
 	ssize_t n;
 
 	self->ko = getenv("IOMEM_KO");
@@ -99,12 +100,13 @@ FIXTURE_SETUP(race)
 	ASSERT_TRUE(mounted("debugfs", DEBUGFS));
 	ASSERT_TRUE(mounted("tracefs", TRACEFS));
 	self->length = last - start + 1;
-	ASSERT_LE(PARTS * variant->unit, self->length);
+	unit = variant->huge ? HUGE_PAGE : PAGE;
+	ASSERT_LE(PARTS * unit, self->length);
 	ASSERT_EQ(0, catch_faults());
 
 	self->w = mmap(NULL, sizeof(*self->w), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, self->w);
-	self->w->unit = variant->unit;
+	self->w->unit = unit;
 	self->w->length = self->length;
 	self->s = &self->w->s;
 	self->s->seed = chosen_seed();

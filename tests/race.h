@@ -29,7 +29,6 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define PAGE		4096UL
 #define RW		(PROT_READ | PROT_WRITE)
 #define MOST_ACTS	32
 

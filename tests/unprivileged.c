@@ -16,11 +16,10 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
-#define PAGE	4096
-#define WORDS	(PAGE / 8)
+#define WORDS	512
 #define RW	(PROT_READ | PROT_WRITE)
-/* A page that nobody looks at. */
-#define SPARE	(40 * PAGE)
+/* A place that nobody looks at. */
+#define SPARE	0x50000
 
 /* Whose it is, and some other one. */
 #define OWNER	1000
@@ -49,7 +48,7 @@ FIXTURE_SETUP(unprivileged)
 	if (geteuid())
 		SKIP(return, "only root can give up its privileges");
 	file = open(path, O_RDONLY);
-	ASSERT_EQ(PAGE, read(file, self->pattern, PAGE));
+	ASSERT_EQ(sizeof(self->pattern), read(file, self->pattern, sizeof(self->pattern)));
 	close(file);
 	/* As /proc/iomem and sysfs would write it. */
 	snprintf(self->start, sizeof(self->start), "%" PRIx64, start);

@@ -37,10 +37,10 @@ enum vma_how {
 	RETRY, FAIL, DEFAULTS, NAMED, WHOLE, TWICE, ASKEW, STRAY, AROUND, MADE_UP,
 };
 
-#define VMA_LARGE	0x400000000ULL
-#define VMA_EDU		0x800000000ULL
+#define VMA_LARGE	((__u64)PAGE << 22)
+#define VMA_EDU		((__u64)PAGE << 23)
 #define VMA_OFFSET(how, caching, page)	\
-	((__u64)(how) << 36 | (__u64)(caching) << 32 | (__u64)(page) << 12)
+	(((__u64)(how) << 24 | (__u64)(caching) << 20 | (__u64)(page)) * PAGE)
 
 /* /dev/iomem-pagetable: fills the rest for an address; ENOENT or EINVAL if nothing is there. */
 #define IOMEM_TEST_PAGETABLE	0xbc20

@@ -22,7 +22,6 @@
 #define NODE	"/dev/iomem-vma"
 #define CONTROL	"/dev/iomem-vma-ctl"
 #define RW	(PROT_READ | PROT_WRITE)
-#define PAGE	4096UL
 #define MIB	0x100000UL
 #define GIB	0x40000000UL
 /* In the small device: what the host wrote, and a page that nobody looks at. */
@@ -57,7 +56,7 @@ FIXTURE(vma)
 {
 	int control, fd, pagetable;
 	uint64_t start, last, large;
-	uint64_t pattern[PATTERN_PAGES * PAGE / 8];
+	uint64_t pattern[PATTERN_PAGES * MOST_PAGE / 8];
 };
 
 FIXTURE_SETUP(vma)
@@ -79,7 +78,7 @@ FIXTURE_SETUP(vma)
 			    &large_last));
 	ASSERT_EQ(GIB, large_last - self->large + 1);
 	file = open(env_or("IOMEM_PATTERN", ""), O_RDONLY);
-	ASSERT_EQ(sizeof(self->pattern), read(file, self->pattern, sizeof(self->pattern)));
+	ASSERT_EQ(PATTERN_PAGES * PAGE, read(file, self->pattern, PATTERN_PAGES * PAGE));
 	close(file);
 	ASSERT_EQ(0, catch_faults());
 }

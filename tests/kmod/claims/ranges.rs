@@ -3,7 +3,12 @@
 //! Arithmetic of ranges.
 
 use iomem::range::Range;
-use kernel::prelude::*;
+use kernel::{
+    page::PAGE_SIZE,
+    prelude::*, //
+};
+
+const PAGE: u64 = PAGE_SIZE as u64;
 
 pub(crate) fn ranges() {
     check!("range_is_not_empty", Range::new(1, 0) == Err(EINVAL));
@@ -18,9 +23,9 @@ pub(crate) fn ranges() {
     );
     check!(
         "range_knows_whole_pages",
-        Range::new(0x1000, 0x2000).is_ok_and(|range| range.is_page_aligned())
-            && Range::new(0x1000, 0x2004).is_ok_and(|range| !range.is_page_aligned())
-            && Range::new(0x1004, 0x1000).is_ok_and(|range| !range.is_page_aligned())
+        Range::new(PAGE, 2 * PAGE).is_ok_and(|range| range.is_page_aligned())
+            && Range::new(PAGE, 2 * PAGE + 4).is_ok_and(|range| !range.is_page_aligned())
+            && Range::new(PAGE + 4, PAGE).is_ok_and(|range| !range.is_page_aligned())
     );
 }
 

@@ -108,8 +108,9 @@ pub(crate) const STRAY: usize = 15;
 pub(crate) const AROUND: usize = 16;
 pub(crate) const MADE_UP: usize = 17;
 
-/// How much `AROUND` fills, in bytes.
-const BLOCK: usize = 16 << 20;
+/// A huge page, in bytes, and how much `AROUND` fills: eight of them.
+const HUGE_PAGE: usize = PAGE_SIZE / 8 * PAGE_SIZE;
+const BLOCK: usize = 8 * HUGE_PAGE;
 
 /// The devices.
 pub(crate) struct Hardware {
@@ -237,7 +238,7 @@ impl VmaOps for View {
             fault.insert_pfn(claim, request.page() + askew)
         });
         self.count(match (answer, size) {
-            (VmFault::NoPage, 0x20_0000) => Event::Huge2M,
+            (VmFault::NoPage, HUGE_PAGE) => Event::Huge2M,
             (VmFault::NoPage, 0x4000_0000) => Event::Huge1G,
             _ => Event::Fallback,
         });
