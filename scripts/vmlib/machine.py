@@ -61,11 +61,15 @@ class Model:
     machine: str
     cpu: str
     console: str
+    kernel: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
 
 
 MODELS = {
     "x86_64": Model("qemu-system-x86_64", "q35", "max", "ttyS0",
+                    # Early on the kernel waits for a tick of its timer, by a delay that it has not measured
+                    # yet, and panics without one: so it would on a busy host.
+                    ("no_timer_check",),
                     ("-chardev", "file,id=debugcon,path=debugcon",
                      "-device", "isa-debugcon,iobase=0xe9,readback=0xe9,chardev=debugcon")),
     "arm64": Model("qemu-system-aarch64", "virt,gic-version=3", "cortex-a57", "ttyAMA0"),
@@ -186,7 +190,7 @@ def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, 
             *_processors(cpu or model.cpu, icount, cpus), "-m", memory]
     port = "virtconsole" if shell else "virtserialport"
     kernel = [f"console={model.console}", "ignore_loglevel", "printk.devkmsg=on",
-              "log_buf_len=4M", "panic=-1", "rdinit=/init", *append]
+              "log_buf_len=4M", "panic=-1", "rdinit=/init", *model.kernel, *append]
     return [
         model.qemu, *base, "-machine", model.machine,
         *(_device_tree(base, model, out) + _flash(out) if arch == "arm64" else _acpi_table(out)),
