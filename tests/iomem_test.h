@@ -65,7 +65,9 @@
 /* A page and the smallest huge one: 4 KiB and 2 MiB, or on some kernels of arm64 16 KiB and 32 MiB. */
 #define PAGE		((unsigned long)sysconf(_SC_PAGESIZE))
 #define HUGE_PAGE	(PAGE / 8 * PAGE)
-/* No kernel that these tests run on has larger ones. */
+/* Whether the kernel has huge ones: not where it has PREEMPT_RT. */
+#define has_huge_pages()	(access("/sys/kernel/mm/transparent_hugepage", F_OK) == 0)
+/* No kernel that these tests run on has larger pages than these. */
 #define MOST_PAGE	0x4000
 
 /* NEED(): the value of an environment variable; without it the test is skipped. */

@@ -187,8 +187,8 @@ TEST_F(run_time, names_are_unique)
 	ASSERT_EQ(0, make_window("fpga mem=%#" PRIx64 ",0x1000", self->start));
 	EXPECT_EQ(-EEXIST, make_window("fpga mem=%#" PRIx64 ",0x1000", self->start + 0x1000));
 	EXPECT_EQ(self->windows, count_windows());
-	EXPECT_EQ(0, make_window("Fpga mem=%#" PRIx64 ",0x1000", self->start + 0x1000));
-	EXPECT_EQ(-EEXIST, make_window("Fpga mem=%#" PRIx64 ",0x1000", self->start + 0x2000));
+	EXPECT_EQ(0, make_window("Fpga mem=%#" PRIx64 ",0x1000", self->start + PAGE));
+	EXPECT_EQ(-EEXIST, make_window("Fpga mem=%#" PRIx64 ",0x1000", self->start + 2 * PAGE));
 	EXPECT_EQ(0, delete_window("fpga"));
 	EXPECT_EQ(0, delete_window("Fpga"));
 	self->windows--;
@@ -308,7 +308,7 @@ TEST_F(run_time, unloading_takes_them_away)
 {
 	ASSERT_EQ(0, make_window("one mem=%#" PRIx64 ",0x1000,regs width=4", self->start));
 	ASSERT_EQ(0, make_window("two mem=%#" PRIx64 ",0x10 mem=%#" PRIx64 ",0x10",
-				 self->start + 0x1000, self->start + 0x2000));
+				 self->start + PAGE, self->start + 2 * PAGE));
 	EXPECT_EQ(self->windows + 2, count_windows());
 }
 

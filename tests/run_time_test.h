@@ -68,7 +68,7 @@ FIXTURE_TEARDOWN(run_time)
 
 /* Writes a line to new_device: make_window(format, ...). */
 #define make_window(...) ({						\
-	char line_[8192];						\
+	char line_[2 * MOST_PAGE];						\
 									\
 	snprintf(line_, sizeof(line_), __VA_ARGS__);			\
 	tell(DRIVER "new_device", line_);				\

@@ -201,17 +201,17 @@ TEST_F(run_time, too_many)
 /* A page is too long, whatever is in it; one byte less is a line. */
 TEST_F(run_time, line_of_a_page)
 {
-	char line[5000], text[512];
+	char line[MOST_PAGE + 1000], text[512];
 
 	memset(line, ' ', sizeof(line));
 	memcpy(line, "fpga mem=1,1", 12);
-	memcpy(line + 4091, " foo", 5);
+	memcpy(line + PAGE - 5, " foo", 5);
 	WORD(EINVAL, "'foo' is nothing", "%s", line);
-	line[4095] = ' ';
-	line[4096] = 0;
+	line[PAGE - 1] = ' ';
+	line[PAGE] = 0;
 	EXPECT_EQ(-E2BIG, make_window("%s", line));
-	line[4096] = ' ';
-	line[4999] = 0;
+	line[PAGE] = ' ';
+	line[sizeof(line) - 1] = 0;
 	EXPECT_EQ(-E2BIG, make_window("%s", line));
 	EXPECT_EQ(0, logged(self->log, "iomem_dev", text, sizeof(text)));
 	EXPECT_EQ(self->windows, count_windows());

@@ -16,6 +16,11 @@
 	mmap(NULL, length, RW, MAP_SHARED, self->fd,	\
 	     VMA_LARGE | VMA_OFFSET(how, WRITECOMBINE, page))
 
+#define NEED_HUGE_PAGES()	do {						\
+	if (!has_huge_pages())						\
+		SKIP(return, "this kernel has no huge pages: PREEMPT_RT goes without");	\
+} while (0)
+
 static uint64_t size_of(int fd, volatile void *address)
 {
 	struct iomem_test_pagetable out;
@@ -29,6 +34,7 @@ TEST_F(vma, address_is_aligned_like_the_device)
 	size_t i;
 	char *p;
 
+	NEED_HUGE_PAGES();
 	for (i = 0; i < ARRAY_SIZE(page); i++) {
 		uint64_t physical = self->large + page[i] * PAGE;
 
@@ -72,6 +78,7 @@ TEST_F(vma, one_fault_fills_two_mebibytes)
 	char *p = LARGE(2 * HUGE_PAGE, HUGE, SMALL_PAGES);
 	size_t i;
 
+	NEED_HUGE_PAGES();
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(0, COUNT(HUGE_2M));
 	for (i = 0; i < 2 * SMALL_PAGES; i++)
@@ -97,6 +104,7 @@ TEST_F(vma, one_fault_fills_all_of_it)
 	struct iomem_test_pagetable out;
 	size_t i;
 
+	NEED_HUGE_PAGES();
 	ASSERT_NE(MAP_FAILED, p);
 	for (i = 0; i < GIB; i += HUGE_PAGE)
 		EXPECT_EQ(0, look(p + i + PAGE));
@@ -115,6 +123,7 @@ TEST_F(vma, what_is_left_over_gets_small_pages)
 {
 	char *p = LARGE(3 * HALF, HUGE, 0);
 
+	NEED_HUGE_PAGES();
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(0, look(p + HALF));
 	EXPECT_EQ(1, COUNT(HUGE_2M));
@@ -153,6 +162,7 @@ TEST_F(vma, one_fault_fills_a_block)
 	char *p = LARGE(4 * BLOCK, AROUND, SMALL_PAGES), *block;
 	size_t i;
 
+	NEED_HUGE_PAGES();
 	ASSERT_NE(MAP_FAILED, p);
 	block = (char *)((uintptr_t)(p + 2 * BLOCK) & ~(BLOCK - 1));
 	EXPECT_EQ(0, look(block + 3 * HUGE_PAGE));
@@ -188,6 +198,7 @@ TEST_F(vma, block_stays_within_its_vma)
 	const size_t part[] = { 0, 2 * HUGE_PAGE, 9 * HALF, BLOCK };
 	size_t i;
 
+	NEED_HUGE_PAGES();
 	ASSERT_NE(MAP_FAILED, room);
 	/* One block, in three parts, each of which shows the device from its start. */
 	at = (char *)(((uintptr_t)room + BLOCK - 1) & ~(BLOCK - 1));
@@ -207,6 +218,7 @@ TEST_F(vma, block_stays_within_the_device)
 {
 	char *p = LARGE(2 * BLOCK, AROUND, GIB / PAGE - 4 * SMALL_PAGES);
 
+	NEED_HUGE_PAGES();
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(0, look(p + 3 * HUGE_PAGE));
 	EXPECT_GE(4, huge_pages(self->pagetable, p, 2 * BLOCK, self->large + GIB - 4 * HUGE_PAGE));
@@ -223,6 +235,7 @@ TEST_F(vma, incongruent_pages_are_small)
 	char *p = LARGE(2 * HUGE_PAGE, ASKEW, 0);
 	struct iomem_test_pagetable out;
 
+	NEED_HUGE_PAGES();
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(0, look(p + HUGE_PAGE));
 	EXPECT_EQ(0, COUNT(HUGE_2M));
@@ -239,6 +252,7 @@ TEST_F(vma, huge_page_stays_within_the_device)
 {
 	char *p = MAP(SMALL_PAGES, HUGE, NONCACHED, 0);
 
+	NEED_HUGE_PAGES();
 	/* The small device has 1 MiB. */
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(0, look(p));
@@ -261,6 +275,7 @@ TEST_F(vma, huge_page_can_be_split)
 {
 	char *p = LARGE(HUGE_PAGE, HUGE, 0);
 
+	NEED_HUGE_PAGES();
 	ASSERT_NE(MAP_FAILED, p);
 	put(p, 0x11);
 	put(p + HUGE_PAGE - PAGE, 0x22);
@@ -317,6 +332,7 @@ TEST_F(vma, huge_page_can_be_write_protected)
 	const size_t length = LARGEST;
 	char *p = LARGE(length, HUGE, 0);
 
+	NEED_HUGE_PAGES();
 	ASSERT_NE(MAP_FAILED, p);
 	put(p + PAGE, 1);
 	ASSERT_EQ(0, mprotect(p, length, PROT_READ));
