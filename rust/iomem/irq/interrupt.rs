@@ -168,7 +168,7 @@ impl Interrupt {
         state.check()?;
         if !core::mem::replace(&mut state.status.is_masked, true) {
             // INVARIANT: It was not disabled by the type invariant, so it is once after this.
-            // SAFETY: The line is ours, and stays so while the lock is held.
+            // SAFETY: By the type invariant the line is ours, since it is not gone.
             unsafe { bindings::disable_irq_nosync(self.number) };
         }
         drop(state);
@@ -269,12 +269,12 @@ impl Handled {
             _label: label,
         };
 
-        // SAFETY: The line is ours.
+        // SAFETY: The line has just been requested, and is not freed while `handled` is there.
         let trigger = unsafe { Trigger::of(number) };
         // What may be an edge is disabled when the next one comes, which the kernel keeps then; so a
         // line that is none may come once more when it is unmasked.
         if trigger == Trigger::Level {
-            // SAFETY: The line is ours.
+            // SAFETY: The flag is that of the one who requested the line, and ends with `free_irq`.
             unsafe { bindings::irq_set_disable_unlazy(number) };
         }
         handled.interrupt.state.lock().status.is_level = trigger != Trigger::Edge;

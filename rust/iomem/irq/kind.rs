@@ -42,16 +42,18 @@ pub(super) fn check(number: u32) -> Result {
     if data.is_null() {
         return Err(EINVAL);
     }
-    // SAFETY: The function takes any number.
+    // SAFETY: The function looks for the line itself, and returns false for a number of none.
     if unsafe { bindings::irq_check_status_bit(number, per_cpu | nested | no_thread) } {
         return Err(eopnotsupp());
     }
     // SAFETY: The data are valid until the end of the grace period. The controller exists as long as
     // it has lines, and a line always has one: that of no line, if there is no other.
     let chip = unsafe { (*data).chip };
-    // SAFETY: As above. It is asked for as `enable_irq()` asks, which sleeps if there is one.
-    let sleeps = !chip.is_null()
-        && unsafe { (*chip).irq_bus_lock.is_some() || (*chip).irq_bus_sync_unlock.is_some() };
+    // SAFETY: The pointer is checked, and by the above the controller exists. It is asked for as
+    // `enable_irq()` asks, which sleeps if there is one.
+    let sleeps = unsafe {
+        !chip.is_null() && ((*chip).irq_bus_lock.is_some() || (*chip).irq_bus_sync_unlock.is_some())
+    };
     if sleeps {
         return Err(eopnotsupp());
     }
@@ -100,9 +102,9 @@ impl Trigger {
             return Self::Edge;
         }
 
-        // SAFETY: As above.
+        // SAFETY: The requested line keeps its data, and these lead to what its interrupts share.
         let is_message = unsafe { !bindings::irq_data_get_msi_desc(data).is_null() };
-        // SAFETY: As above; the domain exists as long as its lines.
+        // SAFETY: The data are valid, as before; a domain exists as long as its lines.
         let is_wired = unsafe {
             let domain = (*data).domain;
             !domain.is_null()
@@ -112,7 +114,7 @@ impl Trigger {
             return Self::Edge;
         }
 
-        // SAFETY: As above.
+        // SAFETY: The data of a requested line are in its descriptor, whose handler was set before.
         let flow = unsafe { (*bindings::irq_data_to_desc(data)).handle_irq };
         let edge: unsafe extern "C" fn(_) = bindings::handle_edge_irq;
         if flow.is_some_and(|flow| core::ptr::fn_addr_eq(flow, edge)) {
