@@ -13,6 +13,8 @@
 #define ID		0x010000ed
 #define EDU_INVERT	0x04
 #define KEEPS		0x80
+/* Shorter than its page. */
+#define SHORT_WINDOW	"debug mem=%#" PRIx64 ",%#x width=4 map-whole-pages"
 
 /* What tests/accesses.py says about: */
 #define MARK_SERIES	0x10e3c001
@@ -66,7 +68,7 @@ TEST_F(run_time, debugger_stays_within_the_region)
 	char *p;
 
 	ASSERT_LE(0, mem);
-	ASSERT_EQ(0, make_window("debug mem=%#" PRIx64 ",0x100 width=4", self->start));
+	ASSERT_EQ(0, make_window(SHORT_WINDOW, self->start, 0x100));
 	p = map_region_of("debug", 0, O_RDWR, RW);
 	ASSERT_NE(MAP_FAILED, p);
 
@@ -89,7 +91,7 @@ TEST_F(run_time, debugger_stays_within_the_region)
 	EXPECT_EQ(0, delete_window("debug"));
 
 	/* And what comes before it in the page. */
-	ASSERT_EQ(0, make_window("debug mem=%#" PRIx64 ",0x80 width=4", self->start + KEEPS));
+	ASSERT_EQ(0, make_window(SHORT_WINDOW, self->start + KEEPS, 0x80));
 	p = map_region_of("debug", 0, O_RDWR, RW);
 	ASSERT_NE(MAP_FAILED, p);
 	*(volatile uint32_t *)(p + KEEPS) = 0x5afe;
@@ -259,7 +261,7 @@ TEST_F(run_time, ptrace_takes_words)
 	pid_t child;
 	char *p;
 
-	ASSERT_EQ(0, make_window("debug mem=%#" PRIx64 ",0x100 width=4", self->start));
+	ASSERT_EQ(0, make_window(SHORT_WINDOW, self->start, 0x100));
 	p = map_region_of("debug", 0, O_RDWR, RW);
 	ASSERT_NE(MAP_FAILED, p);
 	*(volatile uint32_t *)(p + KEEPS) = 0x44;
@@ -312,7 +314,7 @@ TEST_F(run_time, debugger_without_privilege_does_not_choose)
 	pid_t child;
 	ssize_t n;
 
-	ASSERT_EQ(0, make_window("debug mem=%#" PRIx64 ",0x100 width=4", start));
+	ASSERT_EQ(0, make_window(SHORT_WINDOW, start, 0x100));
 	fd = open_window("debug", O_RDWR);
 	ASSERT_LE(0, fd);
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
