@@ -271,9 +271,10 @@ impl<R: Root> Claim<R> {
         self.entry.tie(dev)
     }
 
-    /// Tells whether both are entered below the same resource, the BAR of a device for example.
-    pub(super) fn is_beside(&self, other: &Self) -> bool {
-        self.entry.is_beside(&other.entry)
+    /// Tells whether the resource that `other` was entered below is around this claim as well: whether
+    /// it is not in that of another device.
+    pub(super) fn is_within_parent_of(&self, other: &Self) -> bool {
+        self.entry.is_within_parent_of(R::root(), &other.entry)
     }
 
     /// Returns the range that is held. Context: any.

@@ -216,13 +216,34 @@ impl Entry {
         self.desc
     }
 
-    /// Tells whether two entries are below the same resource.
-    pub(super) fn is_beside(&self, other: &Self) -> bool {
-        let parent = |entry: &Self| {
-            // SAFETY: By the type invariant.
-            unsafe { (&raw const (*entry.resource.as_ptr()).parent).read_volatile() }
-        };
-        core::ptr::eq(parent(self), parent(other))
+    /// Returns the resource that the entry is below.
+    fn parent(&self) -> *mut bindings::resource {
+        // SAFETY: By the type invariant.
+        unsafe { (&raw const (*self.resource.as_ptr()).parent).read_volatile() }
+    }
+
+    /// Tells whether the resource that `other` is below is around this entry as well, at whatever
+    /// distance. Context: may sleep.
+    ///
+    /// Only resources of PCI and platform devices can be looked at, since those devices can be kept
+    /// meanwhile. What is beyond another one is not known, but for the root.
+    pub(super) fn is_within_parent_of(&self, root: *mut bindings::resource, other: &Self) -> bool {
+        let wanted = other.parent();
+        let mut at = self.parent();
+        while !core::ptr::eq(at, wanted) {
+            if core::ptr::eq(wanted, root) {
+                return true;
+            }
+            if at.is_null() || core::ptr::eq(at, root) {
+                return false;
+            }
+            let Some(_device) = device_with(at) else {
+                return false;
+            };
+            // SAFETY: `at` is a resource of that device, to which there is a reference.
+            at = unsafe { (&raw const (*at).parent).read_volatile() };
+        }
+        !at.is_null()
     }
 
     /// Has `dev` unbound when the device whose resource is around the entry is about to be removed.

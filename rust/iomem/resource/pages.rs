@@ -66,7 +66,7 @@ impl Pages {
     ///
     /// - [`Reason::Empty`]: there are no claims; or the pages are all of the address space, of which
     ///   the length is no number.
-    /// - [`Reason::Elsewhere`]: a part of the rest belongs to another resource than the claims do,
+    /// - [`Reason::Elsewhere`]: a part of the rest belongs to a resource that none of the claims is in,
     ///   such as the BAR of another PCI device.
     /// - [`Reason::Busy`] and the others of [`MemRegion::request`]: a part of the pages is another
     ///   driver's, or cannot be claimed.
@@ -79,7 +79,7 @@ impl Pages {
         Self::new(claims, |gap| {
             let rest = MemRegion::request(gap, name)?;
             // It was entered below the deepest resource that contains it.
-            if !claims.iter().any(|claim| claim.is_beside(&rest)) {
+            if !claims.iter().any(|claim| claim.is_within_parent_of(&rest)) {
                 return Err(Refused::of(gap, Reason::Elsewhere(gap)));
             }
             Ok(rest)

@@ -82,7 +82,7 @@ impl MemRegion {
     }
 
     /// Here all are below the root.
-    pub fn is_beside(&self, _: &Self) -> bool {
+    pub fn is_within_parent_of(&self, _: &Self) -> bool {
         true
     }
 }
