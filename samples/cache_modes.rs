@@ -9,7 +9,7 @@
 //! | `vm_get_page_prot()` | [`NewVma::page_prot`] |
 //! | `pgprot_noncached()` | `noncached` of that |
 //! | `pgprot_writecombine()` | `writecombine` of that |
-//! | `vm_iomap_memory()` | [`NewVma::vm_iomap_memory_from`] |
+//! | `io_remap_pfn_range()` | [`NewVma::io_remap_pfn_range`] |
 //! | `misc_deregister()`, `release_mem_region()` | dropping the node, and with it the claim |
 //!
 //! The device is the memory of QEMU's `ivshmem`. In `make vm`:
@@ -89,7 +89,7 @@ impl CharDevice for Device {
             None => (vma.page_offset(), vma.page_prot().noncached()),
             Some(page) => (page, vma.page_prot().writecombine()),
         };
-        vma.vm_iomap_memory_from(&self.claim, page, prot)
+        vma.io_remap_pfn_range(&self.claim, page, prot)
     }
 }
 

@@ -126,7 +126,7 @@ impl CharDevice for Display {
             // Each write of a register arrives, and in order.
             None => vma.vm_iomap_memory(&self.registers, prot.noncached()),
             // Pixels are memory: the processor may gather what is written to them.
-            Some(page) => vma.vm_iomap_memory_from(&self.pixels, page, prot.writecombine()),
+            Some(page) => vma.io_remap_pfn_range(&self.pixels, page, prot.writecombine()),
         }
     }
 }

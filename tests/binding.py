@@ -25,6 +25,7 @@ reg-io-width = <4>;
 big-endian;
 read-only;
 map-whole-pages;
+write-combining;
 interrupts = <1>, <2>;
 interrupt-names = "done", "error";
 label = "scaler";"""
@@ -38,6 +39,7 @@ WRONG = {
     "byte order with a value": ("big-endian;", "big-endian = <1>;", "big-endian"),
     "read-only with a value": ("read-only;", 'read-only = "yes";', "read-only"),
     "whole pages with a value": ("map-whole-pages;", "map-whole-pages = <1>;", "map-whole-pages"),
+    "write-combining with a value": ("write-combining;", "write-combining = <1>;", "write-combining"),
     "label that is a number": ('label = "scaler";', "label = <1>;", "label"),
     "label that is too long": ('label = "scaler";', 'label = "12345678901234567890123456789012";',
                                "label"),

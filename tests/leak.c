@@ -74,7 +74,7 @@ static long larger_info(int fd)
 
 FIXTURE_SETUP(leak)
 {
-	char params[128], link[128], target[256];
+	char line[128], link[128], target[256];
 	struct iomem_region_info info = { .size = sizeof(info) };
 	uint64_t start, last;
 	const char *why_not = why_not_load(&self->ko, &start, &last);
@@ -83,11 +83,12 @@ FIXTURE_SETUP(leak)
 	if (why_not)
 		SKIP(return, "%s", why_not);
 	self->length = last - start + 1;
-	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=%#" PRIx64, start,
-		 self->length);
 	snprintf(self->line, sizeof(self->line), "leak mem=%#" PRIx64 ",%#" PRIx64, start,
 		 self->length);
-	ASSERT_EQ(0, load(self->ko, params));
+	snprintf(line, sizeof(line), "first mem=%#" PRIx64 ",%#" PRIx64 " write-combining", start,
+		 self->length);
+	ASSERT_EQ(0, load(self->ko, ""));
+	ASSERT_EQ(0, tell("/sys/bus/platform/drivers/iomem_dev/new_device", line));
 	ASSERT_TRUE(find_node(self->node, sizeof(self->node)));
 	snprintf(link, sizeof(link), "/sys/class/misc/%s/device", self->node + strlen("/dev/"));
 	n = readlink(link, target, sizeof(target) - 1);

@@ -4,9 +4,11 @@
  * witness is the page table, as the module iomem_test_pagetable reads it.
  *
  *	IOMEM_IVSHMEM	a window on an ivshmem of 1 MiB
- *	IOMEM_LARGE	a window on one of 1 GiB
+ *	IOMEM_LARGE	a window on one of 1 GiB; both may be mapped write-combining
+ *	IOMEM_LARGE_RANGE	START-LAST of that, in hexadecimal
  */
 #include <sys/wait.h>
+#include <time.h>
 
 #include "iomem_test.h"
 #include "touch.h"
@@ -140,6 +142,123 @@ TEST_F(modes, two_modes_at_a_time)
 	p = map(self->fd, PAGE, self->small.offset);
 	ASSERT_NE(MAP_FAILED, p);
 	munmap((void *)p, PAGE);
+}
+
+struct other {
+	volatile bool stop;
+	volatile long mapped, refused;
+};
+
+/*
+ * Maps write-combining whenever that is possible. In a process of its own: the calls of one wait
+ * for each other.
+ */
+static void combine_writes(struct other *other, int fd, uint64_t offset)
+{
+	while (!other->stop) {
+		void *p = map(fd, PAGE, offset);
+
+		if (p == MAP_FAILED) {
+			other->refused++;
+			continue;
+		}
+		other->mapped++;
+		munmap(p, PAGE);
+	}
+}
+
+/* How many entries of the kernel's list of memory types say so of any part of a range; -1 without it. */
+static int on_the_list(uint64_t start, uint64_t last, const char *type)
+{
+	FILE *list = fopen("/sys/kernel/debug/x86/pat_memtype_list", "r");
+	uint64_t from, to;
+	char line[256];
+	int n = 0;
+
+	if (!list)
+		return -1;
+	while (fgets(line, sizeof(line), list))
+		if (sscanf(line, "PAT: [mem 0x%" SCNx64 "-0x%" SCNx64 "]", &from, &to) == 2 &&
+		    from <= last && to > start)
+			n += !!strstr(line, type);
+	fclose(list);
+	return n;
+}
+
+/* From the moment on at which a mapping is granted, none of the other mode comes in. */
+TEST_F(modes, granted_mode_stays)
+{
+	struct other *other;
+	long mapped = 0, refused = 0, wrong = 0, listed = 0;
+	uint64_t start, last;
+	pid_t child;
+	time_t end;
+
+	if (!EXCLUSIVE)
+		SKIP(return, "this processor can have both modes at a time");
+	ASSERT_EQ(2, sscanf(NEED("IOMEM_LARGE_RANGE"), "%" SCNx64 "-%" SCNx64, &start, &last));
+	ASSERT_EQ(0, on_the_list(start, last, "write-combining"));
+	other = mmap(NULL, sizeof(*other), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, other);
+	child = fork();
+	if (!child) {
+		combine_writes(other, self->large_fd, self->large.wc_offset);
+		_exit(0);
+	}
+	for (end = time(NULL) + 15; time(NULL) < end;) {
+		/* Filled when it is touched, and so in the mode that the list says. */
+		volatile uint32_t *p = map(self->large_fd, 4 * MIB, self->large.offset);
+
+		if (p == MAP_FAILED) {
+			EXPECT_EQ(EBUSY, errno);
+			refused++;
+			continue;
+		}
+		mapped++;
+		look(p);
+		wrong += entry(self->pagetable, p).caching != CACHING_UNCACHED;
+		if (mapped % 64 == 0)
+			listed += on_the_list(start, last, "write-combining") != 0;
+		munmap((void *)p, 4 * MIB);
+	}
+	other->stop = true;
+	ASSERT_EQ(child, waitpid(child, NULL, 0));
+	TH_LOG("uncached: %ld mapped, %ld refused; write-combining: %ld mapped, %ld refused",
+	       mapped, refused, other->mapped, other->refused);
+	EXPECT_EQ(0, wrong);
+	EXPECT_EQ(0, listed);
+	EXPECT_LT(100, mapped);
+	EXPECT_LT(100, other->mapped);
+	munmap(other, sizeof(*other));
+}
+
+/* What excludes all others is for a file that may write; to look at memory is not enough. */
+TEST_F(modes, write_combining_takes_writing)
+{
+	static const int access[] = { O_RDONLY, O_RDWR };
+	char path[64];
+	size_t i;
+	void *p;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->fd);
+	for (i = 0; i < ARRAY_SIZE(access); i++) {
+		fd = open(path, access[i] | O_CLOEXEC);
+		ASSERT_LE(0, fd);
+		p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, self->small.wc_offset);
+		if (access[i] == O_RDWR) {
+			EXPECT_NE(MAP_FAILED, p);
+			munmap(p, PAGE);
+		} else {
+			EXPECT_EQ(MAP_FAILED, p);
+			EXPECT_EQ(EACCES, errno);
+			/* Nothing of the attempt is left. */
+			p = map(self->fd, PAGE, self->small.offset);
+			EXPECT_NE(MAP_FAILED, p);
+			munmap(p, PAGE);
+		}
+		close(fd);
+	}
 }
 
 /* A copy or a part of a mapping is one more mapping: it keeps the other mode away. */

@@ -123,7 +123,8 @@ TEST_F(run_time, regions_may_share_a_page)
 	volatile uint32_t *p, *q;
 	int fd;
 
-	ASSERT_EQ(0, make_window("two mem=%#" PRIx64 ",0x8,keeps mem=%#" PRIx64 ",0x4,id" WHOLE,
+	ASSERT_EQ(0, make_window("two write-combining mem=%#" PRIx64 ",0x8,keeps mem=%#" PRIx64
+				 ",0x4,id" WHOLE,
 				 self->start + KEEPS, self->start));
 	fd = open_window("two", O_RDWR);
 	ASSERT_LE(0, fd);

@@ -181,6 +181,39 @@ TEST_F(run_time, read_only)
 	close(fd);
 }
 
+/* It has to be asked for; and then it is there. */
+TEST_F(run_time, write_combining)
+{
+	static const char * const words[] = { "", " write-combining" };
+	int fd, i;
+
+	for (i = 0; i < 2; i++) {
+		struct iomem_region_info info = { .size = sizeof(info) };
+		uint64_t offset;
+		void *p;
+
+		ASSERT_EQ(0, make_window("fpga mem=%#" PRIx64 ",0x10000%s", self->start, words[i]));
+		fd = open_window("fpga", O_RDWR);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, ioctl(fd, IOMEM_IOC_REGION_INFO, &info));
+		EXPECT_EQ(i ? IOMEM_REGION_MMAP_WC : 0, info.flags & IOMEM_REGION_MMAP_WC);
+		EXPECT_EQ(i, info.wc_offset != 0);
+		/* Where it would be, as a program may guess. */
+		offset = info.wc_offset ?: 1ULL << 32;
+		p = mmap(NULL, 0x10000, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+		if (i) {
+			EXPECT_NE(MAP_FAILED, p);
+			EXPECT_EQ(offset, 1ULL << 32);
+			munmap(p, 0x10000);
+		} else {
+			EXPECT_EQ(MAP_FAILED, p);
+			EXPECT_EQ(EOPNOTSUPP, errno);
+		}
+		close(fd);
+		ASSERT_EQ(0, delete_window("fpga"));
+	}
+}
+
 TEST_F(run_time, names_are_unique)
 {
 	self->windows++;

@@ -2,7 +2,7 @@
 /*
  * What can be seen of a window from without: attributes, fdinfo, the registers in
  * debugfs, events. The window is on BAR 0 of edu (IOMEM_RANGE), which the tests
- * load the driver for.
+ * load the driver for and make.
  *
  * As in registers.c, marks tell tests/witness.py where to look in QEMU's trace.
  */
@@ -40,7 +40,7 @@ static int detach(const char *device)
 
 FIXTURE_SETUP(see)
 {
-	char params[128], link[256], target[256];
+	char line[128], link[256], target[256];
 	uint32_t id = 0;
 	const char *ko, *why_not = why_not_load(&ko, &self->start, &self->last);
 	ssize_t n;
@@ -50,9 +50,10 @@ FIXTURE_SETUP(see)
 		SKIP(return, "%s", why_not);
 	ASSERT_TRUE(mounted("debugfs", DEBUGFS));
 	ASSERT_TRUE(mounted("tracefs", TRACEFS));
-	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=%#" PRIx64, self->start,
+	snprintf(line, sizeof(line), "seen mem=%#" PRIx64 ",%#" PRIx64 " write-combining", self->start,
 		 self->last - self->start + 1);
-	ASSERT_EQ(0, load(ko, params));
+	ASSERT_EQ(0, load(ko, ""));
+	ASSERT_EQ(0, put("/sys/bus/platform/drivers/iomem_dev/new_device", line));
 	ASSERT_TRUE(find_node(self->node, sizeof(self->node)));
 	self->name = self->node + strlen("/dev/");
 	snprintf(self->sysfs, sizeof(self->sysfs), "/sys/class/misc/%s", self->name);

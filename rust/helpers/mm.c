@@ -14,6 +14,11 @@ bool iomem_helper_vma_may_share(struct vm_area_struct *vma)
 	return vma->vm_flags & VM_MAYSHARE;
 }
 
+bool iomem_helper_vma_may_write(struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_MAYWRITE;
+}
+
 /* A private mapping that may be written to: its pages are copied on write. */
 bool iomem_helper_vma_is_cow(struct vm_area_struct *vma)
 {

@@ -254,6 +254,29 @@ impl<'a> NewVma<'a> {
         self.vma.try_clear_maywrite().map_err(|_| EACCES)
     }
 
+    /// Tells whether the program may write to it now or, after `mprotect()`, later. Of a shared
+    /// mapping: whether the file was opened for writing, as long as the driver has not called
+    /// [`forbid_write`](Self::forbid_write).
+    ///
+    /// This is `VM_MAYWRITE`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn f(vma: &iomem::vma::NewVma<'_>) -> Result {
+    /// // What excludes others is not for those who may only look.
+    /// if !vma.may_be_written() {
+    ///     return Err(EACCES);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn may_be_written(&self) -> bool {
+        // SAFETY: The VMA is valid, and the function reads its flags.
+        unsafe { bindings::vma_may_write(self.vma.as_ptr()) }
+    }
+
     /// Returns the page protection to begin with: cached as memory is.
     ///
     /// # Examples
@@ -342,7 +365,11 @@ impl<'a> NewVma<'a> {
     }
 
     /// To be called when the VMA has been mapped, after [`Self::prepare`].
-    fn into_mapped(self) -> Mapped<'a> {
+    fn into_mapped(mut self) -> Mapped<'a> {
+        // While the driver still holds what it mapped it under.
+        if let Some(ops) = &mut self.ops {
+            ops.open();
+        }
         // INVARIANT: Mapping it has set `VM_PFNMAP`; `prepare` has looked at the flags.
         Mapped {
             ops: self.ops,

@@ -299,7 +299,7 @@ fn pages(
 }
 
 /// Reads the properties `reg-io-width` (which says how wide all registers are, in bytes),
-/// `big-endian` and `read-only`.
+/// `big-endian`, `read-only` and `write-combining`.
 ///
 /// # Errors
 ///
@@ -328,5 +328,6 @@ fn traits(dev: &device::Device<Core<'_>>) -> Result<Traits> {
         width,
         big_endian: node.property_read_bool(c"big-endian"),
         read_only: node.property_read_bool(c"read-only"),
+        write_combining: node.property_read_bool(c"write-combining"),
     })
 }

@@ -2,9 +2,10 @@
 
 //! Mapping a window into programs.
 //!
-//! Up to 2 MiB, a mapping is filled at once by `vm_iomap_memory()`, so that it never faults. A
-//! larger one is filled when it is touched, in pages of 2 MiB where address, length and offset
-//! allow, which costs next to nothing, as does taking it back; they come a block at a time. Write-combining mappings are filled when touched wherever the kernel keeps a list of cache
+//! Up to 2 MiB, a mapping is filled at once by `vm_iomap_memory()`, or by what that comes down to, so
+//! that it never faults. A larger one is filled when it is touched, in pages of 2 MiB where address,
+//! length and offset allow, which costs next to nothing, as does taking it back; they come a block at
+//! a time. Write-combining mappings are filled when touched wherever the kernel keeps a list of cache
 //! modes, because what is entered there for a mapping that was filled at once stays until the program
 //! unmaps it, though the device be gone.
 
@@ -65,10 +66,12 @@ impl Window {
     ///
     /// - `ENODEV`: the device is gone, or the offset is that of ports.
     /// - `EOPNOTSUPP`: `MAP_PRIVATE`, since a private copy of registers means nothing; or
-    ///   write-combining, which the region cannot be.
+    ///   write-combining, which was not asked for when the window was made, or which the region
+    ///   cannot be.
     /// - `EPERM`: `PROT_EXEC`.
-    /// - `EACCES`: `PROT_WRITE` for a region that can only be read; and, from the kernel, for a file
-    ///   that is open for reading only.
+    /// - `EACCES`: `PROT_WRITE` for a region that can only be read; write-combining, which may exclude
+    ///   all other accesses, by a file that is not open for writing; and, from the kernel, `PROT_WRITE`
+    ///   by such a file.
     /// - `ENXIO`: the offset is that of no region, or beyond its end.
     /// - `EINVAL`: the length is, from that offset.
     /// - `EBUSY`: somebody else has a part of the region's pages; or it is mapped in another cache
@@ -136,10 +139,15 @@ fn map_region<'a>(
     if vma.length() as u64 > left {
         return Err(EINVAL);
     }
+    let excludes_others = place.mode == Mode::WriteCombining && region.can_combine_writes();
+    if excludes_others && !vma.may_be_written() {
+        return Err(EACCES);
+    }
     if region.traits().read_only {
         vma.forbid_write()?;
     }
 
+    // Until this function returns: the mapping counts itself before that, in `open`.
     let _use = region.enter(place.mode)?;
     let (prot, at_once) = match place.mode {
         Mode::Uncached => (vma.page_prot().noncached(), true),
@@ -147,7 +155,14 @@ fn map_region<'a>(
     };
     let page = page(place);
     if at_once && !vma.has_room_for_huge_pages(pages, page) {
-        return vma.with_ops(window).vm_iomap_memory_from(pages, page, prot);
+        // `vm_iomap_memory()` takes the page from the offset, which says more than that but for region
+        // 0, uncached. What it comes down to is the other one.
+        let is_page = vma.page_offset() == page;
+        let vma = vma.with_ops(window);
+        return match is_page {
+            true => vma.vm_iomap_memory(pages, prot),
+            false => vma.io_remap_pfn_range(pages, page, prot),
+        };
     }
     vma.map_on_fault(window, prot)
 }

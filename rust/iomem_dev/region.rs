@@ -77,6 +77,9 @@ pub(crate) struct Traits {
     pub(crate) width: Option<Width>,
     pub(crate) big_endian: bool,
     pub(crate) read_only: bool,
+    /// Whether they may be mapped write-combining: memory that can be read at any time, and whose
+    /// writes may be put together.
+    pub(crate) write_combining: bool,
 }
 
 /// How the memory of a region is mapped at present.
@@ -173,11 +176,14 @@ impl Region {
         }
     }
 
-    /// Tells whether programs can map it write-combining. Where that excludes all else, a region that
-    /// shares its pages with another one of the window cannot be.
+    /// Tells whether programs can map it write-combining: if whoever described the device says so.
+    /// Where that excludes all else, a region that shares its pages with another one of the window
+    /// cannot be.
     pub(crate) fn can_combine_writes(&self) -> bool {
-        self.pages()
-            .is_some_and(|pages| !EXCLUSIVE_CACHE_MODES || pages.pages().counts().0 == 1)
+        self.traits.write_combining
+            && self
+                .pages()
+                .is_some_and(|pages| !EXCLUSIVE_CACHE_MODES || pages.pages().counts().0 == 1)
     }
 
     /// Returns the count of its mappings, for who outlives the region.
@@ -185,7 +191,8 @@ impl Region {
         self.uses.clone()
     }
 
-    /// Prepares for one more mapping, which is counted until it counts itself.
+    /// Prepares for one more mapping. It is counted as long as what is returned exists; by then it
+    /// counts itself, or has failed.
     ///
     /// # Errors
     ///

@@ -228,6 +228,9 @@ fn make(line: &Line<'_>, label: &CStr, index: &Index) -> Result<platform::Device
     if line.read_only {
         properties.push(Property::flag(c"read-only"), GFP_KERNEL)?;
     }
+    if line.write_combining {
+        properties.push(Property::flag(c"write-combining"), GFP_KERNEL)?;
+    }
 
     if line.whole_pages {
         properties.push(Property::flag(c"map-whole-pages"), GFP_KERNEL)?;

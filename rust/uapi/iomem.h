@@ -139,7 +139,10 @@ struct iomem_region_info {
 
 /* The region can be mapped with mmap(). */
 #define IOMEM_REGION_MMAP		0x00000001
-/* It can be mapped write-combining as well. */
+/*
+ * It can be mapped write-combining as well, by a file that is open for writing: the
+ * window was made with the property write-combining.
+ */
 #define IOMEM_REGION_MMAP_WC		0x00000002
 /* It is one of I/O ports: accesses are of 1, 2 or 4 bytes. */
 #define IOMEM_REGION_PORTS		0x00000004

@@ -37,6 +37,8 @@ int main(int argc, char **argv)
 		errx(1, "%#lx is no register of 4 bytes", offset);
 	if (region.flags & IOMEM_REGION_READ_ONLY)
 		prot = PROT_READ;
+	if (argc > 4 && !(region.flags & IOMEM_REGION_MMAP_WC))
+		errx(1, "region %s cannot be mapped write-combining", argv[2]);
 
 	/* Whole pages are mapped, and the registers need not begin where the first page does. */
 	pages = mmap(NULL, region.mmap_length, prot, MAP_SHARED, fd,

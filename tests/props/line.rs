@@ -129,7 +129,7 @@ fn a_byte_changed_is_read_as_what_it_is(chance: &mut Chance, _: usize) {
 fn some_words(chance: &mut Chance) -> Vec<u8> {
     // The underscore stands for nothing at all.
     const WORDS: &str = "mem= port= irq= width= mem port irq width big-endian read-only map-whole-pages firmware-reserved \
-                         big-endian= read-only= mem=0,1 irq=1 width=4 = _ x";
+                         write-combining write-combining= big-endian= read-only= mem=0,1 irq=1 width=4 = _ x";
     const VALUES: &str = "_ 0 1 00 0x0 0x x 4 8 3 18446744073709551615 18446744073709551616 \
                           0xffffffffffffffff 0x10000000000000000 2147483647 2147483648 \
                           99999999999999999999999999999999 a b -1 +1 a.b .a";

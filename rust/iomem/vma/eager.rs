@@ -30,7 +30,8 @@ type Remap = unsafe extern "C" fn(
 impl<'a> NewVma<'a> {
     /// Maps a claim into the program, the whole VMA at once, so that it never faults.
     ///
-    /// The VMA shows the claim from page [`page_offset`](Self::page_offset) on. It is marked as I/O
+    /// The VMA shows the claim from page [`page_offset`](Self::page_offset) on; a driver whose offsets
+    /// say more than that takes [`io_remap_pfn_range`](Self::io_remap_pfn_range). It is marked as I/O
     /// (`VM_IO`, `VM_PFNMAP`), does not grow with `mremap()` and is left out of core dumps.
     /// Context: called from `->mmap`; may sleep.
     ///
@@ -64,58 +65,14 @@ impl<'a> NewVma<'a> {
     /// }
     /// ```
     pub fn vm_iomap_memory(self, claim: &'a impl Backing, prot: PageProt) -> Result<Mapped<'a>> {
-        let page = self.page_offset();
-        self.vm_iomap_memory_from(claim, page, prot)
-    }
-
-    /// As [`vm_iomap_memory`](Self::vm_iomap_memory), but the VMA shows the claim from page `page`
-    /// on, whatever its offset is: for a driver whose offsets say more than that.
-    ///
-    /// # Errors
-    ///
-    /// As [`vm_iomap_memory`](Self::vm_iomap_memory), with `page` for the offset.
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// use iomem::{
-    ///     resource::MemRegion,
-    ///     vma::{
-    ///         Mapped,
-    ///         NewVma, //
-    ///     },
-    /// };
-    ///
-    /// // Bits 8 to 11 of the page offset say which of the claims it is.
-    /// fn mmap<'a>(claims: &'a [MemRegion], vma: NewVma<'a>) -> Result<Mapped<'a>> {
-    ///     let claim = claims.get(vma.page_offset() >> 8 & 0xf).ok_or(ENXIO)?;
-    ///     let page = vma.page_offset() & 0xff;
-    ///     let prot = vma.page_prot().noncached();
-    ///     vma.vm_iomap_memory_from(claim, page, prot)
-    /// }
-    /// ```
-    pub fn vm_iomap_memory_from(
-        self,
-        claim: &'a impl Backing,
-        page: usize,
-        prot: PageProt,
-    ) -> Result<Mapped<'a>> {
         let range = claim.frames().ok_or(EINVAL)?;
         let length = usize::try_from(range.length()).map_err(|_| EINVAL)?;
         self.prepare(prot)?;
 
-        let vma = self.as_ptr();
         // SAFETY: The VMA is undergoing initial setup, is empty and is not a mixed map, by the type
-        // invariant, so its offset is ours to change, and nobody looks at it before it is put back.
-        // The function checks offset and length. The range is claimed for `'a`, which lasts for as
-        // long as the mapping does.
-        let status = unsafe {
-            let offset = core::mem::replace(&mut (*vma).vm_pgoff, page);
-            let status = bindings::vm_iomap_memory(vma, range.start(), length);
-            (*vma).vm_pgoff = offset;
-            status
-        };
-        to_result(status)?;
+        // invariant. The function checks offset and length. The range is claimed for `'a`, which lasts
+        // for as long as the mapping does.
+        to_result(unsafe { bindings::vm_iomap_memory(self.as_ptr(), range.start(), length) })?;
 
         Ok(self.into_mapped())
     }
@@ -142,7 +99,7 @@ impl<'a> NewVma<'a> {
     ///     if vma.has_room_for_huge_pages(claim, 0) {
     ///         return vma.map_on_fault(ops, prot);
     ///     }
-    ///     vma.with_ops(ops).vm_iomap_memory_from(claim, 0, prot)
+    ///     vma.with_ops(ops).io_remap_pfn_range(claim, 0, prot)
     /// }
     /// ```
     pub fn has_room_for_huge_pages(&self, claim: &impl Backing, page: usize) -> bool {
@@ -198,7 +155,9 @@ impl<'a> NewVma<'a> {
     /// on, where page 0 is the claim's first, whatever the VMA's offset is.
     ///
     /// As [`remap_pfn_range`](Self::remap_pfn_range), but the pages are never taken for encrypted
-    /// memory. Context: called from `->mmap`; may sleep.
+    /// memory. It is what [`vm_iomap_memory`](Self::vm_iomap_memory) comes down to, for drivers
+    /// whose offsets say more than which page of the claim it is. Context: called from `->mmap`; may
+    /// sleep.
     ///
     /// Corresponds to the C function `io_remap_pfn_range()` in
     /// [`include/linux/mm.h`](srctree/include/linux/mm.h).
@@ -218,9 +177,12 @@ impl<'a> NewVma<'a> {
     ///     },
     /// };
     ///
-    /// fn mmap<'a>(registers: &'a MemRegion, vma: NewVma<'a>) -> Result<Mapped<'a>> {
+    /// // Bits 8 to 11 of the page offset say which of the claims it is.
+    /// fn mmap<'a>(claims: &'a [MemRegion], vma: NewVma<'a>) -> Result<Mapped<'a>> {
+    ///     let claim = claims.get(vma.page_offset() >> 8 & 0xf).ok_or(ENXIO)?;
+    ///     let page = vma.page_offset() & 0xff;
     ///     let prot = vma.page_prot().noncached();
-    ///     vma.io_remap_pfn_range(registers, 0, prot)
+    ///     vma.io_remap_pfn_range(claim, page, prot)
     /// }
     /// ```
     pub fn io_remap_pfn_range(

@@ -85,9 +85,11 @@ use crate::bindings;
 pub trait VmaOps: Send + Sync + Sized + 'static {
     /// There is a VMA more: `mmap()` made it, or it comes of another one.
     ///
-    /// Unlike in C, it is called for the first one too, when `mmap()` has succeeded: each call of
-    /// [`close`](Self::close) has one of this before it. Context: may sleep; the program's
-    /// `mmap_lock` is held for writing.
+    /// Unlike in C, it is called for the first one too, by the function that maps it, as
+    /// [`NewVma::vm_iomap_memory`](super::NewVma::vm_iomap_memory), before that returns: each call of
+    /// [`close`](Self::close) has one of this before it. If `mmap()` fails after that, the
+    /// [`Mapped`](super::Mapped) is dropped, which calls `close`. Context: may sleep; the program's
+    /// `mmap_lock` is held for writing, and what the driver holds when it maps.
     fn open(&self, _vma: &Area<'_>) {}
 
     /// There is a VMA less: it has been unmapped, or its program ended. Its pages are gone already.
@@ -158,13 +160,16 @@ pub trait VmaOps: Send + Sync + Sized + 'static {
 /// # Invariants
 ///
 /// - `vma` is being set up, and nobody else uses it.
-/// - Its `vm_ops` and `vm_private_data` are as [`Operated::new`] set them for the type that `open`
-///   and `take` are made for.
+/// - Its `vm_ops` and `vm_private_data` are as [`Operated::new`] set them for the type that `open`,
+///   `close` and `take` are made for.
+/// - `is_open` says whether `open` has been called, without `close` after it.
 pub(super) struct Operated {
     vma: *mut bindings::vm_area_struct,
     previous: *const bindings::vm_operations_struct,
     open: unsafe fn(*mut bindings::vm_area_struct),
+    close: unsafe fn(*mut bindings::vm_area_struct),
     take: unsafe fn(*mut bindings::vm_area_struct),
+    is_open: bool,
 }
 
 impl Operated {
@@ -183,26 +188,38 @@ impl Operated {
             (*vma).vm_private_data = ops.into_foreign();
             previous
         };
-        // INVARIANT: Both have just been set, for `T`.
+        // INVARIANT: Both have just been set, for `T`; nothing has been called.
         Self {
             vma,
             previous,
             open: Vtable::<T>::first,
+            close: Vtable::<T>::last,
             take: Vtable::<T>::take,
+            is_open: false,
         }
     }
 
-    /// Leaves the operations to the VMA, and tells them of it.
-    pub(super) fn finish(self) {
+    /// Tells the operations of the VMA, which has been mapped.
+    pub(super) fn open(&mut self) {
         // SAFETY: By the type invariant the VMA is valid, and has the operations of the type that
         // `open` is made for.
         unsafe { (self.open)(self.vma) };
+        // INVARIANT: It has just been called.
+        self.is_open = true;
+    }
+
+    /// Leaves the operations to the VMA.
+    pub(super) fn finish(self) {
         core::mem::forget(self);
     }
 }
 
 impl Drop for Operated {
     fn drop(&mut self) {
+        if self.is_open {
+            // SAFETY: As in `open` above.
+            unsafe { (self.close)(self.vma) };
+        }
         // SAFETY: By the type invariant the VMA is valid and may be written to, and its private data
         // is a reference of the type that `take` is made for, which nobody has taken.
         unsafe {
@@ -252,6 +269,16 @@ impl<T: VmaOps> Vtable<T> {
     unsafe fn first(vma: *mut bindings::vm_area_struct) {
         // SAFETY: By the requirements.
         unsafe { Self::ops(vma).open(&Area::from_raw(vma)) };
+    }
+
+    /// For a first VMA of which nothing comes, which C does not call `close` for.
+    ///
+    /// # Safety
+    ///
+    /// As [`Self::first`].
+    unsafe fn last(vma: *mut bindings::vm_area_struct) {
+        // SAFETY: By the requirements.
+        unsafe { Self::ops(vma).close(&Area::from_raw(vma)) };
     }
 
     /// # Safety

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! NAME mem=START,LENGTH[,REGNAME] port=START,LENGTH[,REGNAME] irq=NUMBER[,IRQNAME]
-//!      width=BYTES big-endian read-only map-whole-pages
+//!      width=BYTES big-endian read-only write-combining map-whole-pages
 //!      firmware-reserved
 //! ```
 //!
@@ -41,6 +41,7 @@ pub(crate) struct Line<'a> {
     pub(crate) width: Option<Width>,
     pub(crate) big_endian: bool,
     pub(crate) read_only: bool,
+    pub(crate) write_combining: bool,
     pub(crate) whole_pages: bool,
     pub(crate) firmware_reserved: bool,
 }
@@ -185,6 +186,7 @@ impl<'a> Line<'a> {
             width: None,
             big_endian: false,
             read_only: false,
+            write_combining: false,
             whole_pages: false,
             firmware_reserved: false,
         };
@@ -220,9 +222,11 @@ impl<'a> Line<'a> {
                 self.width = Some(Width::from_bytes(bytes).map_err(|_| Mistake::Width(word))?);
                 Ok(())
             }
-            Some(("big-endian" | "read-only" | "map-whole-pages" | "firmware-reserved", _)) => {
-                Err(Mistake::FlagWithValue(word))
-            }
+            Some((
+                "big-endian" | "read-only" | "write-combining" | "map-whole-pages"
+                | "firmware-reserved",
+                _,
+            )) => Err(Mistake::FlagWithValue(word)),
             Some(_) => Err(Mistake::Unknown(word)),
             None => match word {
                 "big-endian" => {
@@ -231,6 +235,10 @@ impl<'a> Line<'a> {
                 }
                 "read-only" => {
                     self.read_only = once(self.read_only, word)?;
+                    Ok(())
+                }
+                "write-combining" => {
+                    self.write_combining = once(self.write_combining, word)?;
                     Ok(())
                 }
                 "map-whole-pages" => {

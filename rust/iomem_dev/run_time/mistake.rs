@@ -95,7 +95,7 @@ impl fmt::Display for Mistake<'_> {
             )),
             Self::Unknown(word) => f.write_fmt(fmt!(
                 "'{word}' is nothing that a window has: use mem=, port=, irq=, width=, big-endian, \
-                 read-only, map-whole-pages and firmware-reserved"
+                 read-only, write-combining, map-whole-pages and firmware-reserved"
             )),
             Self::NoValue(word) => f.write_fmt(fmt!("'{word}' has no value: write {word}=...")),
             Self::FlagWithValue(word) => f.write_fmt(fmt!(

@@ -18,6 +18,7 @@ pub(super) struct Meaning {
     pub(super) width: Option<u64>,
     pub(super) big_endian: bool,
     pub(super) read_only: bool,
+    pub(super) write_combining: bool,
     pub(super) whole_pages: bool,
     pub(super) firmware_reserved: bool,
 }
@@ -40,6 +41,7 @@ impl From<Line<'_>> for Meaning {
             width: line.width.map(|width| width.bytes() as u64),
             big_endian: line.big_endian,
             read_only: line.read_only,
+            write_combining: line.write_combining,
             whole_pages: line.whole_pages,
             firmware_reserved: line.firmware_reserved,
         }
@@ -100,6 +102,7 @@ pub(super) fn some(chance: &mut Chance) -> Meaning {
         width: chance.one_in(2).then(|| 1 << chance.below(4)),
         big_endian: chance.one_in(2),
         read_only: chance.one_in(2),
+        write_combining: chance.one_in(2),
         whole_pages: chance.one_in(2),
         firmware_reserved: chance.one_in(2),
     }
@@ -143,6 +146,10 @@ pub(super) fn words(chance: &mut Chance, meaning: &Meaning) -> Vec<String> {
     );
     kinds.push(vec!["big-endian".into(); meaning.big_endian.into()]);
     kinds.push(vec!["read-only".into(); meaning.read_only.into()]);
+    kinds.push(vec![
+        "write-combining".into();
+        meaning.write_combining.into()
+    ]);
     kinds.push(vec!["map-whole-pages".into(); meaning.whole_pages.into()]);
     kinds.push(vec![
         "firmware-reserved".into();

@@ -87,14 +87,16 @@ const CLASSES: &[Class] = &[
         String::from(*chance.of(&["mem", "port", "irq", "width"]))
     }),
     ("FlagWithValue", EINVAL, |chance, _| {
-        String::from(*chance.of(&[
+        let bad = [
             "big-endian=",
             "read-only=1",
             "read-only==",
             "big-endian=y",
             "map-whole-pages=1",
             "firmware-reserved=",
-        ]))
+            "write-combining=1",
+        ];
+        String::from(*chance.of(&bad))
     }),
     ("Parts", EINVAL, |chance, _| {
         let start = number(chance, 7);
@@ -144,10 +146,11 @@ const CLASSES: &[Class] = &[
     }),
     ("Twice", EEXIST, |chance, meaning| {
         let width = format!("width={}", 1 << chance.below(4));
-        match chance.below(3) {
+        match chance.below(5) {
             0 if meaning.width.is_some() => width,
             1 if meaning.big_endian => "big-endian".into(),
-            _ if meaning.whole_pages => "map-whole-pages".into(),
+            2 if meaning.write_combining => "write-combining".into(),
+            3 if meaning.whole_pages => "map-whole-pages".into(),
             _ if meaning.read_only => "read-only".into(),
             _ => "read-only read-only".into(),
         }

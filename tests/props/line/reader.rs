@@ -123,14 +123,23 @@ impl Meaning {
                 }
                 self.width = Some(width);
             }
-            ("big-endian" | "read-only" | "map-whole-pages" | "firmware-reserved", Some(_)) => {
-                wrong.kinds.push("FlagWithValue")
+            (
+                "big-endian" | "read-only" | "write-combining" | "map-whole-pages"
+                | "firmware-reserved",
+                Some(_),
+            ) => {
+                wrong.kinds.push("FlagWithValue");
             }
-            ("big-endian" | "read-only" | "map-whole-pages" | "firmware-reserved", None) => {
+            (
+                "big-endian" | "read-only" | "write-combining" | "map-whole-pages"
+                | "firmware-reserved",
+                None,
+            ) => {
                 let flag = match key {
                     "big-endian" => &mut self.big_endian,
                     "map-whole-pages" => &mut self.whole_pages,
                     "firmware-reserved" => &mut self.firmware_reserved,
+                    "write-combining" => &mut self.write_combining,
                     _ => &mut self.read_only,
                 };
                 if *flag {
