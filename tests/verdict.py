@@ -32,6 +32,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "attack_misaligned", "attack_file_names", "attack_next_driver", "attack_ports", "errors", "forgotten",
             "attack_irq_forgotten",
             "attack_exclusive", "attack_names", "attack_in_interrupt", "attack_reserved",
+            "attack_varying", "varying",
             "vma", "vma_ops", "vma_huge", "vma_revoke", "shared_pages",
             "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes",
             "params", "reload", "unbind", "revoke_lock", "interrupts", "interrupts_told", "interrupts_input",
@@ -44,7 +45,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
 
 # What has to have run on the host, for each architecture.
 HOST_GROUPS = ("vm", "bench", "front-door", "out-of-tree", "tools", "manual", "picture", "docs",
-               "compile-fail", "tracepoint")
+               "compile-fail", "tracepoint", "decrypted")
 
 # The same on other kernels, by what is behind ARCH in the folder's name: those that watch themselves, and
 # other flavours of the stock one.

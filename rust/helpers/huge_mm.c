@@ -5,25 +5,60 @@
 #include <linux/pagemap.h>
 
 /*
+ * Pages of a device are never taken for encrypted memory, see io_remap_pfn_range().
+ * The functions that insert huge ones take the VMA's own protection; mprotect() can
+ * have left one that says otherwise.
+ */
+static bool vma_is_decrypted(struct vm_area_struct *vma)
+{
+	pgprot_t prot = pgprot_decrypted(vma->vm_page_prot);
+
+	return pgprot_val(prot) == pgprot_val(vma->vm_page_prot);
+}
+
+/*
  * Inserts a page of 2^order pages where the architecture maps such pages of I/O memory.
  *
  * None of PUD_SIZE: the kernel cannot split one. It takes what the entry points to, the
  * device, for a table of smaller pages, where munmap(), mprotect() or mremap() splits the
  * VMA in its midst (split_huge_pmd_address()), and where mremap() moves it to an address that
  * is not aligned alike (move_page_tables()).
+ *
+ * Not as one that is being written to: with that, the kernel insists on finding the
+ * same page if one is there already, which nobody can promise who asks a driver at
+ * each fault. The VMA's protection lets the program write, if it may. Where the kernel
+ * looks for what is written to, it does not: then what is there is write-protected,
+ * and is made writable as it is. Nobody can take it away meanwhile: that needs one of
+ * the locks that the fault is handled under, or the address space's.
  */
 vm_fault_t iomem_helper_vmf_insert_pfn_order(struct vm_fault *vmf, unsigned long pfn,
-					     unsigned int order, bool write)
+					     unsigned int order)
 {
-	if (IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) && order == PMD_ORDER)
-		return vmf_insert_pfn_pmd(vmf, pfn, write);
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+	if (order == PMD_ORDER && vma_is_decrypted(vmf->vma)) {
+		bool write = vmf->flags & FAULT_FLAG_WRITE;
+		struct address_space *mapping = vmf->vma->vm_file->f_mapping;
+		vm_fault_t ret = VM_FAULT_NOPAGE;
+		pmd_t there = pmdp_get_lockless(vmf->pmd);
+
+		if (!write || !pmd_present(there) || pmd_write(there))
+			return vmf_insert_pfn_pmd(vmf, pfn, false);
+
+		i_mmap_lock_write(mapping);
+		there = pmdp_get_lockless(vmf->pmd);
+		if (pmd_present(there) && pmd_leaf(there))
+			ret = vmf_insert_pfn_pmd(vmf, pmd_pfn(there), true);
+		i_mmap_unlock_write(mapping);
+		return ret;
+	}
+#endif
 
 	return VM_FAULT_FALLBACK;
 }
 
 /*
  * Inserts a page of PMD_SIZE at another address than that of the fault, in the same
- * table, unless something is there. Nobody wrote to it, so it is inserted clean.
+ * table, unless something is there.
  */
 void iomem_helper_vmf_insert_pfn_pmd_at(struct vm_fault *vmf, unsigned long address,
 					unsigned long pfn)
@@ -40,7 +75,8 @@ void iomem_helper_vmf_insert_pfn_pmd_at(struct vm_fault *vmf, unsigned long addr
 		.pud = vmf->pud,
 	};
 
-	vmf_insert_pfn_pmd(&other, pfn, false);
+	if (vma_is_decrypted(vmf->vma))
+		vmf_insert_pfn_pmd(&other, pfn, false);
 #endif
 }
 

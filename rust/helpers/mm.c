@@ -47,10 +47,21 @@ pgprot_t iomem_helper_vma_get_page_prot(struct vm_area_struct *vma)
 	return vm_get_page_prot(vma->vm_flags);
 }
 
-/* What remap_pfn_range() sets, for a VMA that is filled by faults. */
+/*
+ * What io_remap_pfn_range() sets, for a VMA that is filled by faults. Where memory is
+ * encrypted, what is inserted belongs to a device, which knows nothing of that.
+ */
 void iomem_helper_vma_set_pfnmap(struct vm_area_struct *vma)
 {
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_page_prot = pgprot_decrypted(vma->vm_page_prot);
+}
+
+/* To vmf_insert_pfn_prot() as io_remap_pfn_range() is to remap_pfn_range(). */
+vm_fault_t iomem_helper_io_vmf_insert_pfn_prot(struct vm_area_struct *vma, unsigned long addr,
+					       unsigned long pfn, pgprot_t prot)
+{
+	return vmf_insert_pfn_prot(vma, addr, pfn, pgprot_decrypted(prot));
 }
 
 /*

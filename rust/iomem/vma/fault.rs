@@ -232,6 +232,10 @@ impl<'a> Fault<'a> {
     /// The answer is `Sigbus` if there is no such page in the claim, or if the claim does not begin
     /// and end at page boundaries. Context: may sleep.
     ///
+    /// Where something is there already, that stays: the answer is `NoPage`, whatever page it is. As
+    /// with [`NewVma::io_remap_pfn_range`](super::NewVma::io_remap_pfn_range), the pages are never
+    /// taken for encrypted memory.
+    ///
     /// Corresponds to the C functions `vmf_insert_pfn()` in
     /// [`include/linux/mm.h`](srctree/include/linux/mm.h) and `vmf_insert_pfn_pmd()` in
     /// [`include/linux/huge_mm.h`](srctree/include/linux/huge_mm.h).
@@ -251,8 +255,9 @@ impl<'a> Fault<'a> {
     /// Inserts the claim's page number `page`, cached as `prot` says.
     ///
     /// Only single pages can be cached differently from the rest of their VMA: in
-    /// [`VmaOps::huge_fault`](super::VmaOps::huge_fault) the answer is `Fallback`. Otherwise as
-    /// [`insert_pfn`](Self::insert_pfn).
+    /// [`VmaOps::huge_fault`](super::VmaOps::huge_fault) the answer is `Fallback`. On arm64
+    /// `mprotect()` gives every page that is there the mode of its VMA, so what must not be seen in
+    /// that mode belongs in a VMA of its own. Otherwise as [`insert_pfn`](Self::insert_pfn).
     ///
     /// Corresponds to the C function `vmf_insert_pfn_prot()` in
     /// [`include/linux/mm.h`](srctree/include/linux/mm.h).
@@ -300,7 +305,9 @@ impl<'a> Fault<'a> {
         // copy-on-write, and a lock is held that keeps it. The address is within it. The frame
         // belongs to the claim, which lasts for `'a`: until the VMA is closed, or until it has been
         // zapped for good. The protection was made from the VMA's own flags.
-        VmFault::from_raw(unsafe { bindings::vmf_insert_pfn_prot(vma, self.address(), pfn, prot) })
+        VmFault::from_raw(unsafe {
+            bindings::io_vmf_insert_pfn_prot(vma, self.address(), pfn, prot)
+        })
     }
 
     fn insert_huge(self, claim: &'a impl Backing, page: usize) -> VmFault {
@@ -331,7 +338,7 @@ impl<'a> Fault<'a> {
         // VMA, and all of its frames belong to the claim. The core asked for this order, so there is
         // nothing at that level of the page table yet.
         VmFault::from_raw(unsafe {
-            bindings::vmf_insert_pfn_order(self.state.vmf, pfn, self.order(), self.is_write())
+            bindings::vmf_insert_pfn_order(self.state.vmf, pfn, self.order())
         })
     }
 
