@@ -74,8 +74,8 @@ static long load_for_line(void)
 
 	snprintf(line, sizeof(line),
 		 "faults mem=0x%" PRIx64 ",0x%" PRIx64 ",one mem=0x%" PRIx64 ",0x%" PRIx64
-		 ",two mem=0x%" PRIx64 ",0x%" PRIx64 ",three irq=%s,done width=4 write-combining", start, half,
-		 start + half, half, large_start, large_last - large_start + 1,
+		 ",two mem=0x%" PRIx64 ",0x%" PRIx64 ",three irq=%s,done width=4 write-combining",
+		 start, half, start + half, half, large_start, large_last - large_start + 1,
 		 env_or("IOMEM_IRQ", "0"));
 	return load_driver_alone();
 }

@@ -167,7 +167,7 @@ static void combine_writes(struct other *other, int fd, uint64_t offset)
 	}
 }
 
-/* How many entries of the kernel's list of memory types say so of any part of a range; -1 without it. */
+/* How many entries of the kernel's list of memory types say so of a part of a range; or -1. */
 static int on_the_list(uint64_t start, uint64_t last, const char *type)
 {
 	FILE *list = fopen("/sys/kernel/debug/x86/pat_memtype_list", "r");

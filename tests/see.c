@@ -50,8 +50,8 @@ FIXTURE_SETUP(see)
 		SKIP(return, "%s", why_not);
 	ASSERT_TRUE(mounted("debugfs", DEBUGFS));
 	ASSERT_TRUE(mounted("tracefs", TRACEFS));
-	snprintf(line, sizeof(line), "seen mem=%#" PRIx64 ",%#" PRIx64 " write-combining", self->start,
-		 self->last - self->start + 1);
+	snprintf(line, sizeof(line), "seen mem=%#" PRIx64 ",%#" PRIx64 " write-combining",
+		 self->start, self->last - self->start + 1);
 	ASSERT_EQ(0, load(ko, ""));
 	ASSERT_EQ(0, put("/sys/bus/platform/drivers/iomem_dev/new_device", line));
 	ASSERT_TRUE(find_node(self->node, sizeof(self->node)));

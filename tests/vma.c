@@ -213,6 +213,27 @@ TEST_F(vma, caching_survives_mprotect)
 	}
 }
 
+/* A page that is cached differently from its VMA: on arm64 mprotect() ends that. */
+TEST_F(vma, page_of_another_mode_and_mprotect)
+{
+	struct iomem_test_pagetable before, after;
+	char *p = mmap(NULL, PAGE, RW, MAP_SHARED, self->fd,
+		       VMA_LARGE | VMA_OFFSET(FAULT_PROT, WRITECOMBINE, 8));
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(0, look(p));
+	ASSERT_EQ(0, entry(self->pagetable, p, &before));
+	EXPECT_EQ(CACHING_WRITECOMBINE, before.caching);
+	ASSERT_EQ(0, mprotect(p, PAGE, PROT_READ));
+	ASSERT_EQ(0, entry(self->pagetable, p, &after));
+#ifdef __aarch64__
+	EXPECT_EQ(CACHING_UNCACHED, after.caching);
+#else
+	EXPECT_EQ(CACHING_WRITECOMBINE, after.caching);
+#endif
+	munmap(p, PAGE);
+}
+
 TEST_F(vma, read_only_is_not_writable)
 {
 	struct iomem_test_pagetable out;

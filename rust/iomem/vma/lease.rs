@@ -222,7 +222,9 @@ impl<T> Lease<T> {
     /// Returns what is leased, unless it has been taken back. That waits until the guard is dropped.
     ///
     /// No program's memory may be accessed as long as the guard exists: see the section on locks of
-    /// [`Lease`]. Context: may sleep.
+    /// [`Lease`]. Nor may the same task ask again, by this or by [`mmap`](Self::mmap) or
+    /// [`fault`](Self::fault): if somebody has begun to wait in [`revoke`](Self::revoke) in between,
+    /// both wait for ever. Context: may sleep.
     ///
     /// # Examples
     ///

@@ -17,11 +17,15 @@ use crate::{
     vma::Backing,
 };
 
-/// Whether a page can be mapped in one cache mode only at a time, whoever maps it.
+/// Whether a page should be mapped in one cache mode only at a time, whoever maps it.
 ///
 /// On x86 the processor is not to see a page as uncached in one place and as write-combining in
-/// another, and the kernel gives the second mapping the mode of the first. Elsewhere both can be had
-/// at once.
+/// another. The kernel keeps a list for that: what `ioremap()` and functions that fill a VMA at once
+/// map is entered, and a second mapping gets the mode of the first, or is refused. What is inserted
+/// at fault time is only looked up, and not entered: a page that was inserted uncached does not keep
+/// a later [`WcReservation`] away, so both modes at once are possible, and to exclude them is for
+/// the driver, which has to count its mappings. A huge page gets the mode that its first page has on
+/// the list. Elsewhere both modes can be had at once.
 pub const EXCLUSIVE_CACHE_MODES: bool = cfg!(CONFIG_X86);
 
 /// How a mapping is cached and ordered.
