@@ -32,7 +32,7 @@ INERT = ("Opaque", "NonNull", "PhantomData", "PhantomPinned", "Atomic", "ThisMod
          "ArcBorrow", "VmaRef", "VmaNew", "Wrapping", "LockClassKey")
 WRAPPERS = ("Option", "Result", "Pin", "UnsafeCell", "Cell", "Mutex", "SpinLock", "SpinLockIrq", "Lock", "SetOnce",
             "Cow")
-DROP_CONTEXT = re.compile(r"\bContext of the drop: \w")
+DROP_CONTEXT = re.compile(r"\bContext\s+of\s+the\s+drop: \w")
 
 
 class Item:
