@@ -34,7 +34,7 @@ pub(crate) struct Leftover {
 // SAFETY: Whatever is done with the entry takes the list's own lock.
 unsafe impl Send for Leftover {}
 
-// SAFETY: As above.
+// SAFETY: What can be done through a shared reference does so, too: two threads take turns.
 unsafe impl Sync for Leftover {}
 
 impl Leftover {

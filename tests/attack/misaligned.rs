@@ -40,11 +40,20 @@ fn run(edu: u64) -> Result {
     let regs = Mapping::<_>::ioremap(request_mem_region(edu, 0x100, c"attack")?)?;
     let view = regs.window();
     for offset in [0x100, 0xfd, usize::MAX, usize::MAX - 3, 0x101] {
-        check!("read_beyond_the_end_is_refused", view.try_read32(offset) == Err(EINVAL));
-        check!("write_beyond_the_end_is_refused", view.try_write32(0, offset) == Err(EINVAL));
+        check!(
+            "read_beyond_the_end_is_refused",
+            view.try_read32(offset) == Err(EINVAL)
+        );
+        check!(
+            "write_beyond_the_end_is_refused",
+            view.try_write32(0, offset) == Err(EINVAL)
+        );
     }
     for offset in [1, 2, 3, 0xff] {
-        check!("read_across_the_width_is_refused", view.try_read32(offset) == Err(EINVAL));
+        check!(
+            "read_across_the_width_is_refused",
+            view.try_read32(offset) == Err(EINVAL)
+        );
     }
     let mut bytes = [0; 16];
     check!(

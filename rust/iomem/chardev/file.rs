@@ -88,7 +88,7 @@ impl<'a> CharFile<'a> {
     /// Corresponds to the C constant `FMODE_WRITE` in
     /// [`include/linux/fs.h`](srctree/include/linux/fs.h).
     pub fn may_write(&self) -> bool {
-        // SAFETY: The file is valid, and its mode does not change after it was opened.
+        // SAFETY: As for `may_read`: the function looks at the mode of a file that is valid.
         unsafe { bindings::file_may_write(self.file.as_ptr()) }
     }
 
