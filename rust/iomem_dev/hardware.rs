@@ -286,8 +286,7 @@ fn pages(
     if !whole_pages {
         return Ok(Pages::covered_by(claims)?);
     }
-    let name = CString::try_from_fmt(fmt!("{node} (rest of page)"))
-        .map_err(|e| NoPages::Other(e.into()))?;
+    let name = CString::try_from_fmt(fmt!("{node} (rest of page)")).map_err(NoPages::Other)?;
     let pages = Pages::around(claims, &name)?;
     for rest in pages.rest() {
         let own = |range: Range| claims.iter().any(|claim| range.contains(&claim.range()));

@@ -2,11 +2,10 @@
 
 //! The name by which the platform bus finds a device's driver.
 
-use core::ffi::CStr;
-
 use kernel::{
     device,
-    platform, //
+    platform,
+    prelude::*, //
 };
 
 use crate::bindings;
@@ -55,6 +54,6 @@ impl<Ctx: device::DeviceContext> Named for platform::Device<Ctx> {
         // name is set when it is allocated, is not changed after that, and is as old as it.
         let own = unsafe { (*pdev).name };
         // SAFETY: As above; it is zero-terminated.
-        !own.is_null() && unsafe { CStr::from_ptr(own.cast()) } == name
+        !own.is_null() && unsafe { CStr::from_char_ptr(own) } == name
     }
 }

@@ -201,7 +201,8 @@ impl Entry {
         // INVARIANT: It was just entered, and is in the list.
         Ok(Self {
             resource,
-            desc: desc as u32,
+            // One that is no such number is none that is known.
+            desc: u32::try_from(desc).unwrap_or(u32::MAX),
             name,
         })
     }
