@@ -62,7 +62,7 @@
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 300
 
-/* A page and the smallest huge one: 4 KiB and 2 MiB, or on some kernels of arm64 16 KiB and 32 MiB. */
+/* A page and the smallest huge one: 4 KiB and 2 MiB, on some kernels of arm64 16 KiB and 32 MiB. */
 #define PAGE		((unsigned long)sysconf(_SC_PAGESIZE))
 #define HUGE_PAGE	(PAGE / 8 * PAGE)
 /* Whether the kernel has huge ones: not where it has PREEMPT_RT. */

@@ -543,8 +543,8 @@ static long charged(const char *group)
 }
 
 /*
- * The charge of so many open files of a node. The kernel adds up every two seconds what each processor
- * counted, and before that only if it counted often: with pages of 16 KiB it does not for these.
+ * The charge of so many open files of a node. The kernel adds up every two seconds what each
+ * processor counted, and before that only if it counted often: with pages of 16 KiB it does not.
  */
 static long charge_of(const char *group, const char *node)
 {

@@ -318,9 +318,10 @@ TEST_F(vma, all_of_it_can_be_split_and_moved)
 	p = LARGE(GIB, HUGE, 0);
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(0x11, get(p));
-	to = mmap(NULL, GIB + 2 * MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	to = mmap(NULL, GIB + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		  -1, 0);
 	ASSERT_NE(MAP_FAILED, to);
-	to += ((uintptr_t)to - (uintptr_t)p) % (2 * MIB) ? 0 : PAGE;
+	to += ((uintptr_t)to - (uintptr_t)p) % HUGE_PAGE ? 0 : PAGE;
 	ASSERT_EQ(to, mremap(p, GIB, GIB, MREMAP_MAYMOVE | MREMAP_FIXED, to));
 	EXPECT_EQ(0x11, get(to));
 	EXPECT_EQ(0x22, get(to + at + PAGE));
