@@ -43,7 +43,8 @@ use kernel::{
 
 use crate::{
     guard,
-    outcome, //
+    outcome,
+    window::MOST_WINDOWS, //
 };
 
 mod line;
@@ -60,7 +61,7 @@ use self::{
 };
 
 /// The `<n>` of the platform device `iomem_dev.<n>`.
-static INDICES: Indices<16> = Indices::new();
+static INDICES: Indices<{ MOST_WINDOWS / 64 }> = Indices::new();
 
 /// A window made at run time.
 struct Made {
@@ -126,7 +127,11 @@ impl RunTime {
         }
         // What cannot be remembered is not made.
         windows.reserve(1, GFP_KERNEL)?;
-        let index = INDICES.take()?;
+        let index = INDICES.take().inspect_err(|_| {
+            pr_err!(
+                "new_device: there are {MOST_WINDOWS} windows, which is the limit: delete one first\n"
+            );
+        })?;
         let device = outcome::bound(|| make(&line, &name, &index)).inspect_err(|e| {
             // Whatever else it is, the driver has said.
             if *e == ENODEV {

@@ -67,8 +67,11 @@ use crate::{
     uses::Uses, //
 };
 
+/// How many windows there can be.
+pub(crate) const MOST_WINDOWS: usize = 1024;
+
 /// The `<N>` of `iomem<N>`.
-static INDICES: Indices<16> = Indices::new();
+static INDICES: Indices<{ MOST_WINDOWS / 64 }> = Indices::new();
 
 /// What a node stands for: a device's regions, as long as the device is bound, and what is known of
 /// its files and mappings, which can outlive that.
@@ -235,7 +238,12 @@ impl platform::Driver for Driver {
                 if info.is_none() && !pdev.is_named(<crate::IomemDev as ModuleMetadata>::NAME) {
                     guard::may_choose_address("driver_override")?;
                 }
-                let index = INDICES.take()?;
+                let index = INDICES.take().inspect_err(|_| {
+                    dev_err!(
+                        pdev.as_ref(),
+                        "there are {MOST_WINDOWS} windows, which is the limit: remove one first\n"
+                    );
+                })?;
                 let name = CString::try_from_fmt(fmt!("iomem{}", index.value()))?;
                 let hardware = Hardware::new(pdev, &name, info.is_none())?;
                 let label = names::label(pdev.as_ref(), index.value())?;
