@@ -48,6 +48,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--append", action="append", default=[])
     parser.add_argument("--timeout", type=float)
     parser.add_argument("--trace", action="store_true")
+    parser.add_argument("--hotplug", action="store_true")
     parser.add_argument("--icount", action="store_true")
     parser.add_argument("--cpus", type=int, default=2)
     parser.add_argument("--cpu", help="which processor, as QEMU has it; the default is the model's")
@@ -85,7 +86,8 @@ def boot(args: argparse.Namespace, log: console.Console, token: str) -> guest.Ou
                } if args.modules else {}
     image = args.work / "initramfs"
     initramfs.build(image, busybox=args.busybox, init=here / "guest/init",
-                    programs=[here / "guest/screendump", here / "guest/suspend"],
+                    programs=[here / "guest/screendump", here / "guest/suspend",
+                              here / "guest/hostdev"],
                     stage=args.work / "stage", modules=modules, release=args.release,
                     told=tell(args, token), work=args.work)
     shell = not args.words
@@ -104,7 +106,7 @@ def boot(args: argparse.Namespace, log: console.Console, token: str) -> guest.Ou
     return guest.run(
         lambda channel, requests, monitor: machine.command(
             args.arch, out=args.out, image=args.image, initramfs=image, shell=shell,
-            channel=channel, requests=requests, monitor=monitor, trace=args.trace,
+            channel=channel, requests=requests, monitor=monitor, trace=args.trace, hotplug=args.hotplug,
             icount=args.icount, cpu=args.cpu, cpus=args.cpus, memory=args.memory, append=args.append),
         end="" if shell else f"<end of output {token}>", out=args.out, shown=args.shown,
         console=log, shell=shell, timeout=args.timeout,

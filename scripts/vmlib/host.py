@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the guest can ask of the host: to photograph its display."""
+"""What the guest can ask of the host: to photograph its display, and to plug a device in or pull it out."""
 
 import json
 import re
 import socket
 
-from .machine import DISPLAY
+from .machine import DISPLAY, HOTPLUG
 
 # What it is called becomes a file's name.
 _SCREENDUMP = re.compile(r"screendump ([A-Za-z0-9][A-Za-z0-9_-]{0,63})")
 # Of one answer of QEMU's. Nobody else watches the clock meanwhile.
 _PATIENCE = 10.0
 _MOST = 4096
+
+
+# What is plugged in, and what QEMU is to call it.
+_PLUGGED, _PLUGGED_ID = "edu", "plugged"
 
 
 class _Refused(Exception):
@@ -82,7 +86,7 @@ class Host:
         self._line = self._line[:_MOST]
         for line in lines:
             try:
-                said = "ok " + self._screendump(line.decode(errors="replace"))
+                said = "ok " + self._do(line.decode(errors="replace"))
             except _Refused as error:
                 said = f"no {error}"
             try:
@@ -90,8 +94,15 @@ class Host:
             except OSError:
                 pass  # who asked has gone
 
-    def _screendump(self, request: str) -> str:
-        """Photographs the display; returns where the picture is, in the words of a person."""
+    def _do(self, request: str) -> str:
+        """Does what is asked; returns what there is to say of it."""
+        if request == "plug":
+            self._monitor.command("device_add", driver=_PLUGGED, bus=HOTPLUG, id=_PLUGGED_ID)
+            return "plugged in"
+        if request == "unplug":
+            # Asks the guest to let go of it, which takes its time.
+            self._monitor.command("device_del", id=_PLUGGED_ID)
+            return "asked for"
         match = _SCREENDUMP.fullmatch(request)
         if not match:
             raise _Refused(f"'{request}' is not 'screendump' and a name of letters, digits, '-' and '_'")

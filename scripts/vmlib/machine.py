@@ -24,6 +24,9 @@ FLASH_BYTES = 64 << 20
 # What QEMU is to call the display.
 DISPLAY = "display"
 
+# And the port that a device can be plugged into, where there is one.
+HOTPLUG = "pluggable"
+
 # Nodes that QEMU gives devices on arm64, which under our name are windows. New
 # nodes come first: the clock, which is made anew, is the first window of all.
 _WINDOW = "iomem,window"
@@ -176,7 +179,7 @@ def _greeting(out: Path) -> list[str]:
 
 
 def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, channel: int,
-            requests: int, monitor: int, trace: bool, icount: bool, cpu: str | None, cpus: int,
+            requests: int, monitor: int, trace: bool, hotplug: bool, icount: bool, cpu: str | None, cpus: int,
             memory: str, append: list[str]) -> list[str]:
     """The QEMU command line. QEMU runs in `out`, so that no path needs escaping.
 
@@ -208,6 +211,7 @@ def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, 
         "-device", "edu", "-device", "pci-testdev", *_ivshmem(out),
         "-device", f"bochs-display,id={DISPLAY}", *_large(),
         *_stamped(out), *_greeting(out), *model.devices,
+        *(["-device", f"pcie-root-port,id={HOTPLUG},chassis=1,slot=1"] if hotplug else []),
         *(["-trace", "memory_region_ops_read", "-trace", "memory_region_ops_write",
            "-D", "trace.log"] if trace else []),
     ]
