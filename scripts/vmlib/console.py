@@ -39,16 +39,18 @@ _TROUBLE = re.compile("|".join((
     r"\bsysfs: cannot create duplicate\b",
     r"\bhard LOCKUP\b|\bsoft lockup\b",
 )))
-# A report that the kernel makes of itself where memory is made to fail on purpose: that a program,
-# which is called as the one that does so, could have none of vmalloc(). Each line follows the one
-# before it; the first is no trouble, the last is what a trace of any trouble begins with. It is one
-# all the same where our own modules are in the trace.
+# Reports that the kernel makes of itself where a test has memory run out: that a program, which is
+# called as the one that does so, could have none of vmalloc(), or is killed for want of it. Each line
+# follows the one before it; the first is no trouble, the last is what a trace of any trouble begins
+# with. Where our own modules are in the trace, it is one all the same, unless the program was killed.
 _ON_PURPOSE = (
-    re.compile(r"\] faults: vmalloc error: size \d+, [\w .]+, mode:0x[0-9a-f]+\("),
-    re.compile(r"\] CPU: \d+ .*\bComm: faults "),
-    re.compile(r"\] Tainted: |\] Hardware name: "),
-    re.compile(r"\] Call [Tt]race:$"),
+    (re.compile(r"\] faults: vmalloc error: size \d+, [\w .]+, mode:0x[0-9a-f]+\("),
+     re.compile(r"\] CPU: \d+ .*\bComm: faults "), False),
+    (re.compile(r"\] revoke invoked oom-killer: gfp_mask=0x[0-9a-f]+\("),
+     re.compile(r"\] CPU: \d+ .*\bComm: revoke "), True),
 )
+_ON_PURPOSE_MORE = re.compile(r"\] Tainted: |\] Hardware name: ")
+_ON_PURPOSE_LAST = re.compile(r"\] Call [Tt]race:$")
 _TRACE = re.compile(r"^\[[ .\d]+\]  ")
 _PANIC = re.compile(r"\bKernel panic - not syncing")
 _NO_ROOM = re.compile(r"\bInitramfs unpacking failed")
@@ -203,19 +205,25 @@ class Console:
 
     def _on_purpose(self, number: int) -> bool:
         """Whether a line is the last of a report of what was made to happen."""
-        first, processor, more, last = _ON_PURPOSE
-        if not last.search(self.lines[number]):
+        if not _ON_PURPOSE_LAST.search(self.lines[number]):
             return False
-        for line in self.lines[number + 1:]:
+        before = number - 1
+        while before >= 0 and _ON_PURPOSE_MORE.search(self.lines[before]):
+            before -= 1
+        for first, processor, of_modules in _ON_PURPOSE:
+            if (before >= 1 and processor.search(self.lines[before])
+                    and first.search(self.lines[before - 1])):
+                return of_modules or not self._has_modules(number + 1)
+        return False
+
+    def _has_modules(self, number: int) -> bool:
+        """Whether one of ours is in the trace that begins there."""
+        for line in self.lines[number:]:
             if not _TRACE.search(line):
                 break
             if "[iomem" in line:
-                return False
-        before = number - 1
-        while before >= 0 and more.search(self.lines[before]):
-            before -= 1
-        return (before >= 1 and processor.search(self.lines[before]) is not None
-                and first.search(self.lines[before - 1]) is not None)
+                return True
+        return False
 
     def check_room(self) -> None:
         """Stops if the guest has not all of its files: then what it does not find means nothing."""

@@ -187,6 +187,12 @@ def run(folder: Path) -> None:
     check("which another line does not make it",
           not log(*on_purpose, "Modules linked in:", " [iomem]").trouble(none))
     check("nor for a second trace", len(log(*on_purpose, "Call Trace:").trouble(none)) == 1)
+    killed = ["revoke invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+              *(line.replace("Comm: faults", "Comm: revoke") for line in on_purpose[1:])]
+    check("what is made to run out of memory may be reported, in ours too",
+          not log(*killed, " probe+0x1/0x2 [iomem_dev]").trouble(none))
+    check("not where another does", len(log(killed[0].replace("revoke", "sh"), *killed[1:]).trouble(none)) == 1)
+    check("nor of another program", len(log(killed[0], *on_purpose[1:]).trouble(none)) == 1)
 
     check("a whole log", not refuses(log("x").check_whole))
     check("lost messages", refuses(log("** 12 printk messages dropped **").check_whole))
