@@ -35,7 +35,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "attack_varying", "varying",
             "vma", "vma_ops", "vma_huge", "vma_revoke", "shared_pages",
             "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes",
-            "params", "reload", "unbind", "revoke_lock", "interrupts", "interrupts_told", "interrupts_input",
+            "params", "reload", "unbind", "revoke_lock", "revoke", "interrupts", "interrupts_told", "interrupts_input",
             "interrupts_gone", "see", "compat32", "unprivileged",
             "debugger", "odd_calls", "long_calls",
             "attack_irq_lines", "interrupts_lines",
