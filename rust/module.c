@@ -11,12 +11,20 @@
 
 static int __init iomem_init(void)
 {
-	return iomem_library_init();
+	int err = iomem_leftovers_init();
+
+	if (err)
+		return err;
+	err = iomem_library_init();
+	if (err)
+		iomem_leftovers_exit();
+	return err;
 }
 module_init(iomem_init);
 
 static void __exit iomem_exit(void)
 {
 	iomem_library_exit();
+	iomem_leftovers_exit();
 }
 module_exit(iomem_exit);

@@ -10,6 +10,8 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 
+#include "../module.h"
+
 struct iomem_leftover {
 	struct list_head list;
 	const struct module *owner;
@@ -97,14 +99,13 @@ static struct notifier_block notifier = {
 	.notifier_call = module_changes,
 };
 
-static int __init leftovers_init(void)
+/* Called by rust/module.c, which begins and ends the module. */
+int iomem_leftovers_init(void)
 {
 	return register_module_notifier(&notifier);
 }
-module_init(leftovers_init);
 
-static void __exit leftovers_exit(void)
+void iomem_leftovers_exit(void)
 {
 	unregister_module_notifier(&notifier);
 }
-module_exit(leftovers_exit);
