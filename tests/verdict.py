@@ -45,8 +45,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
 
 # What has to have run on the host, for each architecture.
 HOST_GROUPS = ("vm", "bench", "front-door", "out-of-tree", "tools", "manual", "picture", "docs",
-               "compile-fail", "tracepoint", "decrypted")
-            "topology",
+               "compile-fail", "tracepoint", "decrypted", "topology")
 
 # The same on other kernels, by what is behind ARCH in the folder's name: those that watch themselves, and
 # other flavours of the stock one.
