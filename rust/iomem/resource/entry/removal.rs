@@ -173,5 +173,8 @@ unsafe extern "C" fn iomem_library_exit() {
         bindings::bus_unregister_notifier(&raw const bindings::pci_bus_type, PCI.0.get());
         bindings::bus_unregister_notifier(&raw const bindings::platform_bus_type, PLATFORM.0.get());
     }
-    CLAIMS.lock().going = KVec::new();
+    // A static is not dropped. No claim is left, but room for some is.
+    let mut claims = CLAIMS.lock();
+    claims.going = KVec::new();
+    claims.all = KVec::new();
 }
