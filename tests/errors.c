@@ -35,8 +35,8 @@
 
 /* As in tests/attack/errors.rs. */
 enum door {
-	OPEN = 1, SEEK, READ, WRITE, IOCTL, IOCTL_VALUE, MAP, SPLIT, SHOW, ROWS, ROW, DRIVER_FILE, SIGNAL,
-	ADDRESS
+	OPEN = 1, SEEK, READ, WRITE, IOCTL, IOCTL_VALUE, MAP, SPLIT, SHOW, ROWS, ROW, DRIVER_FILE,
+	SIGNAL, ADDRESS
 };
 
 FIXTURE(errors)
@@ -80,19 +80,19 @@ static int known(int code)
 	case ERESTARTNOINTR:
 	case ERESTARTNOHAND:
 	case ERESTART_RESTARTBLOCK:
-		return EINTR;
+		return -EINTR;
 	case ENOIOCTLCMD:
-		return ENOTTY;
+		return -ENOTTY;
 	case EPROBE_DEFER:
-		return EAGAIN;
+		return -EAGAIN;
 	case EOPENSTALE:
-		return ESTALE;
+		return -ESTALE;
 	case ENOPARAM:
-		return EINVAL;
+		return -EINVAL;
 	case ENOTSUPP:
-		return EOPNOTSUPP;
+		return -EOPNOTSUPP;
 	default:
-		return code < ERESTARTSYS ? code : EIO;
+		return -(code < ERESTARTSYS ? code : EIO);
 	}
 }
 
@@ -101,10 +101,10 @@ static int fail(int control, enum door door, int code)
 	return ioctl(control, FAIL, door << 16 | code);
 }
 
-/* 0, or the error, of a call that gives something below 0. */
-#define GIVEN(call) ((call) < 0 ? errno : 0)
+/* 0, or below 0 the error, of a call that gives something below 0. */
+#define GIVEN(call) ((call) < 0 ? -errno : 0)
 
-/* The call that asks the function, once; 0 or the error. */
+/* The call that asks the function, once; 0, or the error below 0. */
 static int ask(enum door door, int fd, char *memory, size_t page)
 {
 	char byte = 'x';
@@ -114,7 +114,7 @@ static int ask(enum door door, int fd, char *memory, size_t page)
 	case OPEN:
 		fd = open(NODE, O_RDWR | O_CLOEXEC);
 		if (fd < 0)
-			return errno;
+			return -errno;
 		close(fd);
 		return 0;
 	case SEEK:
@@ -134,18 +134,19 @@ static int ask(enum door door, int fd, char *memory, size_t page)
 	case MAP:
 		memory = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
 		if (memory == MAP_FAILED)
-			return errno;
+			return -errno;
 		munmap(memory, page);
 		return 0;
 	case SPLIT:
 		return GIVEN(munmap(memory + page, page));
 	default:
-		return -1;
+		return -ENOTSUP;
 	}
 }
 
-/* Through one function, all codes; how many did not arrive as they have to, and the first in *first. */
-static int all_codes(int control, enum door door, int fd, char *memory, size_t page, int *first, int *got)
+/* Through one function, all codes; how many arrive as something else, and which is the first. */
+static int all_codes(int control, enum door door, int fd, char *memory, size_t page, int *first,
+		     int *got)
 {
 	int code, wrong = 0;
 
@@ -259,16 +260,16 @@ TEST_F(errors, that_restart_a_call)
 		int flags;
 		int given;
 	} cases[] = {
-		{ ERESTARTSYS, 0, EINTR },
+		{ ERESTARTSYS, 0, -EINTR },
 		{ ERESTARTSYS, SA_RESTART, 0 },
 		{ ERESTARTNOINTR, 0, 0 },
 		{ ERESTARTNOINTR, SA_RESTART, 0 },
-		{ ERESTARTNOHAND, 0, EINTR },
-		{ ERESTARTNOHAND, SA_RESTART, EINTR },
+		{ ERESTARTNOHAND, 0, -EINTR },
+		{ ERESTARTNOHAND, SA_RESTART, -EINTR },
 		/* What is to be restarted is the kernel's to say, and a driver cannot. */
-		{ ERESTART_RESTARTBLOCK, 0, EINTR },
-		{ ERESTART_RESTARTBLOCK, SA_RESTART, EINTR },
-		{ EIO, SA_RESTART, EIO },
+		{ ERESTART_RESTARTBLOCK, 0, -EINTR },
+		{ ERESTART_RESTARTBLOCK, SA_RESTART, -EINTR },
+		{ EIO, SA_RESTART, -EIO },
 	};
 	size_t i;
 
@@ -287,7 +288,7 @@ TEST_F(errors, that_restart_a_call)
 	}
 }
 
-/* A physical address that is no page's: the mapping is made, and at most its huge pages are lost. */
+/* A physical address that is no page's: the mapping is made, if without huge pages. */
 TEST_F(errors, none_of_an_address_that_is_no_pages)
 {
 	static const int addresses[] = { 0, 1, 8, 0x7ff, 0xfff, 0x1001, 0x3fff, 0xffff };
