@@ -155,14 +155,16 @@ fn options() -> Result {
     Ok(())
 }
 
+/// The owner of code that is built in. The library cannot carry this: it has no way to say what is not so.
+// SAFETY: The kernel takes a null pointer for that.
+const BUILT_IN: ThisModule = unsafe { ThisModule::from_ptr(core::ptr::null_mut()) };
+
 /// A device that does not name the module that its code is in.
 struct Foreign;
 
 #[vtable]
 impl CharDevice for Foreign {
-    // The library cannot carry this: it has no way to say what is not so.
-    // SAFETY: The kernel takes a null pointer for the module of code that is built in.
-    const OWNER: ThisModule = unsafe { ThisModule::from_ptr(core::ptr::null_mut()) };
+    const OWNER: ThisModule = BUILT_IN;
     type State = ();
 
     fn open(&self, _file: CharFile<'_>) -> impl PinInit<(), Error> {
