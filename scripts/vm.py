@@ -53,7 +53,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cpus", type=int, default=2)
     parser.add_argument("--cpu", help="which processor, as QEMU has it; the default is the model's")
     parser.add_argument("--watching", action="store_true", help="the kernel is one that watches itself")
-    parser.add_argument("--memory", default="512M", help="as QEMU has it")
+    parser.add_argument("--memory", default="768M", help="as QEMU has it")
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("words", nargs="*", help="the script and its arguments; none: a shell")
     return parser.parse_args()
