@@ -19,10 +19,8 @@
 #define GIB	0x40000000UL
 
 #ifdef __x86_64__
-#define LARGEST		GIB
 #define EXCLUSIVE	true
 #else
-#define LARGEST		HUGE_PAGE
 #define EXCLUSIVE	false
 #endif
 
@@ -338,7 +336,7 @@ TEST_F(modes, large_is_filled_in_huge_pages)
 
 			p[at / 4] = at + i;
 			e = entry(self->pagetable, p + at / 4);
-			EXPECT_EQ(has_huge_pages() ? LARGEST : PAGE, e.size);
+			EXPECT_EQ(has_huge_pages() ? HUGE_PAGE : PAGE, e.size);
 			EXPECT_EQ(caching[i], e.caching);
 		}
 		EXPECT_EQ(128 * MIB + i, p[128 * MIB / 4]);
