@@ -273,7 +273,7 @@ impl<'a> NewVma<'a> {
     /// ```
     #[inline]
     pub fn may_be_written(&self) -> bool {
-        // SAFETY: The VMA is valid, and the function reads its flags.
+        // SAFETY: The VMA is valid by the type invariant; `VM_MAYWRITE` is read, and nothing written.
         unsafe { bindings::vma_may_write(self.vma.as_ptr()) }
     }
 

@@ -181,7 +181,7 @@ impl List {
             (mem, bindings::IORESOURCE_MEM),
             (port, bindings::IORESOURCE_IO),
         ] {
-            // SAFETY: As above.
+            // SAFETY: The roots are entries of the allocation, as above, that nothing else refers to yet.
             unsafe {
                 (*root).end = bindings::resource_size_t::MAX;
                 (*root).flags = flags as c_ulong;
@@ -194,7 +194,8 @@ impl List {
                 // The kernel has no tree of these.
                 Kind::Irq => (core::ptr::null_mut(), bindings::IORESOURCE_IRQ),
             };
-            // SAFETY: As above.
+            // SAFETY: `n` is below `count`, so both entries are before the roots; the name fits into what is
+            // left of the last `text` entries, of which `free` is the first byte that is not used.
             unsafe {
                 let (entry, busy) = (base.add(n), base.add(n.saturating_add(count)));
                 (*entry).start = resource.start;

@@ -131,7 +131,7 @@ pub(super) struct Entry {
 // SAFETY: What a shared reference does is done under `CLAIMS`, and it may be dropped on any thread.
 unsafe impl Send for Entry {}
 
-// SAFETY: As above.
+// SAFETY: The fields do not change, and what they point to is read and changed under `CLAIMS`.
 unsafe impl Sync for Entry {}
 
 impl Entry {

@@ -275,7 +275,7 @@ impl<T: VmaOps> Vtable<T> {
     ///
     /// # Safety
     ///
-    /// As [`Self::first`].
+    /// `vma` is being set up, has these operations, and was passed to [`Self::first`].
     unsafe fn last(vma: *mut bindings::vm_area_struct) {
         // SAFETY: By the requirements.
         unsafe { Self::ops(vma).close(&Area::from_raw(vma)) };

@@ -186,7 +186,7 @@ static int64_t revoke_many(struct target *t, int count, int rounds)
 
 	for (i = -1; i < rounds; i++) {
 		for (j = 0; j < count; j++) {
-			p[j] = map(t, NULL);
+			p[j] = map(t);
 			touch(p[j], t->length);
 		}
 		cost = take_back(t);

@@ -142,7 +142,7 @@ unsafe extern "C" fn iomem_library_init() -> c_int {
     };
     #[cfg(CONFIG_PCI)]
     if registered == 0 {
-        // SAFETY: As above.
+        // SAFETY: PCI's bus is part of the kernel image, too, and so is its block of this module.
         let registered = unsafe {
             bindings::bus_register_notifier(&raw const bindings::pci_bus_type, PCI.0.get())
         };
