@@ -104,8 +104,12 @@ static bool mem_beyond(struct window *w, const struct held *held, int mem)
 	uint64_t place = held->place + below(&w->chance, held->length);
 	uint64_t end = part->place + part->length;
 	size_t length = 1 + below(&w->chance, sizeof(bytes));
+	uint64_t rest = held->place + held->length - place;
 	ssize_t n = pread(mem, bytes, length, address(held, place));
 
+	/* Behind the mapping there can be another one, of something else. */
+	if (n > 0 && (uint64_t)n > rest)
+		n = rest;
 	if (n > 0 && (place < part->place || place + n > end))
 		return wrong(w, "/proc/self/mem, region %u: %zd bytes of the place %#" PRIx64
 			     " are not registers", held->region, n, place);
