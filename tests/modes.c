@@ -326,8 +326,8 @@ TEST_F(modes, large_is_filled_in_huge_pages)
 
 		ASSERT_NE(MAP_FAILED, p);
 		/*
-		 * Nothing is there before it is touched. Without huge pages all is, but for what the
-		 * processor must not have in two modes.
+		 * Nothing is there before it is touched. Without huge pages all is, but for what
+		 * the processor must not have in two modes.
 		 */
 		EXPECT_EQ(has_huge_pages() || (i && EXCLUSIVE) ? 0 : PAGE,
 			  entry(self->pagetable, p).size);

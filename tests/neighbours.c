@@ -3,10 +3,10 @@
  * Registers that share pages: with each other, with nothing, with those of another device.
  * The device is QEMU's edu (IOMEM_RANGE), of whose registers those at 0x80 and 0x88
  * keep what is written. The neighbours are the modules iomem_test_holder (IOMEM_HOLDER_KO) and
- * iomem_test_platform (IOMEM_PLATFORM_KO), and what the machine has: IOMEM_BESIDE are regions of which
- * exactly the rest is a resource of another device, as words for new_device, IOMEM_BESIDE_UNBIND a
- * window that has to be unbound for that, and IOMEM_BESIDE_NODE registers that share a page with those
- * of other nodes of the device tree.
+ * iomem_test_platform (IOMEM_PLATFORM_KO), and what the machine has: IOMEM_BESIDE are regions
+ * of which exactly the rest is a resource of another device, as words for new_device,
+ * IOMEM_BESIDE_UNBIND a window that has to be unbound for that, and IOMEM_BESIDE_NODE registers
+ * that share a page with those of other nodes of the device tree.
  */
 #include "holder.h"
 #include "run_time_test.h"
@@ -157,8 +157,8 @@ TEST_F(run_time, regions_may_share_a_page)
 }
 
 /*
- * A driver that maps without a claim, or is loaded later, is not seen: so the rest of a page is shown
- * only where the administrator says that it is not another device's.
+ * A driver that maps without a claim, or is loaded later, is not seen: so the rest of a page is
+ * shown only where the administrator says that it is not another device's.
  */
 TEST_F(run_time, rest_of_the_page_is_shown_on_demand)
 {
@@ -211,7 +211,7 @@ TEST_F(run_time, regions_that_fill_their_pages_need_no_demand)
 	EXPECT_EQ(0, delete_window("full"));
 }
 
-/* Demanded or not, a window of that name cannot be mapped, and the log says whose registers are there. */
+/* A window of that name cannot be mapped, and the log says whose registers are there. */
 #define NOT_SHOWN(name) do {							\
 	char text_[4096];							\
 	int fd_ = open_window(name, O_RDWR);					\
@@ -228,7 +228,7 @@ TEST_F(run_time, regions_that_fill_their_pages_need_no_demand)
 	EXPECT_EQ(0, delete_window(name));					\
 } while (0)
 
-/* The rest could be claimed: it is the BAR of a PCI device, or a device of ACPI's, without a driver. */
+/* The rest could be claimed: it is a BAR, or a device of ACPI's, without a driver. */
 TEST_F(run_time, resource_of_another_device_is_not_shown)
 {
 	const char *beside = NEED("IOMEM_BESIDE"), *window = getenv("IOMEM_BESIDE_UNBIND");
@@ -254,7 +254,7 @@ TEST_F(run_time, node_beside_is_not_shown)
 	NOT_SHOWN("beside");
 }
 
-/* A platform device that has not claimed its registers: a page further on, and what is in that page. */
+/* A platform device that has not claimed its registers: a page further on. */
 TEST_F(run_time, platform_device_beside_is_not_shown)
 {
 	char params[64], text[4096];

@@ -32,7 +32,7 @@ static off_t address(const struct held *held, uint64_t place)
 	return (uintptr_t)held->at + (place - held->place);
 }
 
-/* What pread() takes at a time, too: a register, or a series, of 4 bytes each if there is no width. */
+/* What pread() takes at a time, too: a register, or a series of them. */
 static bool draw_bytes(struct window *w, const struct held *held, uint64_t *place, size_t *length)
 {
 	const struct part *part = &w->plan.part[held->region];
@@ -96,7 +96,7 @@ static bool mem_write(struct window *w, const struct held *held, int mem)
 	return went(w, SELF_MEM_WRITTEN);
 }
 
-/* Anywhere in the mapping: only of the registers is there anything, whatever else the pages show. */
+/* Anywhere in the mapping: there is nothing but registers, whatever else the pages show. */
 static bool mem_beyond(struct window *w, const struct held *held, int mem)
 {
 	const struct part *part = &w->plan.part[held->region];

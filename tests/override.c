@@ -53,8 +53,8 @@ FIXTURE_TEARDOWN(override)
 }
 
 /*
- * Opens its window, which is called as it is; but where its name begins with an address, as the device
- * tree calls it, and by a number.
+ * Opens its window, which is called as it is; but where its name begins with an address, as the
+ * device tree calls it, and by a number.
  */
 static int open_device(const char *device, int flags)
 {

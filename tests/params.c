@@ -85,7 +85,7 @@ TEST_F(params, good_values_claim_the_range)
 	EXPECT_EQ(0, unload("iomem_dev"));
 }
 
-/* The device is bound when loading is over, also where drivers are to be probed by other threads. */
+/* The device is bound when loading is over, also with async_probe. */
 TEST_F(params, probed_at_once)
 {
 	char params[128], line[512], entry[64], *now;
@@ -95,7 +95,8 @@ TEST_F(params, probed_at_once)
 	EXPECT_EQ(0, load(self->ko, params));
 	now = proc_iomem();
 	ASSERT_NE(NULL, now);
-	snprintf(entry, sizeof(entry), "%08" PRIx64 "-%08" PRIx64 " : iomem", self->start, self->last);
+	snprintf(entry, sizeof(entry), "%08" PRIx64 "-%08" PRIx64 " : iomem",
+		 self->start, self->last);
 	EXPECT_NE(NULL, strstr(now, entry));
 	free(now);
 	EXPECT_EQ(0, unload("iomem_dev"));

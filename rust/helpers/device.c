@@ -32,7 +32,7 @@ static int iomem_unbind(void *data)
 
 /*
  * device_release_driver() by another thread, for callers that hold the lock of a bus's notifiers:
- * those of another bus are called in the course of it, and for lockdep all buses have the same lock.
+ * those of another bus are called in the course of it, and for lockdep all buses have one lock.
  * kthread_create() and get_task_struct() are macros, and the kernel's bindings have neither.
  */
 void iomem_helper_device_release_driver_in_thread(struct device *dev)
