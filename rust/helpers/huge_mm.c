@@ -9,7 +9,7 @@
  * The functions that insert huge ones take the VMA's own protection; mprotect() can
  * have left one that says otherwise.
  */
-static bool vma_is_decrypted(struct vm_area_struct *vma)
+static __always_inline bool vma_is_decrypted(struct vm_area_struct *vma)
 {
 	pgprot_t prot = pgprot_decrypted(vma->vm_page_prot);
 
