@@ -14,7 +14,7 @@
 #define RW		(PROT_READ | PROT_WRITE)
 #define PAGE		4096
 #define WORDS		(PAGE / 4)
-/* A place that nobody looks at. */
+/* A place that no other test looks at. */
 #define SPARE		0x50000
 
 _Static_assert(sizeof(long) == 4 && sizeof(void *) == 4, "this is about 32-bit programs");

@@ -2,7 +2,7 @@
 /*
  * A file whose contents never come: a FUSE file system of one file, served by a
  * process of its own that answers everything but reads. No privilege is needed.
- * Whoever touches a page of it sleeps until the server ends.
+ * A program that touches a page of it sleeps until the server ends.
  */
 #ifndef _IOMEM_FUSE_FILE_H
 #define _IOMEM_FUSE_FILE_H
@@ -69,7 +69,7 @@ static inline bool fuse_answer(int fuse, volatile int *reads)
 }
 
 /*
- * In a program that nobody trusts and that has no threads yet: opens such a file. `path` is a
+ * In an unprivileged program that has no threads yet: opens such a file. `path` is a
  * regular file that it may read. Counts reads that wait in `reads`, which other programs see. The
  * server ends with this program, or when it is killed.
  */

@@ -47,7 +47,7 @@ TEST_F(info, region)
 	ASSERT_EQ(0, ioctl(self->fd, IOMEM_IOC_REGION_INFO, &info));
 	EXPECT_EQ(sizeof(info), info.size);
 	EXPECT_EQ(0, info.region);
-	/* Nobody has asked for write-combining. */
+	/* The window was not made with write-combining. */
 	EXPECT_EQ(IOMEM_REGION_MMAP, info.flags);
 	EXPECT_EQ(0, info.width);
 	EXPECT_EQ(0, info.offset);

@@ -18,7 +18,7 @@
 
 #define WORDS	512
 #define RW	(PROT_READ | PROT_WRITE)
-/* A place that nobody looks at. */
+/* A place that no other test looks at. */
 #define SPARE	0x50000
 
 /* Whose it is, and some other one. */

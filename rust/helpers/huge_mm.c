@@ -25,10 +25,10 @@ static __always_inline bool vma_is_decrypted(struct vm_area_struct *vma)
  * is not aligned alike (move_page_tables()).
  *
  * Not as one that is being written to: with that, the kernel insists on finding the
- * same page if one is there already, which nobody can promise who asks a driver at
- * each fault. The VMA's protection lets the program write, if it may. Where the kernel
+ * same page if one is there already, and a driver that chooses the page at each fault
+ * need not keep to it. The VMA's protection lets the program write, if it may. Where the kernel
  * looks for what is written to, it does not: then what is there is write-protected,
- * and is made writable as it is. Nobody can take it away meanwhile: that needs one of
+ * and is made writable as it is. It cannot be taken away meanwhile: that needs one of
  * the locks that the fault is handled under, or the address space's.
  */
 vm_fault_t iomem_helper_vmf_insert_pfn_order(struct vm_fault *vmf, unsigned long pfn,

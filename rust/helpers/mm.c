@@ -72,7 +72,7 @@ vm_fault_t iomem_helper_io_vmf_insert_pfn_prot(struct vm_area_struct *vma, unsig
  * With locks for each VMA, the kernel counts when the lock is taken for writing
  * and when it is let go of or downgraded: the number is another one as soon as the
  * call that it was read in is over. (It comes again after 2^31 more such calls;
- * that only makes somebody take a later call for the one that is over.)
+ * then a later call is taken for the one that is over, and is waited for.)
  *
  * On other kernels, which have one processor, or an architecture that lacks such
  * locks, what remains is to wait until the lock can be had.

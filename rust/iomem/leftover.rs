@@ -77,7 +77,7 @@ impl Leftover {
 
 impl Drop for Leftover {
     fn drop(&mut self) {
-        // SAFETY: By the type invariant nobody else has the entry, and this takes it off the list.
+        // SAFETY: By the type invariant the entry is this value's alone, and this takes it off the list.
         unsafe { bindings::leftover_free(self.entry.as_ptr()) };
     }
 }

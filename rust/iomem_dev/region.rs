@@ -176,7 +176,7 @@ impl Region {
         }
     }
 
-    /// Tells whether programs can map it write-combining: if whoever described the device says so.
+    /// Tells whether programs can map it write-combining: if the description of the device says so.
     /// Where that excludes all else, a region that shares its pages with another one of the window
     /// cannot be.
     pub(crate) fn can_combine_writes(&self) -> bool {

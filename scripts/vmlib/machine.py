@@ -80,7 +80,7 @@ MODELS = {
 
 
 def _processors(cpu: str, icount: bool, cpus: int) -> list[str]:
-    """Software emulation of `cpu`, unless somebody who tried it asks for KVM.
+    """Software emulation of `cpu`, unless IOMEM_ACCEL asks for KVM.
 
     A /dev/kvm that opens can still hang the guest, so it is never taken unasked. With `icount`
     the guest's clock counts instructions, which takes a single processor, whatever `cpus` says.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Another page at each fault: what a mapping shows at an address changes, also while somebody else
+//! Another page at each fault: what a mapping shows at an address changes, also while another fault
 //! inserts it, and a huge page is to be written that is not the one that is there. tests/varying.c is
 //! the program that touches it.
 

@@ -223,7 +223,7 @@ impl<T> Lease<T> {
     ///
     /// No program's memory may be accessed as long as the guard exists: see the section on locks of
     /// [`Lease`]. Nor may the same task ask again, by this or by [`mmap`](Self::mmap) or
-    /// [`fault`](Self::fault): if somebody has begun to wait in [`revoke`](Self::revoke) in between,
+    /// [`fault`](Self::fault): if another task has begun to wait in [`revoke`](Self::revoke) in between,
     /// both wait for ever. Context: may sleep.
     ///
     /// # Examples
@@ -405,7 +405,7 @@ impl InFlight {
 
     /// Waits until it is over.
     fn wait(&self) {
-        // SAFETY: As above. Nobody calls this with the lock held, since `revoke` must not be.
+        // SAFETY: As above. The caller does not hold the lock, since `revoke` must not be called with it.
         unsafe { bindings::mmap_write_section_wait(self.mm.as_raw(), self.section) };
     }
 }

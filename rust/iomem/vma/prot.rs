@@ -17,7 +17,7 @@ use crate::{
     vma::Backing,
 };
 
-/// Whether a page should be mapped in one cache mode only at a time, whoever maps it.
+/// Whether a page should be mapped in one cache mode only at a time, by all programs and the kernel.
 ///
 /// On x86 the processor is not to see a page as uncached in one place and as write-combining in
 /// another. The kernel keeps a list for that: what `ioremap()` and functions that fill a VMA at once
