@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include <linux/fs.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
 
 unsigned int iomem_helper_iminor(const struct inode *inode)
 {
@@ -22,4 +24,10 @@ bool iomem_helper_file_may_read(const struct file *file)
 bool iomem_helper_file_may_write(const struct file *file)
 {
 	return file->f_mode & FMODE_WRITE;
+}
+
+/* Not a wrapper of anything: fdget() does not ask. A task that ends has let go of its table. */
+bool iomem_helper_has_descriptors(void)
+{
+	return in_task() && current->files;
 }

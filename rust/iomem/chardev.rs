@@ -126,8 +126,8 @@ macro_rules! this_module {
         // SAFETY: Every module has a `__this_module` of its own, made by the module loader; this
         // code is part of the module whose symbol it names.
         unsafe {
-            ::kernel::ThisModule::from_ptr(
-                (&raw const ::kernel::bindings::__this_module).cast_mut(),
+            $crate::__private::kernel::ThisModule::from_ptr(
+                (&raw const $crate::__private::kernel::bindings::__this_module).cast_mut(),
             )
         }
     };

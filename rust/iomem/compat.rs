@@ -449,7 +449,7 @@ pub fn param(value: impl Borrow<u64>) -> u64 {
 #[macro_export]
 macro_rules! of_device_table {
     ($name:ident, $($rest:tt)*) => {
-        ::kernel::of_device_table!($name, MODULE_OF_TABLE, $($rest)*);
+        $crate::__private::kernel::of_device_table!($name, MODULE_OF_TABLE, $($rest)*);
     };
 }
 
@@ -461,7 +461,7 @@ macro_rules! of_device_table {
 #[macro_export]
 macro_rules! of_device_table {
     ($($all:tt)*) => {
-        ::kernel::of_device_table!($($all)*);
+        $crate::__private::kernel::of_device_table!($($all)*);
     };
 }
 

@@ -57,7 +57,8 @@ impl EventFd {
     ///
     /// # Errors
     ///
-    /// - `EBADF`: there is no such descriptor.
+    /// - `EBADF`: there is no such descriptor, or there are no descriptors at all: the program is ending,
+    ///   as in [`CharDevice::release`](crate::chardev::CharDevice::release), or this is an interrupt.
     /// - `EINVAL`: it is none of an eventfd.
     ///
     /// # Examples
@@ -68,7 +69,11 @@ impl EventFd {
     /// assert_eq!(EventFd::from_fd(-1).err(), Some(EBADF));
     /// ```
     pub fn from_fd(fd: i32) -> Result<Self> {
-        // SAFETY: The function takes any number.
+        // SAFETY: The function looks at the current task.
+        if !unsafe { bindings::has_descriptors() } {
+            return Err(EBADF);
+        }
+        // SAFETY: The function takes any number, and the current task has a table to look it up in.
         let ctx = from_err_ptr(unsafe { bindings::eventfd_ctx_fdget(fd) })?;
         // INVARIANT: The function took a reference for its caller.
         Ok(Self {

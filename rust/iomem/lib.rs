@@ -161,6 +161,13 @@
 #[path = "../bindings/lib.rs"]
 pub(crate) mod bindings;
 
+/// What the macros name, which their caller's crate could otherwise have others of these names for.
+#[doc(hidden)]
+pub mod __private {
+    pub use ::core;
+    pub use ::kernel;
+}
+
 pub mod access;
 pub mod chardev;
 pub mod compat;

@@ -4,8 +4,8 @@
 
 use kernel::prelude::*;
 
-/// The longest name that a file in `/dev` can have, in bytes: `NAME_MAX`.
-const LONGEST: usize = 255;
+/// The longest name that a file can have, in bytes: `NAME_MAX`.
+pub(crate) const LONGEST: usize = 255;
 
 /// Tells whether a file can be called that: it is not empty, not `.` or `..`, and has no slash.
 pub(crate) const fn is_file_name(name: &CStr) -> bool {

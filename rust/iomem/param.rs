@@ -70,6 +70,13 @@ impl<const ROOM: usize> StringParam<ROOM> {
         free: None,
     };
 
+    /// Returns what the kernel is to pass to [`Self::OPS`], for [`string_param!`](crate::string_param): of
+    /// a parameter of this type, so that nothing else can be taken for one.
+    #[doc(hidden)]
+    pub const fn argument(&'static self) -> *mut c_void {
+        core::ptr::from_ref(self).cast_mut().cast()
+    }
+
     /// # Safety
     ///
     /// `param` is one that [`string_param!`](crate::string_param) made for a parameter of this type,
@@ -117,34 +124,41 @@ macro_rules! string_param {
         static $static: $crate::param::StringParam<$room> = $crate::param::StringParam::new();
 
         const _: () = {
-            static OPS: ::kernel::bindings::kernel_param_ops =
+            static OPS: $crate::__private::kernel::bindings::kernel_param_ops =
                 $crate::param::StringParam::<$room>::OPS;
 
             #[link_section = "__param"]
             #[used(compiler)]
-            static PARAM: ::kernel::module_param::KernelParam =
-                ::kernel::module_param::KernelParam::new(::kernel::bindings::kernel_param {
-                    name: ::kernel::str::as_char_ptr_in_const_context(
-                        // The module's own name would be before it if it were built in.
-                        match ::core::ffi::CStr::from_bytes_with_nul(
-                            concat!(stringify!($name), "\0").as_bytes(),
-                        ) {
-                            Ok(name) => name,
-                            Err(_) => panic!("an identifier has no zero in it"),
+            static PARAM: $crate::__private::kernel::module_param::KernelParam =
+                $crate::__private::kernel::module_param::KernelParam::new(
+                    $crate::__private::kernel::bindings::kernel_param {
+                        name: $crate::__private::kernel::str::as_char_ptr_in_const_context(
+                            // The module's own name would be before it if it were built in.
+                            match $crate::__private::core::ffi::CStr::from_bytes_with_nul(
+                                concat!(stringify!($name), "\0").as_bytes(),
+                            ) {
+                                Ok(name) => name,
+                                Err(_) => panic!("an identifier has no zero in it"),
+                            },
+                        ),
+                        // SAFETY: `__this_module` is there as long as the module is.
+                        mod_: unsafe {
+                            $crate::__private::core::ptr::from_ref(
+                                &$crate::__private::kernel::bindings::__this_module,
+                            )
+                            .cast_mut()
                         },
-                    ),
-                    // SAFETY: `__this_module` is there as long as the module is.
-                    mod_: unsafe {
-                        ::core::ptr::from_ref(&::kernel::bindings::__this_module).cast_mut()
+                        ops: &raw const OPS,
+                        perm: 0,
+                        level: -1,
+                        flags: 0,
+                        __bindgen_anon_1:
+                            $crate::__private::kernel::bindings::kernel_param__bindgen_ty_1 {
+                                // Items of this block hide a static of their name: then this does not compile.
+                                arg: $crate::param::StringParam::<$room>::argument(&$static),
+                            },
                     },
-                    ops: &raw const OPS,
-                    perm: 0,
-                    level: -1,
-                    flags: 0,
-                    __bindgen_anon_1: ::kernel::bindings::kernel_param__bindgen_ty_1 {
-                        arg: (&raw const $static).cast_mut().cast(),
-                    },
-                });
+                );
 
             const TYPE: &str = concat!("parmtype=", stringify!($name), ":string\0");
             const WHAT: &str = concat!("parm=", stringify!($name), ":", $what, "\0");

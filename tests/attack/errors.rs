@@ -34,6 +34,7 @@ use iomem::{
         Dir,
         Table, //
     },
+    eventfd::EventFd,
     new_wait_queue,
     platform::{
         AdapterWithFiles,
@@ -227,6 +228,11 @@ impl CharDevice for Control {
 
     fn open(&self, _file: CharFile<'_>) -> impl PinInit<(), Error> {
         Ok(())
+    }
+
+    /// A program that ends with the file open has no descriptors any more.
+    fn release(&self, _state: &()) {
+        let _ = EventFd::from_fd(0);
     }
 
     fn ioctl(&self, _file: OpenFile<'_, Self>, cmd: u32, arg: usize) -> Result<isize> {

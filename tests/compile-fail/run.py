@@ -79,8 +79,15 @@ def said(error: dict) -> str:
 
 def lines_of(error: dict, case: Path) -> list[int]:
     """The lines of the case that an error points to as its cause."""
-    return [span["line_start"] for span in error.get("spans", ())
-            if span["is_primary"] and Path(span["file_name"]).name == case.name]
+    lines = []
+    for span in error.get("spans", ()):
+        # What is wrong in a macro of the library is wrong where the case uses that.
+        while span and Path(span["file_name"]).name != case.name:
+            span = (span.get("expansion") or {}).get("span") and {
+                **span["expansion"]["span"], "is_primary": span["is_primary"]}
+        if span and span["is_primary"]:
+            lines.append(span["line_start"])
+    return lines
 
 
 def try_case(command: SavedCommand, case: Path, folder: Path) -> list[str]:

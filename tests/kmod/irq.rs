@@ -171,6 +171,13 @@ fn lines(pdev: &platform::Device<Core<'_>>, irq: u32) -> Result<Registration> {
         unnamed.request(label()?).err() == Some(EINVAL)
     );
 
+    for name in ["", ".", "..", "of/a folder"] {
+        let line = pdev.line_by_index(0)?.ok_or(ENXIO)?;
+        check!(
+            "label_that_no_folder_can_have_is_refused",
+            line.request(CString::try_from_fmt(fmt!("{name}"))?).err() == Some(EINVAL)
+        );
+    }
     let registration = line.request(label()?)?;
     check!(
         "line_that_is_handled_is_refused",

@@ -41,8 +41,8 @@ use crate::bindings;
 macro_rules! new_wait_queue {
     ($($name:literal)?) => {
         $crate::chardev::wait::WaitQueue::new(
-            ::kernel::optional_name!($($name)?),
-            ::kernel::static_lock_class!(),
+            $crate::__private::kernel::optional_name!($($name)?),
+            $crate::__private::kernel::static_lock_class!(),
         )
     };
 }

@@ -16,6 +16,10 @@ use kernel::{
 use super::Registration;
 use crate::{
     bindings,
+    names::{
+        self,
+        is_file_name, //
+    },
     platform::strings, //
 };
 
@@ -178,13 +182,18 @@ impl Line<'_> {
     ///
     /// - `EBUSY`: another driver handles the line. Lines are not shared: see the
     ///   [module](super).
-    /// - `EINVAL`: there is no such line, or the kernel keeps it from drivers.
+    /// - `EINVAL`: there is no such line, or the kernel keeps it from drivers; or `label` is nothing
+    ///   that a folder below `/proc/irq` can be called.
     /// - `EOPNOTSUPP`: the line cannot be masked by the handler: each processor has one of its own;
     ///   or the controller is behind a slow bus, so that asking it for something sleeps; or the
     ///   handlers are called by the thread of another line. On `PREEMPT_RT` also: the handlers must
     ///   not be threads.
     /// - `ENOMEM`: no memory.
     pub fn request(self, label: CString) -> Result<Registration> {
+        // The kernel would warn, and handle the line nevertheless.
+        if !is_file_name(&label) || label.to_bytes().len() > names::LONGEST {
+            return Err(EINVAL);
+        }
         Registration::new(self.dev, self.number, self.name, label)
     }
 }
