@@ -5,7 +5,6 @@
  * for.
  */
 
-#include <sys/utsname.h>
 
 #include "interrupts.h"
 
@@ -261,8 +260,6 @@ FIXTURE(refused)
 FIXTURE_VARIANT(refused)
 {
 	enum kind kind;
-	/* On PREEMPT_RT alone. */
-	bool rt;
 };
 
 FIXTURE_VARIANT_ADD(refused, per_cpu_devid)
@@ -287,7 +284,7 @@ FIXTURE_VARIANT_ADD(refused, nested)
 
 FIXTURE_VARIANT_ADD(refused, no_thread)
 {
-	.kind = NO_THREAD, .rt = true,
+	.kind = NO_THREAD,
 };
 
 FIXTURE_SETUP(refused)
@@ -305,30 +302,13 @@ FIXTURE_TEARDOWN(refused)
 		EXPECT_TRUE(unload_all());
 }
 
-/* Whether the handlers of interrupts are threads, but for those that must not be. */
-static bool is_rt(void)
-{
-	struct utsname name;
-
-	return !uname(&name) && strstr(name.version, "PREEMPT_RT");
-}
-
 /* A line that the library cannot handle is refused before it is requested: there is no warning. */
 TEST_F(refused, before_it_is_requested)
 {
-	bool supported = variant->rt && !is_rt();
 	char node[64], text[512], *before, *after;
 	int log = open_log();
 
 	ASSERT_LE(0, log);
-	if (supported) {
-		ASSERT_TRUE(node_of(DEVICE, node, sizeof(node)));
-		act("raise", variant->kind);
-		EXPECT_EQ(1, delivered(variant->kind));
-		act("lower", variant->kind);
-		close(log);
-		return;
-	}
 	EXPECT_FALSE(node_of(DEVICE, node, sizeof(node)));
 	before = proc_iomem();
 	EXPECT_EQ(-EOPNOTSUPP, bind_again(DEVICE));

@@ -28,12 +28,9 @@ pub(super) fn check(number: u32) -> Result {
     // Another line's thread calls the handlers, so the line is not one that the controller masks.
     let nested = bindings::IRQ_NESTED_THREAD;
     // The handler takes a spinlock, which sleeps on PREEMPT_RT. Handlers are threads there, but for
-    // those of such a line.
-    let no_thread = if cfg!(CONFIG_PREEMPT_RT) {
-        bindings::IRQ_NOTHREAD
-    } else {
-        0
-    };
+    // those of such a line. It is refused on all kernels, so that a driver for it is no surprise there;
+    // lockdep says so anywhere.
+    let no_thread = bindings::IRQ_NOTHREAD;
 
     // The line's data are freed after a grace period.
     let _rcu = rcu::read_lock();

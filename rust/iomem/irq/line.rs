@@ -186,8 +186,7 @@ impl Line<'_> {
     ///   that a folder below `/proc/irq` can be called.
     /// - `EOPNOTSUPP`: the line cannot be masked by the handler: each processor has one of its own;
     ///   or the controller is behind a slow bus, so that asking it for something sleeps; or the
-    ///   handlers are called by the thread of another line. On `PREEMPT_RT` also: the handlers must
-    ///   not be threads.
+    ///   handlers are called by the thread of another line, or must not be threads.
     /// - `ENOMEM`: no memory.
     pub fn request(self, label: CString) -> Result<Registration> {
         // The kernel would warn, and handle the line nevertheless.
