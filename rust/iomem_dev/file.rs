@@ -27,7 +27,11 @@ impl File {
     pub(crate) fn open(window: &Window) -> impl PinInit<Self, Error> + '_ {
         try_pin_init!(Self {
             _: {
-                drop(window.hardware()?);
+                // Without the lease's lock, which others can be in the queue for: the kernel has
+                // `misc_mtx`, which all nodes need that are made or removed.
+                if window.lease().is_revoked() {
+                    return Err(ENODEV);
+                }
             },
             raw_io: capable_noaudit(Capability::SysRawio),
             interrupts <- Slots::new(window.interrupts().len()),

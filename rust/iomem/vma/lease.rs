@@ -10,6 +10,10 @@ use kernel::{
     prelude::*,
     sync::{
         aref::ARef,
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
         Mutex, //
     },
 };
@@ -169,6 +173,8 @@ use crate::{
 #[pin_data]
 pub struct Lease<T> {
     space: AddressSpace,
+    /// Not 0 once it is being taken back, which is before the lock says so.
+    revoked: Atomic<i32>,
     #[pin]
     leased: RwSem<Option<T>>,
     #[pin]
@@ -200,6 +206,7 @@ impl<T> Lease<T> {
     pub fn new(value: T) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             space: AddressSpace::new()?,
+            revoked: Atomic::new(0),
             leased <- RwSem::new(
                 Some(value),
                 c"Lease::leased",
@@ -246,6 +253,27 @@ impl<T> Lease<T> {
         let guard = self.leased.read();
         // INVARIANT: It is there, and nobody can take it while the lock is held.
         guard.is_some().then_some(LeaseGuard { guard })
+    }
+
+    /// Tells whether it has been taken back, or is being. Context: any.
+    ///
+    /// For callers that must not wait for the lock, since others wait for them: `open()` of a node
+    /// holds `misc_mtx`. While `revoke` waits, all who ask by [`get`](Self::get) queue behind it, and a
+    /// program can have thousands of threads in that queue.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use iomem::{resource::MemRegion, vma::Lease};
+    /// fn open(lease: &Lease<MemRegion>) -> Result {
+    ///     if lease.is_revoked() {
+    ///         return Err(ENODEV);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn is_revoked(&self) -> bool {
+        self.revoked.load(Relaxed) != 0
     }
 
     /// Maps what is leased: `map` is given it and the VMA, both for as long as the lease lasts.
@@ -353,6 +381,7 @@ impl<T> Lease<T> {
     pub fn revoke(&self) -> Option<T> {
         let _revoking = self.revoking.lock();
 
+        self.revoked.store(1, Relaxed);
         // From here on no VMA is filled and no page inserted.
         let value = self.leased.write().take();
 
