@@ -5,7 +5,6 @@
  * for.
  */
 
-
 #include "interrupts.h"
 
 #define LINES	"/sys/module/iomem_test_lines/parameters/"

@@ -375,7 +375,7 @@ TEST_F(odd, process_vm_readv_does_not_reach_a_mapping)
 	uint32_t value = 1;
 	struct iovec here = { &value, 4 }, there = { (void *)self->regs, 4 };
 
-	if (process_vm_readv(getpid(), NULL, 0, NULL, 0, 0) && errno == ENOSYS)
+	if (process_vm_readv(getpid(), NULL, 0, NULL, 0, 0))
 		SKIP(return, "this kernel has no process_vm_readv(): CONFIG_CROSS_MEMORY_ATTACH is off");
 	FAILS(EFAULT, process_vm_readv(getpid(), &here, 1, &there, 1, 0));
 	there.iov_base = (void *)(self->regs + SOURCE / 4);

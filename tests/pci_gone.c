@@ -2,7 +2,8 @@
 /*
  * PCI devices that are removed while a window, or another claim, is on one of their BARs. The
  * device is QEMU's edu (IOMEM_RANGE), which is removed and found again by sysfs; the other claims
- * are those of the modules iomem_attack_outlived (IOMEM_OUTLIVED_KO) and iomem_test_holder (IOMEM_HOLDER_KO).
+ * are those of the modules iomem_attack_outlived (IOMEM_OUTLIVED_KO) and iomem_test_holder
+ * (IOMEM_HOLDER_KO).
  */
 
 #include "holder.h"
