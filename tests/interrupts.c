@@ -201,7 +201,7 @@ static int signalled(int fd, uint64_t timeout_ns, uint32_t flags, int sa_flags)
 		usleep(10000);
 		if (waitpid(child, &status, WNOHANG) == child)
 			break;
-		asleep = *arrived && state(child) == 'S' ? asleep + 1 : 0;
+		asleep = *arrived && state_of(child) == 'S' ? asleep + 1 : 0;
 	}
 	munmap((void *)arrived, 4096);
 	if (i < 1000 && asleep < 20)

@@ -151,24 +151,6 @@ static inline short ready(int fd, short events, int timeout)
 	return poll(&pollfd, 1, timeout) < 0 ? -1 : pollfd.revents;
 }
 
-/* What a task does, by ps's letter: S for sleeping. 0 if it is not there. */
-static inline char state(pid_t child)
-{
-	char path[64], text[512], *paren;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", child);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = 0;
-	paren = strrchr(text, ')');
-	return paren && paren[1] ? paren[2] : 0;
-}
-
 /* Whether a line of /proc/interrupts has the name of the node's interrupt. */
 static inline bool is_listed(const char *node)
 {
@@ -200,7 +182,7 @@ static inline bool sleeps(pid_t child)
 	int i;
 
 	for (i = 0; i < 500; i++) {
-		if (state(child) == 'S')
+		if (state_of(child) == 'S')
 			return true;
 		usleep(10000);
 	}

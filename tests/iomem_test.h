@@ -331,4 +331,25 @@ static inline bool find_node(char *node, size_t room)
 	return false;
 }
 
+/*
+ * What a thread or a process does, by ps's letter: S for sleeping; 0 if it is not there. Nothing is
+ * allocated: a program whose memory is locked cannot.
+ */
+static inline char state_of(pid_t pid)
+{
+	char path[64], text[512], *paren;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = 0;
+	paren = strrchr(text, ')');
+	return paren && paren[1] ? paren[2] : 0;
+}
+
 #endif /* _IOMEM_TEST_H */
