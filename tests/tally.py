@@ -5,10 +5,13 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# Of a check that fails, the last lines before its result: what differs comes last.
+_MOST_SAID = 40
+
 
 @dataclass
 class Tally:
-    """The names of the checks; a skipped one with its reason."""
+    """The names of the checks; a skipped one with its reason, a failed one with what it said."""
 
     passed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -58,4 +61,5 @@ class Ktap:
             case "SKIPPED":
                 tally.failed.append(f"{name}: skipped without a reason")
             case other:
-                tally.failed.append(f"{name} ({other.lower().replace('_', ' ')})")
+                said = [line for line in test.log if line.strip()][-_MOST_SAID:]
+                tally.failed.append("\n".join([f"{name} ({other.lower().replace('_', ' ')})", *said]))

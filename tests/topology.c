@@ -126,9 +126,17 @@ FIXTURE_SETUP(topology)
 FIXTURE_TEARDOWN(topology)
 {
 	char line[4096], *after;
+	int i;
 
 	if (!self->up)
 		return;
+	/* Of a test that failed they still have the window. */
+	for (i = 0; i < USERS; i++) {
+		if (self->user[i] <= 0)
+			continue;
+		kill(self->user[i], SIGKILL);
+		waitpid(self->user[i], NULL, 0);
+	}
 	if (self->fd >= 0)
 		drop(self);
 	tell(DRIVER "delete_device", LABEL);
@@ -346,6 +354,7 @@ static void see_users_out(struct __test_metadata *_metadata, struct _test_data_t
 	futex(&s->live, FUTEX_WAKE, INT_MAX);
 	for (i = 0; i < USERS; i++) {
 		ASSERT_EQ(self->user[i], waitpid(self->user[i], &status, 0));
+		self->user[i] = 0;
 		EXPECT_EQ(0, status);
 	}
 	sum_up(_metadata, s, s->live, took);

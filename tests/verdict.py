@@ -123,7 +123,7 @@ def report(arch: str, groups: list[tuple[str, Tally]]) -> Tally:
         counts += [f"{len(tally.skipped)} skipped"] * bool(tally.skipped)
         print(f"  {name:<12}{', '.join(counts)}")
         for line in tally.failed:
-            print(f"    FAILED  {line}")
+            print("    FAILED  " + line.replace("\n", "\n      "))
         for line in tally.skipped:
             print(f"    skipped {line}")
         total += tally
