@@ -11,6 +11,8 @@
  *	IOMEM_ROUNDS	how many changes in any order, instead of as many as suit the suite
  */
 
+#include <sys/mount.h>
+
 #include "topology.h"
 
 /* What is claimed for windows, to be freed: a device can be elsewhere when it is found again. */
@@ -164,7 +166,7 @@ static bool find_again(struct edu *edu)
 }
 
 /* A window by address goes with the device that has its addresses. */
-TEST_F(topology, removed_and_found_again)
+TEST_F_TIMEOUT(topology, removed_and_found_again, 300)
 {
 	struct edu *edu = &self->edu;
 	int i;
@@ -203,7 +205,7 @@ TEST_F(topology, removed_and_found_again)
 #endif
 
 /* Pulled out by the host, which does not ask whether it is in use. */
-TEST_F(topology, unplugged_and_plugged_in_again)
+TEST_F_TIMEOUT(topology, unplugged_and_plugged_in_again, 300)
 {
 	struct edu fixed = self->edu, *edu = &self->edu;
 	FILE *plug;
@@ -283,7 +285,7 @@ static bool can_suspend(size_t i)
 }
 
 /* An interrupt keeps its mask and its count, and a mapping its registers. */
-TEST_F(topology, suspended)
+TEST_F_TIMEOUT(topology, suspended, 300)
 {
 	struct iomem_irq_info masked, after;
 	int tried = 0, i;
@@ -327,6 +329,67 @@ TEST_F(topology, suspended)
 #endif
 }
 
+/* Waits with a limit, for ever; ends with the errno of one that neither time nor an interrupt ended. */
+static void wait_and_wait(int fd)
+{
+	struct iomem_irq_wait wait = {
+		.size = sizeof(wait), .timeout_ns = 1000000, .count = irq_of(fd).count,
+	};
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (!ioctl(fd, IOMEM_IOC_IRQ_WAIT, &wait) || errno == ETIMEDOUT)
+		;
+	_exit(errno);
+}
+
+#define FREEZER "/tmp/freezer"
+
+/*
+ * That a program is frozen is no signal, at whatever moment of its waiting that is; nor that it was to be
+ * frozen and then was not.
+ */
+TEST_F_TIMEOUT(topology, frozen_while_it_waits, 300)
+{
+	uint32_t rounds = chosen_rounds(2000), round;
+	uint64_t random = chosen_seed();
+	char pid[16];
+	int status, i;
+
+	mkdir(FREEZER, 0700);
+	if (mount("none", FREEZER, "cgroup", 0, "freezer"))
+		SKIP(return, "this kernel has no freezer of version 1: CONFIG_CGROUP_FREEZER");
+	TH_LOG("seed %#" PRIx64, random);
+	ASSERT_EQ(0, mkdir(FREEZER "/waiting", 0700));
+	make(_metadata, self);
+	for (i = 0; i < USERS; i++) {
+		self->user[i] = fork();
+		ASSERT_LE(0, self->user[i]);
+		if (!self->user[i])
+			wait_and_wait(self->fd);
+		snprintf(pid, sizeof(pid), "%d", self->user[i]);
+		ASSERT_EQ(0, tell(FREEZER "/waiting/tasks", pid));
+	}
+	for (round = 0; round < rounds; round++) {
+		ASSERT_EQ(0, tell(FREEZER "/waiting/freezer.state", "FROZEN"));
+		if (next_random(&random) % 2)
+			usleep(next_random(&random) % 1000);
+		ASSERT_EQ(0, tell(FREEZER "/waiting/freezer.state", "THAWED"));
+		usleep(next_random(&random) % 1000);
+	}
+	for (i = 0; i < USERS; i++) {
+		EXPECT_EQ(0, waitpid(self->user[i], &status, WNOHANG)) {
+			TH_LOG("a wait ended: %s", strerror(WEXITSTATUS(status)));
+			self->user[i] = 0;
+			continue;
+		}
+		kill(self->user[i], SIGKILL);
+		waitpid(self->user[i], NULL, 0);
+		self->user[i] = 0;
+	}
+	EXPECT_EQ(0, rmdir(FREEZER "/waiting"));
+	EXPECT_EQ(0, umount(FREEZER));
+}
+
 /* --- Beside programs that use it -------------------------------------------------------- */
 
 static void let_users_in(struct __test_metadata *_metadata, struct _test_data_topology *self)
@@ -361,7 +424,7 @@ static void see_users_out(struct __test_metadata *_metadata, struct _test_data_t
 	EXPECT_EQ(0, s->findings);
 }
 
-TEST_F(topology, processors_come_and_go)
+TEST_F_TIMEOUT(topology, processors_come_and_go, 300)
 {
 	double begin = now();
 	uint64_t random = 0;

@@ -258,20 +258,15 @@ impl WaitQueue {
     }
 
     /// Freezes the program if the freezer asks for it, and returns when it is thawed. Returns whether
-    /// it was frozen.
+    /// there is a signal.
     ///
     /// The freezer marks a task that is awake as having a signal pending. The mark is cleared here,
-    /// unless there is a signal.
+    /// unless there is a signal; also where the freezer has given up before the task came here, because
+    /// it could not freeze another one in time.
     fn freeze() -> bool {
         // SAFETY: The current task may sleep, and it is not on the queue. It has signal handlers, since
         // it is a program's, or it is the kernel's and not frozen in this way.
-        unsafe {
-            if !bindings::try_to_freeze() {
-                return false;
-            }
-            bindings::recalc_sigpending_locked();
-        }
-        true
+        unsafe { bindings::freeze_or_signal() }
     }
 
     /// Sleeps until `condition` gives something, a signal comes, or the time is `deadline`.
@@ -302,7 +297,7 @@ impl WaitQueue {
             }
             if interrupted != 0 {
                 // The kernel has taken the entry off the queue, and the task is not about to sleep.
-                if freezable && Self::freeze() {
+                if freezable && !Self::freeze() {
                     continue;
                 }
                 break Err(ERESTARTSYS);
