@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is left of registrations that a driver forgot, when its module has been
+ * What is left of registrations that a driver never dropped, when its module has been
  * unloaded: nothing that leads into the module. It is tests/attack/forgotten.rs.
  */
 
@@ -12,6 +12,10 @@
 #define NODE	"/dev/iomem_attack_forgotten"
 #define VALUE	"/sys/class/misc/iomem_attack_forgotten/value"
 #define TABLE	"/sys/kernel/debug/iomem_attack_forgotten/table"
+/* Of registrations whose memory was freed without their being dropped. */
+#define FREED	"/dev/iomem_attack_freed"
+#define FREED_VALUE	"/sys/class/misc/iomem_attack_freed/value"
+#define OPAQUE	"/dev/iomem_attack_opaque"
 #define MADE	"/dev/iomem_attack_made"
 
 /* The major number, or 0. */
@@ -71,7 +75,8 @@ static int nothing_is_left(void)
 {
 	char text[64];
 
-	return access(NODE, F_OK) && content(VALUE, text, sizeof(text)) == -ENOENT &&
+	return access(NODE, F_OK) && access(FREED, F_OK) && access(OPAQUE, F_OK) &&
+	       content(VALUE, text, sizeof(text)) == -ENOENT &&
 	       content(TABLE, text, sizeof(text)) == -ENOENT && !number();
 }
 
@@ -95,6 +100,16 @@ TEST_F(forgotten, registrations_end_with_their_module)
 		/* A file that is open keeps the module, whatever was forgotten. */
 		EXPECT_NE(0, unload(MODULE));
 		close(fd);
+
+		/* They are nodes like others as long as the module is loaded. */
+		fd = open(FREED, O_RDWR | O_CLOEXEC);
+		EXPECT_LE(0, fd);
+		close(fd);
+		fd = open(OPAQUE, O_RDWR | O_CLOEXEC);
+		EXPECT_LE(0, fd);
+		close(fd);
+		EXPECT_LT(0, content(FREED_VALUE, text, sizeof(text)));
+		EXPECT_STREQ("forgotten\n", text);
 
 		ASSERT_EQ(0, unload(MODULE));
 		EXPECT_TRUE(nothing_is_left());

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Registrations that a driver forgot to end.
+//! Registrations that a driver did not end.
 //!
 //! A registration ends when it is dropped, and safe code can see to it that it never is:
-//! [`core::mem::forget`], a leaked box, a circle of references. After the module has been unloaded, C
-//! would then run code that is gone. So everything by which C calls into a driver's module is on a
-//! list while it is registered, and what is left of a module there is ended when the module goes:
-//! after its exit function has returned, and before its memory is freed. What the driver forgot stays
-//! allocated.
+//! [`core::mem::forget`], a leaked box, a circle of references; or a [`MaybeUninit`], whose memory is
+//! freed all the same, also where pin-init has made something in it that is pinned. So whatever C has
+//! a pointer to is in an allocation that only the registration's drop frees. And after the module has
+//! been unloaded, C would run code that is gone. So everything by which C calls into a driver's module
+//! is on a list while it is registered, and what is left of a module there is ended when the module
+//! goes: after its exit function has returned, and before its memory is freed. What was not dropped
+//! stays allocated.
+//!
+//! The kernel crate's own registrations are not on it, such as that of a driver
+//! ([`kernel::driver::Registration`]), with or without [files](crate::platform::Files).
 //!
 //! The list and its lock are in `rust/helpers/leftover.c`.
 //!
 //! C header: [`include/linux/module.h`](srctree/include/linux/module.h)
+//!
+//! [`MaybeUninit`]: core::mem::MaybeUninit
 
 use core::ptr::NonNull;
 

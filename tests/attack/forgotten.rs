@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Registrations that are forgotten, each kind by which the kernel calls into the module. What is left of
-//! them when it has been unloaded, tests/forgotten.c sees.
+//! Registrations that are never dropped, each kind by which the kernel calls into the module: forgotten,
+//! or made in memory that is freed all the same and used for something else. What is left of them when
+//! the module has been unloaded, tests/forgotten.c sees.
 
 #![deny(unsafe_code)]
 
-use core::mem::forget;
+use core::mem::{
+    forget,
+    size_of,
+    MaybeUninit, //
+};
 
 use iomem::{
     chardev::{
@@ -30,8 +35,11 @@ use iomem::{
 use kernel::{
     fmt::Write,
     prelude::*,
-    sync::Arc, //
+    str::CString,
+    sync::Arc,
+    types::Opaque, //
 };
+use pin_init::Wrapper;
 
 module! {
     type: Attack,
@@ -85,7 +93,21 @@ impl Table for Device {
     }
 }
 
-struct Attack;
+/// As large as a registration.
+type Filler = [u8; size_of::<Registration<Device>>()];
+
+/// Registers a node whose registration is in a box of `W`, and frees the box, which drops nothing.
+fn free_undropped<W: Wrapper<Registration<Device>>>(name: &str, device: &Arc<Device>) -> Result {
+    let mut groups = Groups::new();
+    groups.device(device.clone())?;
+    let options = Options::new(CString::try_from_fmt(fmt!("{name}"))?).groups(groups);
+    let node = W::pin_init(Registration::register(options, device.clone()));
+    KBox::pin_init(node, GFP_KERNEL).map(drop)
+}
+
+struct Attack {
+    _filler: KVec<KBox<Filler>>,
+}
 
 impl kernel::Module for Attack {
     fn init(_module: &'static ThisModule) -> Result<Self> {
@@ -103,12 +125,23 @@ impl kernel::Module for Attack {
             device.clone(),
         )?);
         let dir = Dir::new(c"iomem_attack_forgotten", None)?;
-        forget(File::new(&dir, c"table", device)?);
+        forget(File::new(&dir, c"table", device.clone())?);
         // The folder goes when the file in it does, which does not.
         drop(dir);
+
+        free_undropped::<MaybeUninit<_>>("iomem_attack_freed", &device)?;
+        free_undropped::<Opaque<_>>("iomem_attack_opaque", &device)?;
+        // What was freed is used again.
+        let mut filler = KVec::new();
+        for _ in 0..1000 {
+            filler.push(
+                KBox::new([0x41; size_of::<Filler>()], GFP_KERNEL)?,
+                GFP_KERNEL,
+            )?;
+        }
         if iomem::compat::param(module_parameters::fail.value()) != 0 {
             return Err(ENODEV);
         }
-        Ok(Self)
+        Ok(Self { _filler: filler })
     }
 }

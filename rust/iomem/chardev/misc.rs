@@ -94,23 +94,31 @@ impl<'a> Options<'a> {
 
 /// A node in `/dev`.
 ///
-/// Dropping it removes the node. Corresponds to a C `struct miscdevice` between `misc_register()`
-/// and `misc_deregister()`.
+/// Dropping it removes the node. If it is forgotten, or its memory freed without a drop, the node stays until
+/// the module is unloaded.
+/// Corresponds to a C `struct miscdevice` between `misc_register()` and `misc_deregister()`.
 ///
 /// Context of the drop: may sleep; waits for functions that show an attribute.
 ///
 /// # Invariants
 ///
-/// `misc` is registered, and its `fops` are those of `T`.
-#[pin_data(PinnedDrop)]
+/// `node.misc` is registered, and its `fops` are those of `T`.
 pub struct Registration<T: CharDevice> {
-    // It points to `name` and into `groups`, so they stay in place until it has been deregistered.
+    leftover: Leftover,
+    node: Pin<KBox<Node<T>>>,
+}
+
+/// What C has pointers to. It is in an allocation of its own, which only the drop of the registration
+/// frees: safe code can free the memory of a registration without dropping it, also of one that is
+/// pinned (pin-init's `MaybeUninit`, the kernel crate's `Opaque`).
+#[pin_data]
+struct Node<T: CharDevice> {
+    // It points to `name` and into `groups`.
     #[pin]
     misc: Opaque<bindings::miscdevice>,
     name: CString,
     groups: Groups,
     device: Arc<T>,
-    leftover: Leftover,
 }
 
 // SAFETY: A node may be removed by another thread than the one that made it, and `T` is `Send` and
@@ -156,96 +164,98 @@ impl<T: CharDevice> Registration<T> {
         options: Options<'a>,
         device: Arc<T>,
     ) -> impl PinInit<Self, Error> + use<'a, T> {
+        pin_init::pin_init_scope(move || Self::new(options, device).map(Ok::<_, Error>))
+    }
+
+    fn new(options: Options<'_>, device: Arc<T>) -> Result<Self> {
         let Options {
             name,
             mode,
             parent,
-            groups,
+            mut groups,
         } = options;
-        // `Device` is a transparent wrapper around `struct device`.
-        let parent = parent.map_or(core::ptr::null(), core::ptr::from_ref);
+        check_node(&name)?;
+        Vtable::<T>::check_owner()?;
+        let leftover = Leftover::new()?;
 
+        let misc = bindings::miscdevice {
+            minor: bindings::MISC_DYNAMIC_MINOR as c_int,
+            // Neither the text nor the list moves when its owner does.
+            name: name.as_char_ptr(),
+            groups: groups.for_c()?,
+            fops: Vtable::<T>::MISC,
+            // `Device` is a transparent wrapper around `struct device`.
+            parent: parent
+                .map_or(core::ptr::null(), core::ptr::from_ref)
+                .cast_mut()
+                .cast(),
+            mode,
+            ..pin_init::zeroed()
+        };
         // The node can be opened as soon as `misc` is registered, and `open` reads `device`:
         // `misc` comes last.
-        try_pin_init!(&this in Self {
-            name,
-            groups,
-            device,
-            leftover: Leftover::new()?,
-            misc <- Opaque::try_ffi_init(move |slot: *mut bindings::miscdevice| {
-                // SAFETY: `name` was initialized above and is not moved from its pinned place.
-                let name = unsafe { &(*this.as_ptr()).name };
-                check_node(name)?;
-                Vtable::<T>::check_owner()?;
-                // SAFETY: So was `groups`, and nobody else has a reference to it.
-                let groups = unsafe { &mut (*this.as_ptr()).groups }.for_c()?;
-                let misc = bindings::miscdevice {
-                    minor: bindings::MISC_DYNAMIC_MINOR as c_int,
-                    name: name.as_char_ptr(),
-                    fops: Vtable::<T>::MISC,
-                    parent: parent.cast_mut().cast(),
-                    groups,
-                    mode,
-                    ..pin_init::zeroed()
-                };
+        let node = KBox::pin_init(
+            try_pin_init!(Node {
+                name,
+                groups,
+                device,
+                misc <- Opaque::try_ffi_init(move |slot: *mut bindings::miscdevice| {
+                    // SAFETY: The initializer may write to its slot.
+                    unsafe { slot.write(misc) };
 
-                // SAFETY: The initializer may write to its slot.
-                unsafe { slot.write(misc) };
-
-                // SAFETY: The structure is complete. It and what it points to stay in place until
-                // `drop` has called `misc_deregister()`: the slot is pinned, the operations are
-                // static, the groups are not touched any more, and the parent is only used during
-                // the call. Should it fail, it has removed the files of the groups.
-                // INVARIANT: On success it is registered, with `T`'s operations.
-                to_result(unsafe { bindings::misc_register(slot) })?;
-
-                // SAFETY: `leftover` was initialized above. The structure stays registered, and where
-                // it is, until `drop` has disarmed it.
-                unsafe { (*this.as_ptr()).leftover.arm(&T::OWNER, end, slot.cast()) };
-                Ok::<_, Error>(())
+                    // SAFETY: The structure is complete. It and what it points to stay in place until
+                    // `misc_deregister()` has been called: they are in a box that only `drop` and
+                    // `end` know of, or what that box owns; the operations are static, the groups
+                    // are not touched any more, and the parent is only used during the call. Should
+                    // it fail, it has removed the files of the groups.
+                    to_result(unsafe { bindings::misc_register(slot) })
+                }),
             }),
-        })
+            GFP_KERNEL,
+        )?;
+        // SAFETY: It stays registered, and where it is, until `drop` has disarmed this.
+        unsafe { leftover.arm(&T::OWNER, end, node.misc.get().cast()) };
+        // INVARIANT: It was just registered, with `T`'s operations.
+        Ok(Self { leftover, node })
     }
 
     /// Returns what the node stands for. Context: any.
     pub fn device(&self) -> ArcBorrow<'_, T> {
-        self.device.as_arc_borrow()
+        self.node.device.as_arc_borrow()
     }
 
     /// Returns the name of the node in `/dev`. Context: any.
     pub fn name(&self) -> &CStr {
-        &self.name
+        &self.node.name
     }
 
     /// Returns the minor number, which the kernel chose; the major is 10, that of all misc devices.
     /// Context: any.
     pub fn minor(&self) -> u32 {
         // SAFETY: By the type invariant it is registered, and its minor does not change.
-        unsafe { (*self.misc.get()).minor as u32 }
+        unsafe { (*self.node.misc.get()).minor as u32 }
     }
 }
 
-/// Removes the node of a registration that was forgotten.
+/// Removes the node of a registration that was never dropped.
 ///
 /// # Safety
 ///
 /// `misc` is registered, and only this ends it.
 unsafe extern "C" fn end(misc: *mut c_void) {
-    // SAFETY: By the requirement. It is pinned memory, which is not used for anything else before it
-    // is dropped.
+    // SAFETY: By the requirement.
     unsafe { bindings::misc_deregister(misc.cast()) };
 }
 
-#[pinned_drop]
-impl<T: CharDevice> PinnedDrop for Registration<T> {
-    fn drop(self: Pin<&mut Self>) {
+impl<T: CharDevice> Drop for Registration<T> {
+    fn drop(&mut self) {
         self.leftover.disarm();
         // SAFETY: By the type invariant it is registered. When this returns, no `open` is running
         // and none can begin. The same is true of the functions that show attributes: the node's
-        // `struct device` has been deleted, which removes the files and waits for who is reading
-        // them, and even if somebody has a reference to it, nobody looks at its groups any more.
+        // `struct device` has been deleted, which removes the files and waits for those who read
+        // them, and even if there is another reference to it, its groups are not looked at any more.
         // What these are made of is dropped after this.
-        unsafe { bindings::misc_deregister(self.misc.get()) };
+        unsafe { bindings::misc_deregister(self.node.misc.get()) };
     }
 }
 
@@ -261,12 +271,11 @@ impl<T: CharDevice> Vtable<T> {
         file: *mut bindings::file,
     ) -> c_int {
         // SAFETY: `misc_open()` set `private_data` to the `struct miscdevice`, which is the one of
-        // a `Registration<T>`, and holds `misc_mtx`, so it stays registered during this call.
+        // a `Node<T>`, and holds `misc_mtx`, so it stays registered during this call.
         let device = unsafe {
             let misc = (*file).private_data.cast::<bindings::miscdevice>();
-            let registration =
-                kernel::container_of!(Opaque::cast_from(misc), Registration<T>, misc);
-            &(*registration).device
+            let node = kernel::container_of!(Opaque::cast_from(misc), Node<T>, misc);
+            &(*node).device
         };
         // SAFETY: The file is being opened.
         unsafe { Opened::begin(device, inode, file) }
