@@ -13,7 +13,7 @@ static void unload_holder(void)
 	unload("iomem_test_holder");
 }
 
-static int load_holder(uint64_t start, uint64_t length)
+static inline int load_holder(uint64_t start, uint64_t length)
 {
 	char params[128];
 

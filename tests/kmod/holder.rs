@@ -7,7 +7,9 @@ use iomem::{
     compat::param,
     resource::{
         request_mem_region,
-        MemRegion, //
+        request_mem_region_muxed,
+        MemRegion,
+        MuxedMemRegion, //
     },
 };
 use kernel::prelude::*;
@@ -27,21 +29,33 @@ module! {
             default: 0,
             description: "length, in bytes",
         },
+        muxed: u64 {
+            default: 0,
+            description: "1: waits for a muxed claim that is in the way",
+        },
     },
 }
 
 struct Test {
-    _claim: MemRegion,
+    _plain: Option<MemRegion>,
+    _muxed: Option<MuxedMemRegion>,
 }
 
 impl kernel::Module for Test {
     fn init(_module: &'static ThisModule) -> Result<Self> {
+        let start = param(module_parameters::start.value());
+        let length = param(module_parameters::length.value());
+        let name = c"iomem_test_holder";
+
+        if param(module_parameters::muxed.value()) != 0 {
+            return Ok(Self {
+                _plain: None,
+                _muxed: Some(request_mem_region_muxed(start, length, name)?),
+            });
+        }
         Ok(Self {
-            _claim: request_mem_region(
-                param(module_parameters::start.value()),
-                param(module_parameters::length.value()),
-                c"iomem_test_holder",
-            )?,
+            _plain: Some(request_mem_region(start, length, name)?),
+            _muxed: None,
         })
     }
 }

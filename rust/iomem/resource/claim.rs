@@ -36,17 +36,23 @@ use crate::{
 ///
 /// # Removal of the device that a range belongs to
 ///
-/// A claim is exclusive as long as the resource around it is in the tree. When the PCI or platform
-/// device which that resource belongs to is removed, all claims below it leave the tree with it, and
-/// others can claim the range as soon as it is found again. The `Claim` holds nothing then; it may be
-/// dropped at any time, which releases no claim of another driver. A mapping that is built on it still leads
-/// to the same addresses.
+/// A claim is exclusive as long as the resources around it are in the tree: a BAR of a PCI device, say,
+/// and in that, the resource of a platform device which the PCI device's driver made. When one of the
+/// devices is removed, all claims below its resources leave the tree with them, and others can claim
+/// the range: at once if that was the platform device, and otherwise as soon as the PCI device is found
+/// again. The `Claim` holds nothing then; it may be dropped at any time, which releases no claim of
+/// another driver. A mapping that is built on it still leads to the same addresses.
 ///
-/// [`unbind_on_removal`](Self::unbind_on_removal) has a device unbound before that happens, as do
-/// [`devm_request_mem_region`](super::devm_request_mem_region) and
-/// [`devm_request_region`](super::devm_request_region). A BAR that is resized or moved by sysfs
-/// (`resource<N>_resize`) is not announced by the kernel: the claim stays, and its range may not be the
-/// device's any more. The kernel refuses that while the PCI device has a driver.
+/// [`unbind_on_removal`](Self::unbind_on_removal) has a device unbound before the PCI device is removed,
+/// as do [`devm_request_mem_region`](super::devm_request_mem_region) and
+/// [`devm_request_region`](super::devm_request_region). While a PCI device is being removed, claims on
+/// its ranges fail with `EBUSY`, also those that have been waiting for a [muxed](super::Muxed) one. A BAR that is
+/// resized or moved by sysfs (`resource<N>_resize`) is not announced by the kernel: the claim stays,
+/// and its range may not be the device's any more. The kernel refuses that while the PCI device has a
+/// driver.
+///
+/// A resource that belongs to neither a PCI nor a platform device is not announced when it goes. A claim
+/// directly below one is then released by its numbers, as C does it.
 ///
 /// Context of the drop: may sleep.
 ///
@@ -116,8 +122,9 @@ impl<R: Root> Claim<R> {
     /// [`Refused`], which says more than the errno that it turns into:
     ///
     /// - `ERANGE`: the range ends beyond the last address that there is ([`Root::last`]).
-    /// - `EBUSY`: somebody else holds the range or a part of it; RAM is held by the kernel; or the
-    ///   range crosses the border of another resource, such as the window of a bus.
+    /// - `EBUSY`: somebody else holds the range or a part of it; RAM is held by the kernel; the
+    ///   range crosses the border of another resource, such as the window of a bus; or the PCI device
+    ///   that it belongs to is being removed.
     /// - `ENOMEM`: no memory for the name. (No memory for the entry is `EBUSY`: C does not tell.)
     ///
     /// # Examples
@@ -232,7 +239,9 @@ impl<R: Root> Claim<R> {
     }
 
     /// Has `dev` unbound from its driver before the PCI device which the range belongs to is removed:
-    /// unplugged, for example.
+    /// unplugged, for example. It does not matter whether other resources are between its BAR and the
+    /// claim, as those of platform devices are, nor whether one of these took the claim out of the
+    /// tree.
     ///
     /// For claims that a driver makes on registers of another device than its own. The unbinding is
     /// complete when that device's resources leave the tree; the driver drops the claim in the course
@@ -247,7 +256,7 @@ impl<R: Root> Claim<R> {
     ///
     /// # Errors
     ///
-    /// `ENODEV`: that device is being removed already.
+    /// `ENODEV`: that device is being removed already, or the claim is in no tree any more.
     ///
     /// # Examples
     ///

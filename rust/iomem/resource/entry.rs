@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Entries of ours in the two trees, and what becomes of them when the resource that they are in is
+//! Entries of ours in the two trees, and what becomes of them when a resource that they are in is
 //! removed.
 //!
 //! # What C does
@@ -12,19 +12,31 @@
 //! memory that is freed with the device, and when the BAR is found anew (a rescan, another device), the
 //! range can be claimed again. `release_mem_region()` goes by numbers: it would release that claim.
 //!
+//! Between the BAR and the claim there can be other resources: those of platform devices that the
+//! PCI device's driver makes, or a driver's own. They can come and go while the claim is there, and take
+//! it out of the tree when they go.
+//!
 //! # What is done here
 //!
-//! - What is removed is kept: each claim has a reference to the PCI or platform device that the
-//!   resource around it is of. So its parent is memory that is still there, and the claim is released
-//!   by its own address, whether or not it is in the tree.
+//! - What is removed is kept: each claim has references to the PCI and platform devices that have
+//!   resources around it, at whatever distance. So its parent is memory that is still there, and the
+//!   claim is released by its own address, whether or not it is in the tree.
 //! - A claim that is tied to the binding of a device ([`Entry::tie`]) ends before that: when a PCI
-//!   device is about to be removed, those that are tied to claims below its resources are unbound. The
-//!   kernel says so before anything is taken away (`BUS_NOTIFY_DEL_DEVICE`); from then on no claim
-//!   below these resources is given out. Not for platform devices: their bus holds the lock of its
-//!   notifiers meanwhile, and unbinding a platform device takes it again.
-//! - Other resources than those of PCI and platform devices say nothing when they go. A claim below
-//!   one of those is released by its numbers, as C does it. If the range was claimed by this library
-//!   again, the older claim cannot be in the tree any more, and is released by doing nothing.
+//!   device is about to be removed, those that are tied to claims within its resources are unbound,
+//!   whatever is in between, and also if that took the claim out of the tree before. The kernel
+//!   says so before anything is taken away (`BUS_NOTIFY_DEL_DEVICE`). Not for platform devices: their
+//!   bus holds the lock of its notifiers meanwhile, and unbinding a platform device takes it again.
+//! - No claim is made within those resources from then on. When those that were tied have been
+//!   unbound, the resources become busy, so that the tree refuses claims by itself until it does not
+//!   have them any more. No memory is needed for that.
+//! - A claim that is being made meanwhile is not missed. It is on the list before it is in the tree:
+//!   a muxed one, which may sleep, finds there that it is too late. Every other one is entered
+//!   under the lock.
+//! - Other resources than those of PCI and platform devices say nothing when they go. A claim directly
+//!   below one of those is released by its numbers: below the PCI device's resource that both are
+//!   in, if there is one, and otherwise from the root, as C does it. If the range was claimed by this
+//!   library again, such an older claim cannot be in the tree any more, and is released by doing
+//!   nothing.
 //!
 //! A device link could not do this: unbinding those who depend on a device is part of unbinding its
 //! driver, and a device with a window on its BARs has none.
@@ -32,8 +44,10 @@
 //! # Locks
 //!
 //! [`CLAIMS`] protects the list of claims, and of devices that are being removed. It is taken in a
-//! process that may sleep, after whatever the caller holds; under it, the trees' `resource_lock`, the
-//! locks of the lists of devices, and the allocator's are taken. It is not held while a device is
+//! process that may sleep, after whatever the caller holds. Under it are taken: the trees'
+//! `resource_lock`; the lock of the list of mappings of `/dev/mem`, and those of the page tables,
+//! since claiming a range ends such mappings of it; the locks of the lists of devices, and the
+//! allocator's. It is not held while a muxed claim waits for another one, nor while a device is
 //! unbound, which takes that device's lock, and drops claims. A thread that removes a PCI device holds
 //! `pci_rescan_remove_lock`, and the lock of that bus's notifiers: the unbinding of a device that is tied
 //! to a claim must take neither.
@@ -59,44 +73,24 @@ use crate::{
 };
 
 mod around;
+mod known;
 mod removal;
 
-use self::around::{
-    device_with,
-    has,
-    is_in_tree, //
+use self::{
+    around::{
+        device_with,
+        reaches,
+        Place, //
+    },
+    known::Known, //
 };
-
-/// A claim that is in a tree, or was.
-struct Known {
-    /// It was allocated by `__request_region()`, and is ours to free.
-    resource: NonNull<bindings::resource>,
-    root: *mut bindings::resource,
-    range: Range,
-    /// The device whose resource it was entered below.
-    around: Option<ARef<Device>>,
-    /// The device that is unbound before that one is removed.
-    tied: Option<ARef<Device>>,
-    /// The range was claimed again while this was there: the tree does not have it.
-    lost: bool,
-}
-
-// SAFETY: The pointers are to memory that is there as long as the value, and C changes what is in it
-// under a lock of its own.
-unsafe impl Send for Known {}
-
-impl Known {
-    /// Returns the resource that the claim is below; null if its tree was rearranged without it.
-    fn parent(&self) -> *mut bindings::resource {
-        // SAFETY: The resource is allocated until the entry is released.
-        unsafe { (&raw const (*self.resource.as_ptr()).parent).read_volatile() }
-    }
-}
 
 /// What `CLAIMS` protects.
 struct Claims {
     all: KVec<Known>,
-    /// PCI devices that are being removed, whose resources may still be in the tree.
+    /// The number of the next claim.
+    next: u64,
+    /// PCI devices about to be removed, as long as devices are unbound for that.
     going: KVec<ARef<Device>>,
 }
 
@@ -104,14 +98,73 @@ kernel::sync::global_lock! {
     // SAFETY: `iomem_library_init` initializes it, which runs before another module can use this one.
     unsafe(uninit) static CLAIMS: Mutex<Claims> = Claims {
         all: KVec::new(),
+        next: 0,
         going: KVec::new(),
     };
 }
 
 impl Claims {
-    /// Lets go of removed devices whose resources are out of the tree.
-    fn forget_removed(&mut self) {
-        self.going.retain(|dev| is_in_tree(dev));
+    fn find(&mut self, id: u64) -> Option<&mut Known> {
+        self.all.iter_mut().find(|known| known.id == id)
+    }
+
+    fn take(&mut self, id: u64) -> Option<Known> {
+        let place = self.all.iter().position(|known| known.id == id)?;
+        self.all.remove(place).ok()
+    }
+
+    /// Takes a claim off the list and out of the tree. Returns what was known of it, to be dropped
+    /// without the lock, and whether its name can be freed.
+    fn end(&mut self, id: u64) -> Option<(Known, bool)> {
+        let known = self.take(id)?;
+        // SAFETY: The lock is held, and this is the one call for what was just taken.
+        let is_released = unsafe { known.release() };
+        Some((known, is_released))
+    }
+
+    /// Puts a claim on the list that is about to be made, and returns its number.
+    ///
+    /// # Errors
+    ///
+    /// - `EBUSY`: what is around it is being removed.
+    /// - `ENOMEM`: no memory for it.
+    fn announce(&mut self, place: Place) -> Result<u64> {
+        if self.going.iter().any(|dev| reaches(dev, place)) {
+            return Err(EBUSY);
+        }
+        let id = self.next;
+        self.all.push(Known::new(id, place), GFP_KERNEL)?;
+        self.next = id.wrapping_add(1);
+        Ok(id)
+    }
+
+    /// Takes note of what became of the claim `id`.
+    ///
+    /// # Errors
+    ///
+    /// - `EBUSY`: the tree did not take it, or what is around it is being removed, or was.
+    /// - `ENOMEM`: no memory for what is around it.
+    fn entered(&mut self, id: u64, resource: *mut bindings::resource) -> Result {
+        let known = self.find(id).ok_or(EBUSY)?;
+        known.resource = Some(NonNull::new(resource).ok_or(EBUSY)?);
+        if known.leaving {
+            return Err(EBUSY);
+        }
+        known.keep_devices_around()?;
+        // It may have waited for one that went with the resource of a platform device.
+        if known.is_adrift() {
+            return Err(EBUSY);
+        }
+
+        // The tree has no two busy entries that overlap.
+        let place = known.place;
+        for older in &mut self.all {
+            older.lost |= older.id != id
+                && older.resource.is_some()
+                && core::ptr::eq(older.place.root, place.root)
+                && older.place.range.overlaps(&place.range);
+        }
+        Ok(())
     }
 }
 
@@ -119,9 +172,10 @@ impl Claims {
 ///
 /// # Invariants
 ///
-/// - `resource` was made by `__request_region()`, and one element of `CLAIMS` is about it.
+/// - `resource` was made by `__request_region()`, and the element `id` of `CLAIMS` is about it.
 /// - Its name is `name`.
 pub(super) struct Entry {
+    id: u64,
     resource: NonNull<bindings::resource>,
     /// The descriptor of the resource that it was entered below, which `__request_region()` copies.
     desc: u32,
@@ -148,8 +202,9 @@ impl Entry {
         name: CString,
         flags: u32,
     ) -> Result<Self> {
+        let place = Place { root, range };
         // SAFETY: `root` is that of a tree. The name is freed after the entry, or never.
-        let resource = unsafe {
+        let request = || unsafe {
             bindings::__request_region(
                 root,
                 range.start(),
@@ -158,48 +213,42 @@ impl Entry {
                 flags as c_int,
             )
         };
-        let resource = NonNull::new(resource).ok_or(EBUSY)?;
-        let mut known = Known {
-            resource,
-            root,
-            range,
-            around: None,
-            tied: None,
-            lost: false,
-        };
-
-        // Freed only where the tree does not have the entry any more.
-        let name = ManuallyDrop::new(name);
 
         let mut claims = CLAIMS.lock();
-        claims.forget_removed();
-        let parent = known.parent();
-        let going = claims.going.iter().find(|dev| has(dev, parent)).cloned();
-        let refused = if going.is_some() {
-            known.around = going;
-            Err(EBUSY)
+        let id = claims.announce(place)?;
+        let resource = if flags & bindings::IORESOURCE_MUXED == 0 {
+            request()
         } else {
-            if !core::ptr::eq(parent, root) {
-                known.around = device_with(parent);
+            // While it waits, C looks at the resource that it was last below.
+            let kept = claims.find(id).map(Known::keep_devices_around);
+            if let Some(Err(e)) = kept {
+                let known = claims.take(id);
+                drop(claims);
+                drop(known);
+                return Err(e);
             }
-            claims.all.reserve(1, GFP_KERNEL).map_err(Error::from)
+            drop(claims);
+            let resource = request();
+            claims = CLAIMS.lock();
+            resource
         };
-        if let Err(e) = refused {
-            if release(&known) {
+        // Freed only where the tree does not have the entry any more.
+        let name = ManuallyDrop::new(name);
+        if let Err(e) = claims.entered(id, resource) {
+            let ended = claims.end(id);
+            drop(claims);
+            if ended.is_none_or(|(_, is_released)| is_released) {
                 drop(ManuallyDrop::into_inner(name));
             }
             return Err(e);
         }
-        // The tree has no two busy entries that overlap.
-        for older in &mut claims.all {
-            older.lost |= core::ptr::eq(older.root, root) && older.range.overlaps(&range);
-        }
-        claims.all.push(known, GFP_KERNEL)?;
+        let resource = NonNull::new(resource).ok_or(EBUSY)?;
 
         // SAFETY: The resource is ours.
         let desc = unsafe { (*resource.as_ptr()).desc };
         // INVARIANT: It was just entered, and is in the list.
         Ok(Self {
+            id,
             resource,
             // One that is no such number is none that is known.
             desc: u32::try_from(desc).unwrap_or(u32::MAX),
@@ -247,76 +296,36 @@ impl Entry {
         !at.is_null()
     }
 
-    /// Has `dev` unbound when the device whose resource is around the entry is about to be removed.
+    /// Has `dev` unbound when a PCI device that has a resource around the entry is about to be removed.
     ///
     /// # Errors
     ///
-    /// `ENODEV`: that is being removed.
+    /// `ENODEV`: one is being removed, or the entry is in no tree.
     pub(super) fn tie(&self, dev: &Device<Bound>) -> Result {
         let dev: &Device = dev;
         let mut claims = CLAIMS.lock();
-        let Claims { all, going } = &mut *claims;
-        let known = all.iter_mut().find(|known| known.resource == self.resource);
-        let known = known.ok_or(ENODEV)?;
-        let parent = known.parent();
-        if known.lost || parent.is_null() || going.iter().any(|dev| has(dev, parent)) {
+        let known = claims.find(self.id).ok_or(ENODEV)?;
+        if known.lost || known.leaving || known.is_adrift() {
             return Err(ENODEV);
         }
-        known.tied = Some(dev.into());
+        let before = known.tied.replace(dev.into());
+        drop(claims);
+        drop(before);
         Ok(())
     }
-}
-
-/// Takes what the list knew of a claim out of the tree, wherever that is, and frees it. Returns
-/// whether the tree does not have it any more.
-fn release(known: &Known) -> bool {
-    let resource = known.resource.as_ptr();
-    let parent = known.parent();
-    let is_root = core::ptr::eq(parent, known.root);
-
-    if known.lost {
-        // Its parent may be gone. It stays, with its name, in case a tree still has it.
-        return false;
-    }
-    if !parent.is_null() {
-        let around = known.around.as_ref().is_some_and(|dev| has(dev, parent));
-        // SAFETY: The root is part of the kernel image; otherwise `parent` is a resource of the
-        // device that `known` has a reference to.
-        let in_tree = is_root || around && !unsafe { (*parent).parent }.is_null();
-        // SAFETY: The resource is ours, as above.
-        let muxed = unsafe { (*resource).flags } & bindings::IORESOURCE_MUXED as c_ulong != 0;
-        // Only the release by numbers wakes those that wait for a muxed claim.
-        if !(is_root || around) || muxed && in_tree {
-            // SAFETY: The function takes any numbers. The tree has these as this entry: it is there, or
-            // nothing is known of what is around it, see the module.
-            unsafe {
-                bindings::__release_region(known.root, known.range.start(), known.range.length())
-            };
-            return true;
-        }
-        // SAFETY: The resource and its parent are valid, and the function looks for it there.
-        if unsafe { bindings::release_resource(resource) } != 0 {
-            return false;
-        }
-    }
-    // SAFETY: It was allocated by `kzalloc()` in `__request_region()`, and nothing points to it now.
-    drop(unsafe { KBox::from_raw(resource) });
-    true
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
         let mut claims = CLAIMS.lock();
-        let place = claims.all.iter().position(|k| k.resource == self.resource);
-        let Some(known) = place.and_then(|place| claims.all.remove(place).ok()) else {
+        let Some((known, is_released)) = claims.end(self.id) else {
             return;
         };
-        if release(&known) {
+        drop(claims);
+        if is_released {
             // SAFETY: The entry that it was the name of is gone, and this is dropped once.
             unsafe { ManuallyDrop::drop(&mut self.name) };
         }
-        claims.forget_removed();
-        drop(claims);
         // The last reference to a device may go here, which frees it.
         drop(known);
     }

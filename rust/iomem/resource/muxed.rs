@@ -92,7 +92,8 @@ impl<R: Root> Muxed<R> {
     ///
     /// # Errors
     ///
-    /// Those of [`Claim::request`]; `EBUSY` only where the one in the way is not muxed.
+    /// Those of [`Claim::request`]; `EBUSY` only where the one in the way is not muxed, or where the
+    /// device that the range belongs to has been removed meanwhile.
     ///
     /// # Examples
     ///

@@ -101,7 +101,7 @@ pub fn request_mem_region_exclusive(
 ///
 /// # Errors
 ///
-/// Those of [`request_mem_region`]; `EBUSY` only where the one in the way is not muxed.
+/// Those of [`request_mem_region`]; `EBUSY` as [`Muxed::request`](super::Muxed::request) has it.
 ///
 /// # Examples
 ///
@@ -159,7 +159,7 @@ pub fn request_region(
 ///
 /// # Errors
 ///
-/// Those of [`request_region`]; `EBUSY` only where the one in the way is not muxed.
+/// Those of [`request_region`]; `EBUSY` as [`Muxed::request`](super::Muxed::request) has it.
 ///
 /// # Examples
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The device whose resource is around a claim.
+//! The devices whose resources are around a claim.
 
 use core::ptr::null_mut;
 
@@ -11,7 +11,23 @@ use kernel::{
     types::Opaque, //
 };
 
-use crate::bindings;
+use crate::{
+    bindings,
+    range::Range, //
+};
+
+/// Tells whether a device is on the PCI bus.
+#[cfg(CONFIG_PCI)]
+pub(super) fn is_pci(dev: &Device) -> bool {
+    // SAFETY: `Device` is a transparent wrapper around `struct device`.
+    let bus = unsafe { (*core::ptr::from_ref(dev).cast::<bindings::device>()).bus };
+    core::ptr::eq(bus, &raw const bindings::pci_bus_type)
+}
+
+#[cfg(not(CONFIG_PCI))]
+pub(super) fn is_pci(_: &Device) -> bool {
+    false
+}
 
 /// Returns the resources of a PCI or platform device; those of another device are no concern of ours.
 fn resources_of(dev: &Device) -> &[Opaque<bindings::resource>] {
@@ -42,6 +58,53 @@ fn resources_of(dev: &Device) -> &[Opaque<bindings::resource>] {
     &[]
 }
 
+/// A tree, and a range in it.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) root: *mut bindings::resource,
+    pub(super) range: Range,
+}
+
+impl Place {
+    /// Returns what a resource has of the tree: its first and last address. `None` if it is one of
+    /// the other tree.
+    fn of(self, resource: &Opaque<bindings::resource>) -> Option<(u64, u64)> {
+        let resource = resource.get();
+        // SAFETY: The reference is to a resource of a device, whose members C sets under locks that
+        // modules do not have, and the root is part of the kernel image.
+        let (flags, root, start, last) = unsafe {
+            (
+                (&raw const (*resource).flags).read_volatile(),
+                (*self.root).flags,
+                (&raw const (*resource).start).read_volatile(),
+                (&raw const (*resource).end).read_volatile(),
+            )
+        };
+        let kind = bindings::IORESOURCE_TYPE_BITS as c_ulong;
+        (flags & kind == root & kind).then_some((start, last))
+    }
+
+    /// Tells whether a resource is in the tree and has a part of the range.
+    fn is_reached_by(self, resource: &Opaque<bindings::resource>) -> bool {
+        is_in_tree(resource)
+            && self.of(resource).is_some_and(|(start, last)| {
+                start <= self.range.last() && last >= self.range.start()
+            })
+    }
+
+    /// Tells whether a resource has all of the range.
+    fn is_within(self, resource: &Opaque<bindings::resource>) -> bool {
+        self.of(resource)
+            .is_some_and(|(start, last)| start <= self.range.start() && last >= self.range.last())
+    }
+}
+
+/// Tells whether a device's resource is in a tree.
+fn is_in_tree(resource: &Opaque<bindings::resource>) -> bool {
+    // SAFETY: The resource is valid; C changes the pointer under a lock that modules do not have.
+    !unsafe { (&raw const (*resource.get()).parent).read_volatile() }.is_null()
+}
+
 /// Tells whether `resource` is one of the device's.
 pub(super) fn has(dev: &Device, resource: *const bindings::resource) -> bool {
     resources_of(dev)
@@ -49,52 +112,102 @@ pub(super) fn has(dev: &Device, resource: *const bindings::resource) -> bool {
         .any(|own| core::ptr::eq(own.get(), resource))
 }
 
-/// Tells whether one of the device's resources is in a tree.
-pub(super) fn is_in_tree(dev: &Device) -> bool {
-    resources_of(dev).iter().any(|own| {
-        // SAFETY: The resource is valid; C changes the pointer under a lock that modules do not have.
-        !unsafe { (&raw const (*own.get()).parent).read_volatile() }.is_null()
-    })
+/// Tells whether one of the device's resources is in the tree and has a part of the range: if that was
+/// claimed, whether it is around the claim, however many others are in between.
+pub(super) fn reaches(dev: &Device, place: Place) -> bool {
+    resources_of(dev).iter().any(|own| place.is_reached_by(own))
 }
 
-/// Finds the device that a resource is of.
-pub(super) fn device_with(resource: *mut bindings::resource) -> Option<ARef<Device>> {
-    struct Search {
-        resource: *mut bindings::resource,
-        found: Option<ARef<Device>>,
-    }
+/// Returns the smallest of a PCI device's resources that has all of the range, be it in the tree or not,
+/// and its length less one.
+pub(super) fn smallest_around(
+    dev: &Device,
+    place: Place,
+) -> Option<(u64, *mut bindings::resource)> {
+    let around = resources_of(dev).iter().filter(|_| is_pci(dev));
+    around
+        .filter(|own| place.is_within(own))
+        .filter_map(|own| {
+            place
+                .of(own)
+                .map(|(start, last)| (last.wrapping_sub(start), own.get()))
+        })
+        .min_by_key(|(size, _)| *size)
+}
 
+/// Has every claim refused, those of other drivers as well, that would be below one of a PCI device's
+/// resources. For a device that is about to be removed, and never added again.
+pub(super) fn close(dev: &Device) {
+    for own in resources_of(dev) {
+        if is_in_tree(own) {
+            // SAFETY: The resource is valid. Of a device that is being removed, only the kernel looks
+            // at the flags, which it reads as a whole, and nothing changes them.
+            unsafe {
+                let flags = &raw mut (*own.get()).flags;
+                let busy = bindings::IORESOURCE_BUSY as c_ulong;
+                flags.write_volatile(flags.read_volatile() | busy);
+            }
+        }
+    }
+}
+
+/// Calls `look` for each PCI and platform device, until it returns `false`. Context: may sleep.
+fn each_device<F: FnMut(&Device) -> bool>(mut look: F) {
     /// # Safety
     ///
-    /// `dev` is a device, and `search` points to a `Search` that nothing else uses.
-    unsafe extern "C" fn look(dev: *mut bindings::device, search: *mut c_void) -> c_int {
+    /// `dev` is a device, and `look` points to an `F` that nothing else uses.
+    unsafe extern "C" fn call<F: FnMut(&Device) -> bool>(
+        dev: *mut bindings::device,
+        look: *mut c_void,
+    ) -> c_int {
         // SAFETY: By the requirements of this function.
-        let (dev, search) = unsafe { (&*dev.cast::<Device>(), &mut *search.cast::<Search>()) };
-        if has(dev, search.resource) {
-            search.found = Some(dev.into());
-            return 1;
-        }
-        0
+        let (dev, look) = unsafe { (&*dev.cast::<Device>(), &mut *look.cast::<F>()) };
+        c_int::from(!look(dev))
     }
 
-    let mut search = Search {
-        resource,
-        found: None,
-    };
     let buses = [
         #[cfg(CONFIG_PCI)]
         &raw const bindings::pci_bus_type,
         &raw const bindings::platform_bus_type,
     ];
     for bus in buses {
-        // SAFETY: The buses are part of the kernel image. The function calls `look` with their
-        // devices, and with `search`, before it returns.
-        unsafe {
-            bindings::bus_for_each_dev(bus, null_mut(), (&raw mut search).cast(), Some(look))
+        // SAFETY: The buses are part of the kernel image. The function calls `call` with their
+        // devices, and with `look`, before it returns.
+        let stopped = unsafe {
+            bindings::bus_for_each_dev(bus, null_mut(), (&raw mut look).cast(), Some(call::<F>))
         };
-        if search.found.is_some() {
+        if stopped != 0 {
             break;
         }
     }
-    search.found
+}
+
+/// Finds the device that a resource is of.
+pub(super) fn device_with(resource: *mut bindings::resource) -> Option<ARef<Device>> {
+    let mut found = None;
+    each_device(|dev| {
+        if has(dev, resource) {
+            found = Some(dev.into());
+        }
+        found.is_none()
+    });
+    found
+}
+
+/// Adds to `devices` those that have a resource in the tree which has all of the range.
+///
+/// # Errors
+///
+/// `ENOMEM`: no memory for the list.
+pub(super) fn add_devices_around(devices: &mut KVec<ARef<Device>>, place: Place) -> Result {
+    let mut result = Ok(());
+    each_device(|dev| {
+        let around = |own| place.is_within(own) && is_in_tree(own);
+        let is_known = devices.iter().any(|known| core::ptr::eq(&**known, dev));
+        if !is_known && resources_of(dev).iter().any(around) {
+            result = devices.push(dev.into(), GFP_KERNEL).map_err(Error::from);
+        }
+        result.is_ok()
+    });
+    result
 }

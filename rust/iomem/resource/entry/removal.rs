@@ -13,8 +13,8 @@ use kernel::{
 
 use super::{
     around::{
-        has,
-        is_in_tree, //
+        close,
+        is_pci, //
     },
     CLAIMS, //
 };
@@ -50,60 +50,67 @@ unsafe extern "C" fn notify(
     0
 }
 
-/// Tells whether a device is on the PCI bus.
-#[cfg(CONFIG_PCI)]
-fn is_pci(dev: &Device) -> bool {
-    // SAFETY: `Device` is a transparent wrapper around `struct device`.
-    let bus = unsafe { (*core::ptr::from_ref(dev).cast::<bindings::device>()).bus };
-    core::ptr::eq(bus, &raw const bindings::pci_bus_type)
-}
-
-#[cfg(not(CONFIG_PCI))]
-fn is_pci(_: &Device) -> bool {
-    false
-}
-
 /// Keeps what claims below the resources of `dev` refer to and, for a PCI device, unbinds the devices
-/// that are tied to them.
+/// that are tied to claims within these, and has no other claim made there.
 fn about_to_remove(dev: &Device) {
+    let is_pci = is_pci(dev);
     let mut claims = CLAIMS.lock();
-    claims.forget_removed();
-    if is_pci(dev) && is_in_tree(dev) {
-        // Without memory for it, a claim that is made within the next moments is not refused.
+    if is_pci {
+        // Without memory for it, a claim that is made meanwhile is not refused, but found below.
         let _ = claims.going.push(dev.into(), GFP_KERNEL);
     }
     loop {
         let mut tied: Option<ARef<Device>> = None;
+        let mut unneeded: Option<ARef<Device>> = None;
         for known in &mut claims.all {
-            if !known.lost && has(dev, known.parent()) {
-                // A resource may have been inserted around the claim since that was made.
-                known.around = Some(dev.into());
-                if is_pci(dev) {
-                    tied = tied.or_else(|| known.tied.take());
-                }
+            // A resource may have been inserted around the claim since that was made.
+            unneeded = known.keep_parent(dev);
+            if is_pci && known.concerns(dev) {
+                known.leaving = true;
+                tied = known.tied.take();
+            }
+            if tied.is_some() || unneeded.is_some() {
+                break;
             }
         }
-        let Some(tied) = tied else {
+        if tied.is_none() && unneeded.is_none() {
             break;
-        };
-        drop(claims);
-        // Whose removal this is, or is a part of, is unbound in the course of it.
-        if !is_above(&tied, dev) {
-            dev_info!(
-                &*tied,
-                "{} is being removed, and what this device has of it: unbound\n",
-                dev.name()
-            );
-            // SAFETY: `tied` is a reference to a device, and this thread does not hold its lock.
-            unsafe {
-                bindings::device_release_driver_in_thread(
-                    core::ptr::from_ref(&*tied).cast_mut().cast(),
-                )
-            };
         }
-        drop(tied);
+        drop(claims);
+        drop(unneeded);
+        if let Some(tied) = tied {
+            unbind(&tied, dev);
+        }
         claims = CLAIMS.lock();
     }
+    if is_pci {
+        close(dev);
+        let place = claims
+            .going
+            .iter()
+            .position(|going| core::ptr::eq(&**going, dev));
+        let going = place.and_then(|place| claims.going.remove(place).ok());
+        drop(claims);
+        drop(going);
+    }
+}
+
+/// Unbinds a device that is tied to a claim within a resource of `dev`.
+fn unbind(tied: &Device, dev: &Device) {
+    // Whose removal this is, or is a part of, is unbound in the course of it.
+    if is_above(tied, dev) {
+        return;
+    }
+    dev_info!(
+        tied,
+        "{} is being removed, and what this device has of it: unbound\n",
+        dev.name()
+    );
+    // SAFETY: `tied` is a device to which the caller has a reference, and this thread does not hold its
+    // lock.
+    unsafe {
+        bindings::device_release_driver_in_thread(core::ptr::from_ref(tied).cast_mut().cast())
+    };
 }
 
 /// What a bus is given to call us by.

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is known of a claim, and its end.
+
+use core::ptr::{
+    null_mut,
+    NonNull, //
+};
+
+use kernel::{
+    device::Device,
+    prelude::*,
+    sync::aref::ARef,
+    types::Opaque, //
+};
+
+use super::around::{
+    add_devices_around,
+    device_with,
+    has,
+    reaches,
+    smallest_around,
+    Place, //
+};
+use crate::bindings;
+
+/// A claim that is in a tree, or was, or is about to be.
+pub(super) struct Known {
+    /// Its number, which no other claim has or had.
+    pub(super) id: u64,
+    /// It was allocated by `__request_region()`, and is ours to free. `None` until that has returned.
+    pub(super) resource: Option<NonNull<bindings::resource>>,
+    pub(super) place: Place,
+    /// The devices that had a resource around it when it was entered.
+    pub(super) around: KVec<ARef<Device>>,
+    /// Another one, whose resource came to be around it later.
+    pub(super) later: Option<ARef<Device>>,
+    /// The device that is unbound before a PCI device around it is removed.
+    pub(super) tied: Option<ARef<Device>>,
+    /// A PCI device around it is being removed, or was.
+    pub(super) leaving: bool,
+    /// The range was claimed again while this was there: the tree does not have it.
+    pub(super) lost: bool,
+}
+
+// SAFETY: The pointers are to memory that is there as long as the value, and C changes what is in it
+// under a lock of its own.
+unsafe impl Send for Known {}
+
+impl Known {
+    pub(super) fn new(id: u64, place: Place) -> Self {
+        Self {
+            id,
+            resource: None,
+            place,
+            around: KVec::new(),
+            later: None,
+            tied: None,
+            leaving: false,
+            lost: false,
+        }
+    }
+
+    /// Returns the resource that the claim is directly below; null if its tree was rearranged without
+    /// it, or it is not in one yet.
+    pub(super) fn parent(&self) -> *mut bindings::resource {
+        self.resource.map_or(null_mut(), |resource| {
+            // SAFETY: The resource is allocated until the claim is released.
+            unsafe { (&raw const (*resource.as_ptr()).parent).read_volatile() }
+        })
+    }
+
+    /// Keeps the devices that have a resource around it, at whatever distance.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: no memory for the list.
+    pub(super) fn keep_devices_around(&mut self) -> Result {
+        add_devices_around(&mut self.around, self.place)
+    }
+
+    fn kept(&self) -> impl DoubleEndedIterator<Item = &Device> {
+        Iterator::chain(self.around.iter(), &self.later).map(|dev| &**dev)
+    }
+
+    /// Keeps a device that is about to be removed, if it is not kept, and the claim goes with its
+    /// resource. Returns one that was kept before and need not be any more, to be dropped without
+    /// the lock.
+    pub(super) fn keep_parent(&mut self, dev: &Device) -> Option<ARef<Device>> {
+        let goes = has(dev, self.parent()) && !self.kept().any(|kept| core::ptr::eq(kept, dev));
+        goes.then(|| self.later.replace(dev.into())).flatten()
+    }
+
+    /// Tells whether the claim is, or will be, below one of a device's resources, or leads to the
+    /// device's registers though it is in no tree any more.
+    pub(super) fn concerns(&self, dev: &Device) -> bool {
+        reaches(dev, self.place) || has(dev, self.parent())
+    }
+
+    /// Tells whether the claim is known to be in no tree: whether it is below nothing, or below a resource
+    /// of a removed device.
+    pub(super) fn is_adrift(&self) -> bool {
+        let mut at = self.parent();
+        while !at.is_null() {
+            if core::ptr::eq(at, self.place.root) || !self.kept().any(|dev| has(dev, at)) {
+                return false;
+            }
+            // SAFETY: It is a resource of a device to which there is a reference.
+            at = unsafe { (&raw const (*at).parent).read_volatile() };
+        }
+        true
+    }
+
+    /// Takes the claim out of the tree, wherever that is, and frees it. Returns whether its name can be
+    /// freed: the tree does not have it any more.
+    ///
+    /// # Safety
+    ///
+    /// `CLAIMS` is locked, and the value is not on its list any more. This is called once.
+    pub(super) unsafe fn release(&self) -> bool {
+        let Some(resource) = self.resource else {
+            return true;
+        };
+        let parent = self.parent();
+        if parent.is_null() {
+            // SAFETY: It has no parent, so it is in no tree. The rest is as required of the caller.
+            unsafe { self.free(resource) };
+            return true;
+        }
+        let is_kept =
+            core::ptr::eq(parent, self.place.root) || self.kept().any(|dev| has(dev, parent));
+        // Between the claim and what was around it then, there can be the resource of another device
+        // by now. That stays until the reference is dropped, at the end of this.
+        let other = if is_kept { None } else { device_with(parent) };
+        if !is_kept && other.is_none() {
+            return self.release_by_numbers();
+        }
+
+        // SAFETY: The resource is ours. Its parent is part of the kernel image, or of a device to which
+        // there is a reference. The function looks for the one below the other.
+        if unsafe { bindings::release_resource(resource.as_ptr()) } != 0 {
+            return false;
+        }
+        // SAFETY: It was just taken out. The rest is as required of the caller.
+        unsafe { self.free(resource) };
+        true
+    }
+
+    /// Releases the claim as C does, where nothing is known of the resource that it is directly below,
+    /// not even whether that is still there.
+    fn release_by_numbers(&self) -> bool {
+        // Of those of equal length, that of the last device: a bridge was found before what is behind it.
+        let around = self
+            .kept()
+            .rev()
+            .filter_map(|dev| smallest_around(dev, self.place));
+        let root = match around.min_by_key(|(size, _)| *size) {
+            // Be that resource in the tree or not: the claim is below it, and no other one is that
+            // has these numbers.
+            Some((_, resource)) => resource,
+            None if self.lost => return false,
+            None => self.place.root,
+        };
+        let range = self.place.range;
+        // SAFETY: The root is part of the kernel image, or a resource of a device to which there is a
+        // reference. The function takes any numbers. The tree has these as this claim: it is there,
+        // or nothing is known of what was around it, see the module.
+        unsafe { bindings::__release_region(root, range.start(), range.length()) };
+        true
+    }
+
+    /// Frees the memory of the claim, and wakes those who wait for it if it is muxed.
+    ///
+    /// # Safety
+    ///
+    /// `resource` is that of `self`, and in no tree. `CLAIMS` is locked. It is not used after this.
+    unsafe fn free(&self, resource: NonNull<bindings::resource>) {
+        let resource = resource.as_ptr();
+        // SAFETY: By the requirements.
+        let is_muxed = unsafe { (*resource).flags } & bindings::IORESOURCE_MUXED as c_ulong != 0;
+        if is_muxed {
+            let range = self.place.range;
+            // Only the release by numbers wakes. In a tree of our own, these are the numbers of this
+            // claim, wherever it was before.
+            // SAFETY: The resource is in no tree. The root is a static, and has no other child as long
+            // as the lock is held.
+            unsafe {
+                if bindings::request_resource(RELEASED.0.get(), resource) == 0 {
+                    bindings::__release_region(RELEASED.0.get(), range.start(), range.length());
+                    return;
+                }
+            }
+        }
+        // SAFETY: It was allocated by `kzalloc()` in `__request_region()`, and nothing points to it now.
+        drop(unsafe { KBox::from_raw(resource) });
+    }
+}
+
+/// The root of a tree in which muxed claims are released.
+struct Released(Opaque<bindings::resource>);
+
+// SAFETY: It is used with `CLAIMS` locked.
+unsafe impl Sync for Released {}
+
+static RELEASED: Released = Released(Opaque::new(bindings::resource {
+    end: bindings::resource_size_t::MAX,
+    ..pin_init::zeroed()
+}));

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PCI devices that are removed while a window, or another claim, is on one of their BARs, but
+ * below another resource there (the module iomem_test_within, IOMEM_WITHIN_KO), or while the claim
+ * is being made. Otherwise as tests/pci_gone.c.
+ */
+
+#include <sys/wait.h>
+
+#include "pci_gone.h"
+
+#define LENGTH 0x10000
+#define MUXED 0x2000
+#define CLAIM "/sys/module/iomem_test_within/parameters/claim"
+
+static void unload_within(void)
+{
+	unload("iomem_attack_outlived");
+	unload("iomem_test_within");
+	unload("iomem_test_late");
+}
+
+/* A resource of that length at the start of the BAR: a platform device's, or of no device. */
+static int load_within(uint64_t start, uint64_t length, const char *more)
+{
+	char params[128];
+
+	atexit(unload_within);
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=%#" PRIx64 " %s", start, length,
+		 more);
+	return load(getenv("IOMEM_WITHIN_KO"), params);
+}
+
+static int load_outlived(uint64_t start)
+{
+	char params[64];
+
+	snprintf(params, sizeof(params), "start=%#" PRIx64, start);
+	return load(getenv("IOMEM_OUTLIVED_KO"), params);
+}
+
+/* A window that is on the first registers, and mapped. */
+static volatile uint32_t *map_window(uint64_t start)
+{
+	volatile uint32_t *p;
+	uint32_t id;
+	int fd;
+
+	if (make_window("first mem=%#" PRIx64 ",%#x width=4", start, LENGTH))
+		return NULL;
+	fd = open_window("first", O_RDWR);
+	p = mmap(NULL, LENGTH, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	return p == MAP_FAILED || look32(p, &id) || id != EDU_ID ? NULL : p;
+}
+
+/* Nothing of the window is left but its name, which goes, too. */
+static bool window_is_gone(uint64_t start, volatile uint32_t *p)
+{
+	bool gone;
+	uint32_t id;
+	int fd;
+
+	gone = look32(p, &id) == SIGBUS;
+	fd = open_window("first", O_RDONLY);
+	if (fd >= 0)
+		close(fd);
+	gone = fd < 0 && !entries(start, "iomem_dev") && gone;
+	munmap((void *)p, LENGTH);
+	return !delete_window("first") && gone;
+}
+
+/* Below a platform device's resource, which is there before the window is. */
+TEST_F(run_time, window_below_another_device)
+{
+	volatile uint32_t *p;
+
+	ASSERT_TRUE(begin(self->start));
+	ASSERT_EQ(0, load_within(self->start, 2 * LENGTH, ""));
+	p = map_window(self->start);
+	ASSERT_NE(NULL, p);
+	ASSERT_EQ(0, remove_edu());
+	EXPECT_TRUE(window_is_gone(self->start, p));
+	ASSERT_EQ(0, unload("iomem_test_within"));
+	END();
+}
+
+/* That device goes first, and takes the claim out of the tree. The window still shows edu. */
+TEST_F(run_time, window_below_a_device_that_went_first)
+{
+	volatile uint32_t *p;
+	uint32_t id;
+
+	ASSERT_TRUE(begin(self->start));
+	ASSERT_EQ(0, load_within(self->start, 2 * LENGTH, ""));
+	p = map_window(self->start);
+	ASSERT_NE(NULL, p);
+	ASSERT_EQ(0, unload("iomem_test_within"));
+	EXPECT_EQ(0, look32(p, &id));
+	ASSERT_EQ(0, remove_edu());
+	EXPECT_TRUE(window_is_gone(self->start, p));
+	END();
+}
+
+/* The resource comes to be around a window that was there before, and goes again. */
+TEST_F(run_time, window_below_a_device_that_came_later)
+{
+	volatile uint32_t *p;
+
+	ASSERT_TRUE(begin(self->start));
+	p = map_window(self->start);
+	ASSERT_NE(NULL, p);
+	ASSERT_EQ(0, load_within(self->start, 2 * LENGTH, ""));
+	ASSERT_EQ(0, unload("iomem_test_within"));
+	ASSERT_EQ(0, remove_edu());
+	EXPECT_TRUE(window_is_gone(self->start, p));
+	END();
+}
+
+/* The same, but it stays. */
+TEST_F(run_time, window_below_a_device_that_came_and_stays)
+{
+	volatile uint32_t *p;
+
+	ASSERT_TRUE(begin(self->start));
+	p = map_window(self->start);
+	ASSERT_NE(NULL, p);
+	ASSERT_EQ(0, load_within(self->start, 2 * LENGTH, ""));
+	ASSERT_EQ(0, remove_edu());
+	EXPECT_TRUE(window_is_gone(self->start, p));
+	ASSERT_EQ(0, unload("iomem_test_within"));
+	END();
+}
+
+/* Below a resource of which nothing is known. */
+TEST_F(run_time, window_below_another_resource)
+{
+	volatile uint32_t *p;
+
+	ASSERT_TRUE(begin(self->start));
+	ASSERT_EQ(0, load_within(self->start, 2 * LENGTH, "device=0"));
+	p = map_window(self->start);
+	ASSERT_NE(NULL, p);
+	ASSERT_EQ(0, remove_edu());
+	EXPECT_TRUE(window_is_gone(self->start, p));
+	ASSERT_EQ(0, unload("iomem_test_within"));
+	END();
+}
+
+/*
+ * Claims that are tied to no device outlive edu, below such a resource. When they are dropped, a
+ * driver in C has claimed the same ranges.
+ */
+static bool releases_only_its_own(uint64_t start, const char *more)
+{
+	bool ok;
+
+	if (load_within(start, 2 * LENGTH, more) || load_outlived(start) || remove_edu() ||
+	    entries(start, "outlived") || !found_again(start))
+		return false;
+	ok = !tell(CLAIM, "1") &&
+	     entries(start, "neighbour in C") == 1;
+	ok = !unload("iomem_attack_outlived") && ok;
+	for (int i = 0; i < 3; i++)
+		ok = entries(start + i * 0x1000, "neighbour in C") == 1 && ok;
+	return !unload("iomem_test_within") && ok;
+}
+
+TEST_F(run_time, claims_below_another_device)
+{
+	ASSERT_TRUE(begin(self->start));
+	EXPECT_TRUE(releases_only_its_own(self->start, ""));
+	END();
+}
+
+TEST_F(run_time, claims_below_another_resource)
+{
+	ASSERT_TRUE(begin(self->start));
+	EXPECT_TRUE(releases_only_its_own(self->start, "device=0"));
+	END();
+}
+
+/* Loads a driver that waits for the muxed claim that there is. */
+static pid_t wait_for_muxed(uint64_t start)
+{
+	char params[128];
+	pid_t waiter = fork();
+
+	if (waiter)
+		return waiter;
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=0x1000 muxed=1", start + MUXED);
+	_exit(-load(getenv("IOMEM_HOLDER_KO"), params));
+}
+
+/* What became of it, within 10 s: 0 or the errno; -1 if it waits still. */
+static int waited(pid_t waiter)
+{
+	int status;
+
+	for (int tenths = 0; tenths < 100; tenths++) {
+		if (waitpid(waiter, &status, WNOHANG) == waiter)
+			return WEXITSTATUS(status);
+		usleep(100000);
+	}
+	return -1;
+}
+
+/* A driver that waits for a muxed claim does so no longer than that is held, and gets nothing. */
+TEST_F(run_time, waiting_for_a_muxed_claim)
+{
+	pid_t waiter;
+
+	ASSERT_TRUE(begin(self->start));
+	ASSERT_EQ(0, load_outlived(self->start));
+	waiter = wait_for_muxed(self->start);
+	usleep(300000);
+	EXPECT_EQ(0, waitpid(waiter, NULL, WNOHANG));
+	ASSERT_EQ(0, remove_edu());
+	ASSERT_TRUE(found_again(self->start));
+	ASSERT_EQ(0, unload("iomem_attack_outlived"));
+	EXPECT_EQ(EBUSY, waited(waiter));
+	END();
+}
+
+/* The same where only a platform device goes. */
+TEST_F(run_time, waiting_below_a_device_that_goes)
+{
+	pid_t waiter;
+
+	ASSERT_TRUE(begin(self->start));
+	ASSERT_EQ(0, load_within(self->start, 2 * LENGTH, ""));
+	ASSERT_EQ(0, load_outlived(self->start));
+	waiter = wait_for_muxed(self->start);
+	usleep(300000);
+	EXPECT_EQ(0, waitpid(waiter, NULL, WNOHANG));
+	ASSERT_EQ(0, unload("iomem_test_within"));
+	ASSERT_EQ(0, unload("iomem_attack_outlived"));
+	EXPECT_EQ(EBUSY, waited(waiter));
+	END();
+}
+
+/* Another processor is late at an address: see tests/kmod/late.c. */
+static int load_late(uint64_t start, const char *more)
+{
+	char params[64];
+
+	atexit(unload_within);
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " %s", start, more);
+	return load(getenv("IOMEM_LATE_KO"), params);
+}
+
+static void until_it_is_late(void)
+{
+	char *text = NULL;
+
+	do {
+		free(text);
+		text = proc_text("/sys/module/iomem_test_late/parameters/came");
+	} while (text && !atoi(text));
+	free(text);
+}
+
+/* The removal comes just when a window's claim has been entered, before anything else is done. */
+TEST_F(run_time, claim_that_is_being_made)
+{
+	int status = 0;
+	pid_t maker;
+
+	ASSERT_TRUE(begin(self->start));
+	ASSERT_EQ(0, load_late(self->start, ""));
+	maker = fork();
+	ASSERT_LE(0, maker);
+	if (!maker)
+		_exit(-make_window("first mem=%#" PRIx64 ",%#x width=4", self->start, LENGTH));
+	until_it_is_late();
+	ASSERT_EQ(0, remove_edu());
+	ASSERT_EQ(maker, waitpid(maker, &status, 0));
+	/* It was refused, or made and unbound. */
+	EXPECT_EQ(-1, open_window("first", O_RDONLY));
+	if (!status)
+		EXPECT_EQ(0, delete_window("first"));
+	EXPECT_EQ(0, entries(self->start, "iomem_dev"));
+	ASSERT_EQ(0, unload("iomem_test_late"));
+	END();
+}
+
+/* Until the BAR is out of the tree, no driver gets a claim there, which would go with it. */
+TEST_F(run_time, no_claim_while_the_device_goes)
+{
+	int status = 0;
+	pid_t remover;
+
+	ASSERT_TRUE(begin(self->start));
+	ASSERT_EQ(0, load_within(self->start, 2 * LENGTH, "device=0"));
+	ASSERT_EQ(0, load_late(self->start, "leaving=1"));
+	remover = fork();
+	ASSERT_LE(0, remover);
+	if (!remover)
+		_exit(-remove_edu());
+	until_it_is_late();
+	EXPECT_EQ(-EBUSY, tell(CLAIM, "1"));
+	EXPECT_EQ(0, waitpid(remover, &status, WNOHANG));
+	ASSERT_EQ(remover, waitpid(remover, &status, 0));
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(0, unload("iomem_test_late"));
+	ASSERT_EQ(0, unload("iomem_test_within"));
+	END();
+}
+
+TEST_HARNESS_MAIN
