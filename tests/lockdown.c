@@ -44,18 +44,25 @@ TEST_F(run_time, addresses_cannot_be_chosen)
 		EXPECT_EQ(0, tell(path, "\n"));
 	}
 
-	/* One that was made before can be bound again. */
-	snprintf(path, sizeof(path), DRIVER "%s", "unbind");
-	EXPECT_EQ(0, tell(path, "iomem_dev.0"));
-	EXPECT_EQ(self->windows, count_windows());
-	EXPECT_EQ(0, tell(DRIVER "bind", "iomem_dev.0"));
-
-	/* What was there before stays, can be used, and can be taken away. */
+	/* What was there before stays, and can be used. */
 	fd = open_window("before", O_RDONLY);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(4, pread(fd, &id, 4, 0));
 	EXPECT_EQ(0x010000edu, id);
 	close(fd);
+
+	/* Once unbound, it is an address that user space chose, which may be another device's. */
+	EXPECT_EQ(0, tell(DRIVER "unbind", "iomem_dev.0"));
+	EXPECT_EQ(self->windows, count_windows());
+	logged(self->log, "iomem_dev", text, sizeof(text));
+	EXPECT_EQ(-EPERM, tell(DRIVER "bind", "iomem_dev.0"));
+	EXPECT_EQ(2, logged(self->log, "iomem_dev", text, sizeof(text)));
+	EXPECT_NE(NULL, strstr(text, "iomem_dev.0: the kernel is locked down")) {
+		TH_LOG("the log has: %s", text);
+	}
+	EXPECT_EQ(self->windows, count_windows());
+
+	/* It can be taken away. */
 	EXPECT_EQ(0, delete_window("before"));
 	EXPECT_EQ(self->windows, count_windows());
 }

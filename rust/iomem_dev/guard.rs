@@ -4,7 +4,9 @@
 //!
 //! A process that says by an address which registers a program is given can give away the whole
 //! machine, so it takes what `/dev/mem` takes: `CAP_SYS_RAWIO`, and a kernel that is not locked down.
-//! To name a device by `driver_override` is the same, since any platform device can be named.
+//! To name a device by `driver_override` is the same, since any platform device can be named. So is
+//! to bind a device that this module made for an address: what the address was chosen for can have
+//! moved since.
 //! Firmware, a device tree or ACPI, is not asked: it describes the machine that the kernel runs on
 //! anyway.
 
@@ -14,12 +16,15 @@ use iomem::security::{
     Capability,
     Reason, //
 };
-use kernel::prelude::*;
+use kernel::{
+    fmt,
+    prelude::*, //
+};
 
 /// Fails with `EPERM`, and says in the log why, unless the current process may choose an address.
-/// `what` is by which means it tries.
-pub(crate) fn may_choose_address(what: &str) -> Result {
-    may_take_away(what)?;
+/// `what` is by which means it tries, or the device that has the address.
+pub(crate) fn may_choose_address(what: impl fmt::Display) -> Result {
+    may_take_away(&what)?;
     if locked_down(Reason::DevMem) {
         pr_err!(
             "{what}: the kernel is locked down, so nobody can choose an address: describe the \
@@ -31,7 +36,7 @@ pub(crate) fn may_choose_address(what: &str) -> Result {
 }
 
 /// The same for who takes away what was chosen, which lockdown is no reason to refuse.
-pub(crate) fn may_take_away(what: &str) -> Result {
+pub(crate) fn may_take_away(what: impl fmt::Display) -> Result {
     if !capable(Capability::SysRawio) {
         pr_err!("{what}: it takes CAP_SYS_RAWIO, which this process does not have: ask root\n");
         return Err(EPERM);

@@ -233,10 +233,15 @@ impl platform::Driver for Driver {
         outcome::refused(ENOMEM);
         pin_init::pin_init_scope(move || {
             let prepare = || {
-                // Neither firmware nor this module has made it a window: user space has, by
-                // `driver_override`, which can name any platform device.
-                if info.is_none() && !pdev.is_named(<crate::IomemDev as ModuleMetadata>::NAME) {
-                    guard::may_choose_address("driver_override")?;
+                // Firmware has not made it a window. User space has, by `driver_override`, which can
+                // name any platform device; or this module did, and user space chose its addresses.
+                // They were allowed when it was made, which can be long ago.
+                if info.is_none() {
+                    if pdev.is_named(<crate::IomemDev as ModuleMetadata>::NAME) {
+                        guard::may_choose_address(pdev.as_ref().name())?;
+                    } else {
+                        guard::may_choose_address("driver_override")?;
+                    }
                 }
                 let index = INDICES.take().inspect_err(|_| {
                     dev_err!(
