@@ -12,9 +12,7 @@
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/personality.h>
-#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 
@@ -525,86 +523,6 @@ TEST_F(odd, read_implies_exec)
 	/* Without that, who asks for it is refused. */
 	ASSERT_LE(0, personality(0));
 	FAILS(EPERM, mmap(NULL, self->page, PROT_READ | PROT_EXEC, MAP_SHARED, self->fd, 0));
-}
-
-/* --- What is allocated for a program ------------------------------------------------ */
-
-#define FILES	4000
-
-/* How many bytes of the kernel's memory are charged to a control group. */
-static long charged(const char *group)
-{
-	char path[128], *text;
-	long n;
-
-	snprintf(path, sizeof(path), "%s/memory.stat", group);
-	text = proc_text(path);
-	n = number_behind(text, "\nkernel ");
-	free(text);
-	return n;
-}
-
-/*
- * The charge of so many open files of a node. The kernel adds up every two seconds what each
- * processor counted, and before that only if it counted often: with pages of 16 KiB it does not.
- */
-static long charge_of(const char *group, const char *node)
-{
-	int i, *fds = calloc(FILES, sizeof(*fds));
-	long before, after;
-
-	sleep(3);
-	before = charged(group);
-	for (i = 0; i < FILES; i++)
-		fds[i] = open(node, O_RDWR | O_CLOEXEC);
-	sleep(3);
-	after = charged(group);
-	for (i = 0; i < FILES; i++)
-		close(fds[i]);
-	free(fds);
-	return before < 0 || after < 0 ? -1 : after - before;
-}
-
-TEST_F(odd, open_files_are_charged_to_who_opens_them)
-{
-	char root[] = "/tmp/iomem-cgroup-XXXXXX", path[128], group[64], pid[16];
-	struct rlimit files = { FILES + 100, FILES + 100 };
-	long of_null, of_window;
-
-	ASSERT_NE(NULL, mkdtemp(root));
-	if (mount("none", root, "cgroup2", 0, NULL)) {
-		rmdir(root);
-		SKIP(return, "this kernel has no control groups: CONFIG_CGROUPS is off");
-	}
-	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", root);
-	snprintf(group, sizeof(group), "%s/odd", root);
-	if (tell(path, "+memory")) {
-		umount(root);
-		rmdir(root);
-		SKIP(return, "this kernel does not account for memory: CONFIG_MEMCG is off");
-	}
-	ASSERT_EQ(0, mkdir(group, 0755));
-	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
-	snprintf(pid, sizeof(pid), "%d", getpid());
-	ASSERT_EQ(0, tell(path, pid));
-	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &files));
-
-	/* What a file costs that has nothing of its own; once before, for what is kept. */
-	charge_of(group, "/dev/null");
-	of_null = charge_of(group, "/dev/null");
-	of_window = charge_of(group, self->node);
-	EXPECT_LT(0, of_null);
-	/* The state of a file of a window has more than that; charged are whole pages of it. */
-	EXPECT_LE(of_null + FILES * 32, of_window) {
-		TH_LOG("%ld bytes for %d files of /dev/null, %ld for those of the window", of_null,
-		       FILES, of_window);
-	}
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", root);
-	EXPECT_EQ(0, tell(path, pid));
-	EXPECT_EQ(0, rmdir(group));
-	EXPECT_EQ(0, umount(root));
-	EXPECT_EQ(0, rmdir(root));
 }
 
 TEST_HARNESS_MAIN

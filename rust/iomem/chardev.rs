@@ -196,6 +196,12 @@ pub trait CharDevice: Send + Sync + Sized + 'static {
     ///
     /// `Ok(value)` is such an initializer. Context: may sleep; must not register or remove a device.
     ///
+    /// The kernel opens all misc devices under one lock, `misc_mtx`. So this must not wait for what a
+    /// program can delay, which an allocation is that is charged to the program's control group
+    /// (`GFP_KERNEL_ACCOUNT`) and for which there is no memory in that. The state is therefore not
+    /// charged where the node is a [misc device](misc): it should be small beside a `struct file`,
+    /// which is charged, and what is larger be allocated and charged when it is first used.
+    ///
     /// # Errors
     ///
     /// Whatever the initializer fails with is what `open()` fails with.

@@ -28,13 +28,14 @@ impl File {
         try_pin_init!(Self {
             _: {
                 // Without the lease's lock, which others can be in the queue for: the kernel has
-                // `misc_mtx`, which all nodes need that are made or removed.
+                // `misc_mtx`, which all nodes need that are made or removed. For the same reason
+                // nothing is allocated here that is charged to a control group.
                 if window.lease().is_revoked() {
                     return Err(ENODEV);
                 }
             },
             raw_io: capable_noaudit(Capability::SysRawio),
-            interrupts <- Slots::new(window.interrupts().len()),
+            interrupts <- Slots::new(),
             _: {
                 window.count_file(1);
             },

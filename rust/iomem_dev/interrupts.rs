@@ -71,7 +71,8 @@ use kernel::{
     str::CString,
     sync::{
         Arc,
-        Mutex, //
+        Mutex,
+        MutexGuard, //
     },
     transmute::AsBytes, //
 };
@@ -132,7 +133,10 @@ struct Slot {
     listener: Option<Listener>,
 }
 
-/// What an open file has of all of them.
+/// What an open file has of all of them: nothing, until a call is about one.
+///
+/// It is charged to the control group of the program, which can make it wait. Opening a file must not,
+/// since the kernel has `misc_mtx` then.
 #[pin_data]
 pub(crate) struct Slots {
     #[pin]
@@ -140,21 +144,27 @@ pub(crate) struct Slots {
 }
 
 impl Slots {
-    /// For a window with that many interrupts.
-    pub(crate) fn new(count: usize) -> impl PinInit<Self, Error> {
-        pin_init::pin_init_scope(move || {
-            let mut list = KVec::with_capacity(count, GFP_KERNEL_ACCOUNT)?;
-            for _ in 0..count {
-                let slot = Slot {
-                    told: 0,
-                    listener: None,
-                };
-                list.push(slot, GFP_KERNEL_ACCOUNT)?;
-            }
-            Ok(try_pin_init!(Self {
-                list <- new_mutex!(list, "Slots::list"),
-            }))
+    pub(crate) fn new() -> impl PinInit<Self> {
+        pin_init!(Self {
+            list <- new_mutex!(KVec::new(), "Slots::list"),
         })
+    }
+
+    /// Returns the list, with a slot for the interrupt `number`.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: no memory.
+    fn with(&self, number: usize) -> Result<MutexGuard<'_, KVec<Slot>>> {
+        let mut list = self.list.lock();
+        while list.len() <= number {
+            let slot = Slot {
+                told: 0,
+                listener: None,
+            };
+            list.push(slot, GFP_KERNEL_ACCOUNT)?;
+        }
+        Ok(list)
     }
 
     /// The program has been told of `count` interrupts.
@@ -167,8 +177,9 @@ impl Slots {
     /// Tells whether there is an interrupt that the program was not told of.
     fn has_news(&self, interrupts: &[Arc<Interrupt>]) -> Result<bool> {
         let list = self.list.lock();
-        for (slot, interrupt) in list.iter().zip(interrupts) {
-            if interrupt.status()?.count != slot.told {
+        for (number, interrupt) in interrupts.iter().enumerate() {
+            let told = list.get(number).map_or(0, |slot| slot.told);
+            if interrupt.status()?.count != told {
                 return Ok(true);
             }
         }
@@ -234,6 +245,8 @@ impl Window {
             return Err(EINVAL);
         }
         let interrupt = self.interrupt(asked.irq)?;
+        // Before anything is changed, so that a call that fails has changed nothing.
+        drop(file.state().interrupts().with(asked.irq as usize)?);
         if asked.flags & IRQ_WAIT_UNMASK != 0 {
             interrupt.unmask()?;
         }
@@ -317,7 +330,7 @@ impl Window {
         // Before anything is changed, so that a call that fails has changed nothing.
         argument.answer(asked)?;
 
-        let mut slots = file.state().interrupts().list.lock();
+        let mut slots = file.state().interrupts().with(asked.irq as usize)?;
         let slot = slots.get_mut(asked.irq as usize).ok_or(EINVAL)?;
         match (eventfd, &slot.listener) {
             (Some(eventfd), Some(listener)) => listener.replace(eventfd)?,

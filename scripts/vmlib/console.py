@@ -46,8 +46,8 @@ _TROUBLE = re.compile("|".join((
 _ON_PURPOSE = (
     (re.compile(r"\] faults: vmalloc error: size \d+, [\w .]+, mode:0x[0-9a-f]+\("),
      re.compile(r"\] CPU: \d+ .*\bComm: faults "), False),
-    (re.compile(r"\] revoke invoked oom-killer: gfp_mask=0x[0-9a-f]+\("),
-     re.compile(r"\] CPU: \d+ .*\bComm: revoke "), True),
+    (re.compile(r"\] (revoke|charged) invoked oom-killer: gfp_mask=0x[0-9a-f]+\("),
+     re.compile(r"\] CPU: \d+ .*\bComm: (revoke|charged) "), True),
 )
 _ON_PURPOSE_MORE = re.compile(r"\] Tainted: |\] Hardware name: ")
 _ON_PURPOSE_LAST = re.compile(r"\] Call [Tt]race:$")

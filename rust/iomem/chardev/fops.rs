@@ -2,9 +2,13 @@
 
 //! The file operations of a [`CharDevice`], for C to call.
 
-use core::any::TypeId;
+use core::{
+    any::TypeId,
+    mem::MaybeUninit, //
+};
 
 use kernel::{
+    alloc::Flags,
     iov::{
         IovIterDest,
         IovIterSource, //
@@ -50,6 +54,15 @@ pub(super) struct Opened<T: CharDevice> {
 }
 
 impl<T: CharDevice> Opened<T> {
+    /// Makes room for one, to be filled by [`begin`](Self::begin).
+    ///
+    /// An allocation that is charged to the control group of the program waits where that has no memory
+    /// left, until a program of the group has been killed and has ended, which can take seconds for
+    /// each: so `flags` has [`GFP_KERNEL_ACCOUNT`] only where no other program waits meanwhile.
+    pub(super) fn room(flags: Flags) -> Result<KBox<MaybeUninit<Self>>> {
+        Ok(KBox::new_uninit(flags)?)
+    }
+
     /// The part of `->open` that every kind of node has in common.
     ///
     /// # Safety
@@ -57,6 +70,7 @@ impl<T: CharDevice> Opened<T> {
     /// `inode` and `file` are those of a running `->open` call, and the file's operations are those
     /// of `T`.
     pub(super) unsafe fn begin(
+        room: KBox<MaybeUninit<Self>>,
         device: &Arc<T>,
         inode: *mut bindings::inode,
         file: *mut bindings::file,
@@ -64,14 +78,11 @@ impl<T: CharDevice> Opened<T> {
         // SAFETY: The file is valid during the call.
         let char_file = unsafe { CharFile::from_raw(file) };
         // INVARIANT: `kind` is that of `T`.
-        let opened = KBox::pin_init(
-            try_pin_init!(Self {
-                kind: TypeId::of::<T>(),
-                state <- device.open(char_file),
-                device: device.clone(),
-            }),
-            GFP_KERNEL_ACCOUNT,
-        );
+        let opened = room.write_pin_init(try_pin_init!(Self {
+            kind: TypeId::of::<T>(),
+            state <- device.open(char_file),
+            device: device.clone(),
+        }));
         match opened {
             Ok(opened) => {
                 if let Some(space) = device.address_space() {

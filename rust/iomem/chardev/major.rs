@@ -47,6 +47,7 @@ use crate::{
         },
         CharDevice, //
     },
+    error::for_c,
     leftover::Leftover, //
 };
 
@@ -355,11 +356,16 @@ impl<T: CharDevice> Vtable<T> {
             let cdev = bindings::inode_cdev(inode);
             &*Anchor::<T>::from_kobj((*cdev).kobj.parent)
         };
+        // Before the lock, which others wait for that open the device, or remove it.
+        let room = match Opened::room(GFP_KERNEL_ACCOUNT) {
+            Ok(room) => room,
+            Err(e) => return for_c(e),
+        };
         let open = anchor.open.lock();
         if !*open {
             return ENXIO.to_errno();
         }
         // SAFETY: The file is being opened.
-        unsafe { Opened::begin(&anchor.device, inode, file) }
+        unsafe { Opened::begin(room, &anchor.device, inode, file) }
     }
 }

@@ -25,6 +25,7 @@ use crate::{
         },
         CharDevice, //
     },
+    error::for_c,
     leftover::Leftover,
     names::check_node,
     sysfs::Groups, //
@@ -277,7 +278,13 @@ impl<T: CharDevice> Vtable<T> {
             let node = kernel::container_of!(Opaque::cast_from(misc), Node<T>, misc);
             &(*node).device
         };
+        // Not charged: all programs that open any misc device wait for `misc_mtx`. The file itself was
+        // charged before.
+        let room = match Opened::room(GFP_KERNEL) {
+            Ok(room) => room,
+            Err(e) => return for_c(e),
+        };
         // SAFETY: The file is being opened.
-        unsafe { Opened::begin(device, inode, file) }
+        unsafe { Opened::begin(room, device, inode, file) }
     }
 }
