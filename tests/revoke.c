@@ -357,6 +357,11 @@ TEST_F(revoke, user_operations)
 	alone(_metadata, self, "user_operations");
 }
 
+TEST_F(revoke, user_dump)
+{
+	alone(_metadata, self, "user_dump");
+}
+
 TEST_F(revoke, fuse_pread)
 {
 	alone(_metadata, self, "fuse_pread");
@@ -380,6 +385,11 @@ TEST_F(revoke, fuse_batch)
 TEST_F(revoke, fuse_operations)
 {
 	alone(_metadata, self, "fuse_operations");
+}
+
+TEST_F(revoke, fuse_dump)
+{
+	alone(_metadata, self, "fuse_dump");
 }
 
 TEST_F(revoke, locked)

@@ -15,6 +15,12 @@ struct cdev *iomem_helper_inode_cdev(const struct inode *inode)
 	return inode->i_cdev;
 }
 
+/* The field is in a union, too. */
+struct dentry *iomem_helper_file_dentry(const struct file *file)
+{
+	return file_dentry(file);
+}
+
 /* From C, so that bindgen need not make sense of the type of the constants. */
 bool iomem_helper_file_may_read(const struct file *file)
 {

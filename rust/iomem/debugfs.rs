@@ -21,7 +21,8 @@
 //!
 //! # The life of a file
 //!
-//! Dropping the [`File`] removes it, and waits for the calls that read it. Who has it open still gets
+//! Dropping the [`File`] removes it, and waits for the rows that are being made; it does not wait for
+//! programs that have no memory for a row, which can be for ever. Who has it open still gets
 //! `EIO`, which is what debugfs has for that. The module that made it stays loaded as long as it
 //! is open. The kernel crate's `debugfs` says of no file whose it is, so that closing one after its
 //! module was unloaded looks at memory that is gone.
@@ -34,7 +35,6 @@
 use kernel::{
     prelude::*,
     sync::Arc,
-    uaccess::UserSliceWriter,
     ThisModule, //
 };
 
@@ -201,7 +201,7 @@ impl Dir {
 ///
 /// Dropping it removes the file.
 ///
-/// Context of the drop: may sleep; waits for the calls that read the file.
+/// Context of the drop: may sleep; waits for rows that are being made.
 pub struct File<T: Table> {
     // Disarmed, by being dropped, before the file is removed.
     #[cfg(CONFIG_DEBUG_FS)]
@@ -214,8 +214,9 @@ pub struct File<T: Table> {
 impl<T: Table> File<T> {
     /// Makes a file `name` in `dir` that shows `table`, of mode 0400. Context: may sleep.
     ///
-    /// Corresponds to the C function `debugfs_create_file()` in
-    /// [`include/linux/debugfs.h`](srctree/include/linux/debugfs.h).
+    /// Corresponds to the C function `debugfs_create_file_unsafe()` in
+    /// [`include/linux/debugfs.h`](srctree/include/linux/debugfs.h), whose file operations say
+    /// themselves what of the file's removal has to wait for them.
     ///
     /// # Errors
     ///
@@ -232,15 +233,14 @@ impl<T: Table> File<T> {
         let leftover = Leftover::new()?;
         #[cfg(CONFIG_DEBUG_FS)]
         // SAFETY: The folder is valid or an error, of which C makes another error. The name is
-        // copied. The operations are static, and what they get is a `T`, which stays valid until the
-        // entry has been removed.
+        // copied. The operations are static and use `debugfs_file_get()`. What they get is a `T`, which
+        // stays valid until the entry has been removed.
         let dentry = unsafe {
-            bindings::debugfs_create_file_full(
+            bindings::debugfs_create_file_unsafe(
                 name.as_char_ptr(),
                 0o400,
                 dir.entry.dentry,
                 core::ptr::from_ref(&*table).cast_mut().cast(),
-                core::ptr::null(),
                 Vtable::<T>::OPERATIONS,
             )
         };
@@ -286,43 +286,30 @@ unsafe extern "C" fn end(entry: *mut c_void) {
     unsafe { core::ptr::drop_in_place(entry.cast::<Entry>()) };
 }
 
-/// Gives a program as many rows as it has room for, from `position` on. Returns how many bytes.
-fn read_rows<T: Table>(table: &T, position: u64, buffer: &mut UserSliceWriter) -> Result<usize> {
-    let mut row = [0; ROW_MAX];
+/// Makes the row at `position`, for a program that has room for so many bytes. Returns how long it is; 0
+/// at the end.
+fn make_row<T: Table>(
+    table: &T,
+    position: u64,
+    room: usize,
+    row: &mut [u8; ROW_MAX],
+) -> Result<usize> {
     let row = row.get_mut(..table.row_length()).ok_or(EINVAL)?;
     let length = row.len() as u64;
 
     // No length is 0, which `File::new` has seen to; division asks nevertheless.
-    let mut number = position.checked_div(length).ok_or(EINVAL)?;
+    let number = position.checked_div(length).ok_or(EINVAL)?;
     if number.checked_mul(length) != Some(position) {
         return Err(EINVAL);
     }
-    let end = table.rows()?;
-    if number >= end {
+    if number >= table.rows()? {
         return Ok(0);
     }
-    if buffer.len() < row.len() {
+    if room < row.len() {
         return Err(EINVAL);
     }
-
-    let mut done: usize = 0;
-    while number < end && buffer.len() >= row.len() {
-        // There may be many, and each may take as long as a device likes.
-        if done != 0 && kernel::current!().signal_pending() {
-            break;
-        }
-        let mut text = Text::new(row);
-        let written = table.row(number, &mut text);
-        let given = text
-            .end_padded(written)
-            .and_then(|_| buffer.write_slice(row));
-        match given {
-            Ok(()) => done = done.wrapping_add(row.len()),
-            // What the program has already is not taken back.
-            Err(_) if done != 0 => break,
-            Err(e) => return Err(e),
-        }
-        number = number.wrapping_add(1);
-    }
-    Ok(done)
+    let mut text = Text::new(row);
+    let written = table.row(number, &mut text);
+    text.end_padded(written)?;
+    Ok(row.len())
 }

@@ -66,6 +66,12 @@ static INDICES: Indices<{ MOST_WINDOWS / 64 }> = Indices::new();
 /// A window made at run time.
 struct Made {
     name: CString,
+    /// Nothing while it is being taken away.
+    device: Option<Device>,
+}
+
+/// Its device.
+struct Device {
     // Dropped in this order: a number is free when its device is gone.
     _device: platform::Device,
     _index: Index,
@@ -74,9 +80,11 @@ struct Made {
 /// The windows made at run time.
 #[pin_data]
 pub(crate) struct RunTime {
-    // Protects the list, and is held while a device is made or removed, so that a name is either free
-    // or has its window. Taken by writers of the files only, before whatever locks the driver core
-    // and the driver take for a device; probing and unbinding do not take it.
+    // Protects the list, and is held while a device is made, so that a name is either free or has its
+    // window. Not while one is removed, which waits for whatever is done with it: its name stays in
+    // the list until that is over. Taken by writers of the files only, before whatever locks the driver
+    // core and the driver take for a device; probing and unbinding do not take it. The files are
+    // removed first when the module is unloaded, which waits for their writers.
     #[pin]
     windows: Mutex<KVec<Made>>,
 }
@@ -107,7 +115,8 @@ impl RunTime {
     ///
     /// - `EPERM`: who writes may not, or the kernel is locked down.
     /// - Those of [`Mistake`], for what is wrong with the line as such.
-    /// - `EEXIST`: there is a window of that name that was made at run time.
+    /// - `EEXIST`: there is a window of that name that was made at run time, or it is still being
+    ///   deleted.
     /// - `EBUSY`: two of its ranges overlap, or two interrupts are one; or the driver says so.
     /// - `ERANGE`: a range is beyond the last address or port.
     /// - `ENOSPC`: there are as many windows as there can be.
@@ -118,11 +127,18 @@ impl RunTime {
         let name = cstring(line.name)?;
 
         let mut windows = self.windows.lock();
-        if windows.iter().any(|window| *window.name == *name) {
-            pr_err!(
-                "new_device: there is a window '{}': delete it first\n",
-                line.name
-            );
+        if let Some(window) = windows.iter().find(|window| *window.name == *name) {
+            if window.device.is_some() {
+                pr_err!(
+                    "new_device: there is a window '{}': delete it first\n",
+                    line.name
+                );
+            } else {
+                pr_err!(
+                    "new_device: window '{}' is still being deleted: try again\n",
+                    line.name
+                );
+            }
             return Err(EEXIST);
         }
         // What cannot be remembered is not made.
@@ -144,8 +160,10 @@ impl RunTime {
         windows.push(
             Made {
                 name,
-                _device: device,
-                _index: index,
+                device: Some(Device {
+                    _device: device,
+                    _index: index,
+                }),
             },
             GFP_KERNEL,
         )?;
@@ -158,7 +176,7 @@ impl RunTime {
     ///
     /// - `EPERM`: who writes may not.
     /// - `EINVAL`: it is no name, or more than that.
-    /// - `ENOENT`: no window of that name was made at run time.
+    /// - `ENOENT`: no window of that name was made at run time, or it is being deleted already.
     fn delete_device(self: Pin<&Self>, text: &[u8]) -> Result {
         guard::may_take_away("delete_device")?;
         let mistaken = |mistake| mistaken("delete_device", mistake);
@@ -169,15 +187,22 @@ impl RunTime {
             return Err(mistaken(Mistake::OnlyName(word)));
         }
 
-        let mut windows = self.windows.lock();
-        let place = windows
-            .iter()
-            .position(|window| window.name.to_bytes() == wanted.as_bytes());
-        let Some(place) = place else {
+        let is_wanted = |window: &Made| window.name.to_bytes() == wanted.as_bytes();
+        let device = {
+            let mut windows = self.windows.lock();
+            let window = windows.iter_mut().find(|window| is_wanted(window));
+            window.and_then(|window| window.device.take())
+        };
+        let Some(device) = device else {
             pr_err!("delete_device: no window '{wanted}' was made by new_device\n");
             return Err(ENOENT);
         };
-        let _ = windows.remove(place);
+        // Other windows are made and removed meanwhile.
+        drop(device);
+        let mut windows = self.windows.lock();
+        if let Some(place) = windows.iter().position(is_wanted) {
+            let _ = windows.remove(place);
+        }
         Ok(())
     }
 }

@@ -2,17 +2,25 @@
 
 //! The file operations of a [`Table`], for C to call.
 
+use core::{
+    marker::PhantomData,
+    ops::Deref, //
+};
+
 use kernel::{
+    error::to_result,
     prelude::*,
     uaccess::{
         UserPtr,
-        UserSlice, //
+        UserSlice,
+        UserSliceWriter, //
     },
 };
 
 use super::{
-    read_rows,
-    Table, //
+    make_row,
+    Table,
+    ROW_MAX, //
 };
 use crate::{
     bindings,
@@ -47,18 +55,6 @@ impl<T: Table> Vtable<T> {
         own.then_some(()).ok_or(EINVAL)
     }
 
-    /// Returns the table of an open file.
-    ///
-    /// # Safety
-    ///
-    /// `file` is the one of a running operation of a `File<T>`.
-    unsafe fn table<'a>(file: *mut bindings::file) -> &'a T {
-        // SAFETY: `private_data` is the address that the file was made with. debugfs calls an
-        // operation only while the file is there, and removing it waits until the call has
-        // returned; the `T` is dropped after that.
-        unsafe { &*(*file).private_data.cast::<T>() }
-    }
-
     /// # Safety
     ///
     /// To be called by debugfs, for a `File<T>`.
@@ -69,10 +65,10 @@ impl<T: Table> Vtable<T> {
         position: *mut bindings::loff_t,
     ) -> isize {
         // SAFETY: By the requirement. The position is the caller's, or it is locked.
-        let (table, position) = unsafe { (Self::table(file), &mut *position) };
+        let (file, position) = unsafe { (OpenFile::<T>::new(file), &mut *position) };
         let mut writer = UserSlice::new(UserPtr::from_ptr(buffer.cast()), length).writer();
         let from = u64::try_from(*position).map_err(|_| EINVAL);
-        match from.and_then(|from| read_rows(table, from, &mut writer)) {
+        match from.and_then(|from| read_rows(&file, from, &mut writer)) {
             Ok(n) => {
                 // Buffers are no longer than `isize::MAX`.
                 *position = position.wrapping_add(n as i64);
@@ -91,13 +87,119 @@ impl<T: Table> Vtable<T> {
         whence: c_int,
     ) -> bindings::loff_t {
         // SAFETY: By the requirement.
-        let table = unsafe { Self::table(file) };
-        let length = match table.rows() {
-            Ok(rows) => rows.saturating_mul(table.row_length() as u64),
+        let open = unsafe { OpenFile::<T>::new(file) };
+        let length = open.table().and_then(|table| {
+            let rows = table.rows()?;
+            Ok(rows.saturating_mul(table.row_length() as u64))
+        });
+        let length = match length {
+            Ok(length) => i64::try_from(length).unwrap_or(i64::MAX),
             Err(e) => return for_c(e).into(),
         };
-        let length = i64::try_from(length).unwrap_or(i64::MAX);
         // SAFETY: The file is open during the call.
         unsafe { bindings::fixed_size_llseek(file, offset, whence, length) }
     }
+}
+
+/// An open file, in a running operation, of which the table may be gone.
+///
+/// # Invariants
+///
+/// `file` is that of an operation of a `File<T>` that is running.
+pub(super) struct OpenFile<T> {
+    file: *mut bindings::file,
+    _table: PhantomData<fn() -> T>,
+}
+
+impl<T: Table> OpenFile<T> {
+    /// # Safety
+    ///
+    /// `file` is that of a running operation of a `File<T>`, which does not end before this is dropped.
+    unsafe fn new(file: *mut bindings::file) -> Self {
+        // INVARIANT: By the requirement.
+        Self {
+            file,
+            _table: PhantomData,
+        }
+    }
+
+    /// Returns the table, which is there as long as what is returned: removing the file waits for that,
+    /// so it must not wait for a program.
+    ///
+    /// # Errors
+    ///
+    /// `EIO`: the file was removed.
+    pub(super) fn table(&self) -> Result<Present<'_, T>> {
+        // SAFETY: By the type invariant the file is open, so it has a name. debugfs opened it, and so
+        // made what this counts users with.
+        let dentry = unsafe { bindings::file_dentry(self.file) };
+        // SAFETY: As above. What is returned gives it back.
+        to_result(unsafe { bindings::debugfs_file_get(dentry) })?;
+        // SAFETY: `private_data` is the address that the file was made with. The `T` is dropped after
+        // the file has been removed, which waits for `debugfs_file_put()` from here on.
+        let table = unsafe { &*(*self.file).private_data.cast::<T>() };
+        // INVARIANT: It has just been counted.
+        Ok(Present { dentry, table })
+    }
+}
+
+/// The table of an open file, whose removal waits until this is dropped.
+///
+/// # Invariants
+///
+/// `dentry` is that of an open file, and has been counted as in use by `debugfs_file_get()`.
+pub(super) struct Present<'a, T> {
+    dentry: *mut bindings::dentry,
+    table: &'a T,
+}
+
+impl<T> Deref for Present<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.table
+    }
+}
+
+impl<T> Drop for Present<'_, T> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant, this gives back what was counted.
+        unsafe { bindings::debugfs_file_put(self.dentry) };
+    }
+}
+
+/// Gives a program as many rows as it has room for, from `position` on. Returns how many bytes.
+///
+/// The file can be removed between each two rows: its table is there while a row is made, and not while
+/// the program's memory is written, for which it can have the kernel wait as long as it likes.
+fn read_rows<T: Table>(
+    file: &OpenFile<T>,
+    position: u64,
+    buffer: &mut UserSliceWriter,
+) -> Result<usize> {
+    let mut row = [0; ROW_MAX];
+    let mut done: usize = 0;
+    loop {
+        // There may be many, and each may take as long as a device likes.
+        if done != 0 && kernel::current!().signal_pending() {
+            break;
+        }
+        let from = position.wrapping_add(done as u64);
+        let given = match file.table() {
+            Ok(table) => make_row(&*table, from, buffer.len(), &mut row),
+            Err(e) => Err(e),
+        };
+        let given = given.and_then(|length| {
+            let row = row.get(..length).unwrap_or_default();
+            buffer.write_slice(row).map(|()| length)
+        });
+        match given {
+            Ok(0) => break,
+            Ok(length) => done = done.wrapping_add(length),
+            // What the program has already is not taken back.
+            Err(_) if done != 0 => break,
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(done)
 }
