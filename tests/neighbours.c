@@ -5,8 +5,9 @@
  * keep what is written. The neighbours are the modules iomem_test_holder (IOMEM_HOLDER_KO) and
  * iomem_test_platform (IOMEM_PLATFORM_KO), and what the machine has: IOMEM_BESIDE are regions
  * of which exactly the rest is a resource of another device, as words for new_device,
- * IOMEM_BESIDE_UNBIND a window that has to be unbound for that, and IOMEM_BESIDE_NODE registers
- * that share a page with those of other nodes of the device tree.
+ * IOMEM_BESIDE_UNBIND a window that has to be unbound for that, IOMEM_BESIDE_NODE registers
+ * that share a page with those of other nodes of the device tree, and IOMEM_SYSCON the address of a
+ * syscon in that, of 4 KiB.
  */
 #include "holder.h"
 #include "run_time_test.h"
@@ -252,6 +253,28 @@ TEST_F(run_time, node_beside_is_not_shown)
 		SKIP(return, "IOMEM_BESIDE_NODE is not set: x86 has no device tree; see tests/neighbours.c");
 	ASSERT_EQ(0, make_window("beside mem=%s" WHOLE, node));
 	NOT_SHOWN("beside");
+}
+
+/* The rest is of the node that the registers are of; but that is several devices' by its kind. */
+TEST_F(run_time, rest_of_a_syscon_is_not_shown)
+{
+	const char *syscon = getenv("IOMEM_SYSCON");
+	char text[4096];
+	int fd;
+
+	if (!syscon)
+		SKIP(return, "IOMEM_SYSCON is not set: x86 has no device tree; see tests/neighbours.c");
+	logged(self->log, "iomem_dev", text, sizeof(text));
+	ASSERT_EQ(0, make_window("beside mem=%s,0x100" WHOLE, syscon));
+	NOT_SHOWN("beside");
+
+	/* All of it leaves nothing to be another device's. */
+	ASSERT_EQ(0, make_window("all mem=%s,0x1000" WHOLE, syscon));
+	fd = open_window("all", O_RDWR);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(PAGE, region(fd, 0).mmap_length);
+	close(fd);
+	EXPECT_EQ(0, delete_window("all"));
 }
 
 /* A platform device that has not claimed its registers: a page further on. */

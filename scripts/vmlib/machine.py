@@ -31,6 +31,8 @@ HOTPLUG = "pluggable"
 # nodes come first: the clock, which is made anew, is the first window of all.
 _WINDOW = "iomem,window"
 _CLOCK, _FW_CFG, _FLASH = "/pl031@9010000", "/fw-cfg@9020000", "/flash@0"
+# And one that no device is behind: registers that several drivers share, on the bus for more devices.
+_SYSCON = "/syscon@c100000"
 _WINDOWS = (
     # The kernel's own driver would claim it. An interrupt of the processors' controller: shared
     # (0), the second of those, high (4).
@@ -53,6 +55,9 @@ _WINDOWS = (
     ("-t", "s", _FLASH, "reg-names", "firmware", "variables"),
     (_FLASH, "read-only"),
     ("-d", _FLASH, "bank-width"),
+    ("-c", _SYSCON),
+    ("-t", "s", _SYSCON, "compatible", "syscon"),
+    ("-t", "x", _SYSCON, "reg", "0", "c100000", "0", "1000"),
 )
 
 

@@ -29,13 +29,14 @@ impl Search<'_> {
     /// Looks at registers that are not `dev`'s. Returns whether they are what was looked for.
     ///
     /// A window by address has no description of its own. What is described there, with all of the
-    /// registers that it was chosen for, is the device that it is of.
-    fn look(&mut self, start: u64, end: u64) -> bool {
+    /// registers that it was chosen for, is the device that it is of; unless that is `shared`.
+    fn look(&mut self, start: u64, end: u64, shared: bool) -> bool {
         let range = end
             .checked_sub(start)
             .and_then(|more| more.checked_add(1))
             .and_then(|length| Range::new(start, length).ok());
-        self.found = range.filter(|range| range.overlaps(&self.rest) && !(self.own)(*range));
+        self.found =
+            range.filter(|range| range.overlaps(&self.rest) && (shared || !(self.own)(*range)));
         self.found.is_some()
     }
 }
@@ -49,7 +50,8 @@ impl Search<'_> {
 ///
 /// `own` says of a range whether it has all of the registers that `dev` has in that page: a
 /// description of these is not taken for that of another device, unless `dev` has a device-tree node of
-/// its own. Returns the range that was found.
+/// its own, or the description is of a node that is several devices' (`syscon`, `simple-mfd`). Returns
+/// the range that was found.
 ///
 /// Context: may sleep. The answer is as old as the device tree, or the list of devices, is then.
 ///
@@ -137,6 +139,21 @@ fn is_memory(_: *mut bindings::device_node) -> bool {
     false
 }
 
+/// Tells whether the registers of a node are those of several devices, by the generic names that are
+/// there for that.
+#[cfg(CONFIG_OF_ADDRESS)]
+fn is_shared(node: *mut bindings::device_node) -> bool {
+    [c"syscon", c"simple-mfd"].iter().any(|name| {
+        // SAFETY: `any_reg` passes a node that is valid.
+        unsafe { bindings::of_device_is_compatible(node, name.as_char_ptr()) != 0 }
+    })
+}
+
+#[cfg(not(CONFIG_OF_ADDRESS))]
+fn is_shared(_: *mut bindings::device_node) -> bool {
+    false
+}
+
 /// Calls `f` with the node and the first and last address of each range of memory that a `reg` in the
 /// device tree is, until it returns `true`. Returns whether it did.
 #[cfg(CONFIG_OF_ADDRESS)]
@@ -173,7 +190,9 @@ fn any_reg(_: impl FnMut(*mut bindings::device_node, u64, u64) -> bool) -> bool 
 impl Search<'_> {
     /// Looks at the device tree, but for the node `own`.
     fn nodes(&mut self, own: *mut bindings::device_node) {
-        any_reg(|node, start, end| !core::ptr::eq(node, own) && self.look(start, end));
+        any_reg(|node, start, end| {
+            !core::ptr::eq(node, own) && self.look(start, end, is_shared(node))
+        });
     }
 
     /// Looks at the resources of all platform devices but its own.
@@ -198,7 +217,7 @@ impl Search<'_> {
             };
             for resource in resources {
                 if resource.flags & bindings::IORESOURCE_MEM as c_ulong != 0
-                    && search.look(resource.start, resource.end)
+                    && search.look(resource.start, resource.end, false)
                 {
                     return 1;
                 }
