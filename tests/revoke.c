@@ -95,7 +95,7 @@ static void play(struct actor *a)
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (a->act->fuse)
-		mount_fuse(a);
+		mount_page(a);
 	a->act->run(a);
 	if (a->server)
 		kill(a->server, SIGKILL);
@@ -114,7 +114,7 @@ static void engage(struct __test_metadata *_metadata, struct _test_data_revoke *
 	a->number = self->actors++;
 	a->node = self->node;
 	a->length = self->length;
-	snprintf(a->folder, sizeof(a->folder), "/tmp/revoke-fuse-%d", a->number);
+	snprintf(a->file, sizeof(a->file), "/tmp/revoke-page-%d", a->number);
 	/* The memory is shared: what fork() returns there would be the program's own 0. */
 	pid = fork();
 	ASSERT_LE(0, pid);
@@ -290,8 +290,8 @@ static void let_go(struct __test_metadata *_metadata, struct _test_data_revoke *
 		EXPECT_LT(0, a->touches);
 		EXPECT_EQ(0, a->late);
 		if (a->act->fuse) {
-			umount2(a->folder, MNT_DETACH);
-			rmdir(a->folder);
+			umount2(a->file, MNT_DETACH);
+			unlink(a->file);
 		}
 	}
 	/* Whatever was late. */

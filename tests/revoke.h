@@ -53,7 +53,7 @@ struct actor {
 	off_t offset;
 	int fd;
 	volatile char *at;
-	char folder[64];
+	char file[64];
 };
 
 /* How a program gets into its position, and stays there until it is released. */
@@ -255,9 +255,10 @@ static inline void into_group(struct actor *a, pid_t child)
 /* Once all that was in it has gone, which takes a moment. */
 static inline void leave_group(struct actor *a)
 {
-	*strrchr(group_file(a, ""), '/') = 0;
-	snprintf(a->folder, sizeof(a->folder), GROUPS "/%d", a->number);
-	MUST(a, soon(!rmdir(a->folder)));
+	char folder[64];
+
+	snprintf(folder, sizeof(folder), GROUPS "/%d", a->number);
+	MUST(a, soon(!rmdir(folder)));
 }
 
 static inline bool group_says(struct actor *a, const char *name, const char *words)

@@ -221,12 +221,10 @@ static void in_vfork(struct actor *a)
 static void in_exec(struct actor *a)
 {
 	pthread_t toucher;
-	char path[80];
 
 	take(a);
 	toucher = thread(a, touch_on, a);
-	snprintf(path, sizeof(path), "%s/page", a->folder);
-	execl(path, path, NULL);
+	execl(a->file, a->file, NULL);
 	if (errno != ENOEXEC)
 		wrong(a, "execl(): %s", strerror(errno));
 	wait_for(&a->release);

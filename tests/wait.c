@@ -29,24 +29,11 @@ static int wait_for(pid_t child)
 /* Whether a task sleeps, within 5 seconds. */
 static bool sleeps(pid_t child)
 {
-	char path[64], text[512], *paren;
-	int i, fd;
-	ssize_t n;
+	int i;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", child);
-	for (i = 0; i < 500; i++) {
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return false;
-		n = read(fd, text, sizeof(text) - 1);
-		close(fd);
-		text[n > 0 ? n : 0] = 0;
-		paren = strrchr(text, ')');
-		if (paren && paren[2] == 'S')
-			return true;
+	for (i = 0; i < 500 && state_of(child) != 'S'; i++)
 		usleep(10000);
-	}
-	return false;
+	return i < 500;
 }
 
 static short ready(int fd, int timeout)
