@@ -467,6 +467,88 @@ TEST_F(revoke, starved)
 	alone(_metadata, self, "starved");
 }
 
+/* Maps a window in one of two modes. */
+static void *map_mode(int fd, bool combining)
+{
+	struct iomem_region_info info = { .size = sizeof(info) };
+
+	if (ioctl(fd, IOMEM_IOC_REGION_INFO, &info))
+		return MAP_FAILED;
+	return mmap(NULL, SMALL, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		    combining ? info.wc_offset : info.offset);
+}
+
+/* Whether x86's list of the modes that ranges are mapped in has write-combining for an address. */
+static bool is_combining(uint64_t address)
+{
+	char *text = proc_text("/sys/kernel/debug/x86/pat_memtype_list"), *line;
+	bool is = false;
+	uint64_t from;
+
+	for (line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, "PAT: [mem 0x%" SCNx64, &from) == 1 && from == address)
+			is |= !strncmp(line + strcspn(line, "]"), "] write-combining", 17);
+	}
+	free(text);
+	return is;
+}
+
+static int mode_window(const char *line)
+{
+	return tell(DRIVER "new_device", line) ? -1 : open_window("modes", O_RDWR);
+}
+
+/*
+ * An uncached mapping of a window that is gone is still on that list, until it is unmapped, and
+ * makes all others uncached. One that is write-combining is not: no register is mapped so for its
+ * sake.
+ */
+TEST_F(revoke, dead_mapping_stays_uncached)
+{
+	char line[128];
+	int mode, fd;
+	void *dead, *p;
+
+#ifndef __x86_64__
+	SKIP(return, "this processor can have both modes at a time");
+#endif
+	mount("none", "/sys/kernel/debug", "debugfs", 0, NULL);
+	snprintf(line, sizeof(line), "modes mem=%#" PRIx64 ",%#lx write-combining", self->start,
+		 SMALL);
+	for (mode = 0; mode < 2; mode++) {
+		fd = mode_window(line);
+		ASSERT_LE(0, fd);
+		dead = map_mode(fd, mode);
+		ASSERT_NE(MAP_FAILED, dead);
+		EXPECT_EQ(mode, is_combining(self->start));
+		ASSERT_EQ(0, tell(DRIVER "delete_device", "modes"));
+		EXPECT_EQ(SIGBUS, look(dead));
+		close(fd);
+
+		/* The other mode is asked for. */
+		fd = mode_window(line);
+		ASSERT_LE(0, fd);
+		p = map_mode(fd, !mode);
+		ASSERT_NE(MAP_FAILED, p);
+		EXPECT_FALSE(is_combining(self->start));
+		munmap(p, SMALL);
+		munmap(dead, SMALL);
+		close(fd);
+		ASSERT_EQ(0, tell(DRIVER "delete_device", "modes"));
+
+		/* And is had where nothing is left. */
+		fd = mode_window(line);
+		ASSERT_LE(0, fd);
+		p = map_mode(fd, !mode);
+		ASSERT_NE(MAP_FAILED, p);
+		EXPECT_EQ(!mode, is_combining(self->start));
+		munmap(p, SMALL);
+		close(fd);
+		ASSERT_EQ(0, tell(DRIVER "delete_device", "modes"));
+	}
+}
+
 /* Several at once, chosen at random, on a window that is removed either way. */
 TEST_F_TIMEOUT(revoke, together, 7200)
 {
