@@ -180,6 +180,7 @@ pub mod irq;
 mod leftover;
 pub mod mapping;
 mod names;
+mod owner;
 pub mod param;
 pub mod platform;
 #[cfg(CONFIG_HAS_IOPORT)]

@@ -36,7 +36,8 @@
 use kernel::{
     prelude::*,
     str::CString,
-    sync::Arc, //
+    sync::Arc,
+    ThisModule, //
 };
 
 use crate::{
@@ -233,6 +234,18 @@ impl Groups {
     /// Tells whether the node's folder has a file or a folder of that name.
     fn has(&self, name: &CStr) -> bool {
         self.folders.iter().any(|folder| folder.shows(name))
+    }
+
+    /// Checks that `owner`, which an open node keeps loaded, has the code that shows the files. Removing
+    /// the node waits for that; but who has the node need not know whose files it has.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: it has not.
+    pub(crate) fn check_owner(&self, owner: &ThisModule) -> Result {
+        self.folders
+            .iter()
+            .try_for_each(|folder| folder.check_owner(owner))
     }
 
     fn add<T: Attributes>(&mut self, folder: Folder<T>) -> Result {

@@ -287,7 +287,8 @@ impl<'a> NewVma<'a> {
         PageProt::CACHED
     }
 
-    /// Gives the VMA operations: `ops` is told what happens to it, until it is unmapped.
+    /// Gives the VMA operations: `ops` is told what happens to it, until it is unmapped. If their code is
+    /// in another module than that of the node, mapping it fails with `EINVAL`: see [`VmaOps`].
     ///
     /// The VMA takes the reference, and every VMA that comes of it by `fork()`, by a split or by
     /// `mremap()` takes one more. It is still to be mapped. Giving operations twice drops the first
@@ -335,7 +336,8 @@ impl<'a> NewVma<'a> {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: the mapping is private and writable.
+    /// `EINVAL`: the mapping is private and writable; or the code of `ops` is in another module than
+    /// that of the node.
     ///
     /// # Examples
     ///
@@ -349,7 +351,8 @@ impl<'a> NewVma<'a> {
         Ok(this.into_mapped())
     }
 
-    /// Sets how it is cached, after making sure that it is no copy-on-write mapping.
+    /// Sets how it is cached, after making sure that it is no copy-on-write mapping, and that its
+    /// operations stay as long as it does.
     ///
     /// Set in the VMA itself: that is where `mprotect()` takes it from.
     fn prepare(&self, prot: PageProt) -> Result {
@@ -357,6 +360,9 @@ impl<'a> NewVma<'a> {
         // SAFETY: By the type invariant the VMA is valid; the function only reads its flags.
         if unsafe { bindings::vma_is_cow(vma) } {
             return Err(EINVAL);
+        }
+        if let Some(ops) = &self.ops {
+            ops.check_owner()?;
         }
         // SAFETY: The VMA is undergoing initial setup and `self` is the only user of it, so it may
         // be written to.

@@ -32,6 +32,7 @@ use crate::{
         for_c,
         value_for_c, //
     },
+    owner,
     vma::{
         get_unmapped_area,
         NewVma, //
@@ -120,8 +121,10 @@ pub(crate) unsafe fn state_of<'a, T: CharDevice>(
             (*file).private_data.cast::<TypeId>().read(),
         )
     };
-    // Modules are compiled by themselves, so that the types of two can have one number.
-    if kind != TypeId::of::<T>() || owner != T::OWNER.as_ptr() {
+    // Modules are compiled by themselves, so that the types of two can have one number. What `T` says
+    // of its owner need not be so: whose type it is, is said by where it is compiled.
+    // SAFETY: A file that is open keeps its owner loaded.
+    if kind != TypeId::of::<T>() || !unsafe { owner::has(owner, Vtable::<T>::code()) } {
         return None;
     }
     // SAFETY: By the type invariant it is an `Opened<T>`, which `open` left there, and only `release`
@@ -201,10 +204,12 @@ impl<T: CharDevice> Vtable<T> {
     ///
     /// `EINVAL`: they are not.
     pub(super) fn check_owner() -> Result {
-        // SAFETY: The function looks at where the module has its memory. A `ThisModule` is that of a
-        // module which is loaded, or null.
-        let own = unsafe { bindings::is_within_module(Self::release as usize, T::OWNER.as_ptr()) };
-        own.then_some(()).ok_or(EINVAL)
+        owner::check(Self::code(), &T::OWNER)
+    }
+
+    /// Returns where the operations' code is.
+    pub(super) fn code() -> usize {
+        Self::release as usize
     }
 
     /// Returns the device and the file, for a call.

@@ -140,7 +140,8 @@ impl<T: CharDevice> Registration<T> {
     /// # Errors
     ///
     /// - `EINVAL`: the name, or a part of it between slashes, is empty, `.` or `..`; or
-    ///   [`CharDevice::OWNER`] is not the module that this is called in.
+    ///   [`CharDevice::OWNER`] is not the module that this is called in, or that the functions are in
+    ///   which show the attributes.
     /// - `ENAMETOOLONG`: such a part is longer than 255 bytes.
     /// - `EBUSY`: no minor number is left.
     /// - `EEXIST`: there is a misc device of that name, or a file in sysfs has the name of one that
@@ -177,6 +178,7 @@ impl<T: CharDevice> Registration<T> {
         } = options;
         check_node(&name)?;
         Vtable::<T>::check_owner()?;
+        groups.check_owner(&T::OWNER)?;
         let leftover = Leftover::new()?;
 
         let misc = bindings::miscdevice {

@@ -24,7 +24,8 @@ use super::{
 };
 use crate::{
     bindings,
-    error::for_c, //
+    error::for_c,
+    owner, //
 };
 
 /// The operations of a file that shows a `T`.
@@ -49,10 +50,12 @@ impl<T: Table> Vtable<T> {
     ///
     /// `EINVAL`: they are not.
     pub(super) fn check_owner() -> Result {
-        // SAFETY: The function looks at where the module has its memory. A `ThisModule` is that of a
-        // module which is loaded, or null.
-        let own = unsafe { bindings::is_within_module(Self::read as usize, T::OWNER.as_ptr()) };
-        own.then_some(()).ok_or(EINVAL)
+        owner::check(Self::code(), &T::OWNER)
+    }
+
+    /// Returns where the operations' code is.
+    pub(super) fn code() -> usize {
+        Self::read as usize
     }
 
     /// # Safety

@@ -39,7 +39,10 @@ use kernel::{
     types::Opaque, //
 };
 
-use crate::bindings;
+use crate::{
+    bindings,
+    owner, //
+};
 
 /// How many files a driver can have.
 const MOST: usize = 4;
@@ -178,6 +181,8 @@ unsafe impl<D: platform::Driver, F: Files> RegistrationOps for AdapterWithFiles<
         name: &'static CStr,
         module: &'static ThisModule,
     ) -> Result {
+        // As of operations: the kernel is to be told whose code it calls.
+        owner::check(store::<F, 0> as usize, module)?;
         let table = Table::new()?;
         let raw = reg.get();
         // SAFETY: Nobody else knows of `reg` before the driver is registered. The list of groups

@@ -7,7 +7,8 @@ use kernel::{
     prelude::*,
     str::CString,
     sync::Arc,
-    types::Opaque, //
+    types::Opaque,
+    ThisModule, //
 };
 
 use super::{
@@ -17,6 +18,7 @@ use super::{
 use crate::{
     bindings,
     error::for_c,
+    owner,
     text::Text, //
 };
 
@@ -130,6 +132,13 @@ impl<T: Attributes> Folder<T> {
 pub(super) trait AnyFolder: Send + Sync {
     /// Tells whether there is a file or a folder `name` in the node's own folder because of this.
     fn shows(&self, name: &CStr) -> bool;
+
+    /// Checks that `owner` has the code that shows the files.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: it has not.
+    fn check_owner(&self, owner: &ThisModule) -> Result;
 }
 
 impl<T: Attributes> AnyFolder for Folder<T> {
@@ -138,5 +147,9 @@ impl<T: Attributes> AnyFolder for Folder<T> {
             Some(folder) => **folder == *name,
             None => T::ATTRIBUTES.iter().any(|file| file.name == name),
         }
+    }
+
+    fn check_owner(&self, owner: &ThisModule) -> Result {
+        owner::check(File::<T>::show as usize, owner)
     }
 }

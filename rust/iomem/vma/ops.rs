@@ -21,7 +21,10 @@ use super::{
     Fault,
     VmFault, //
 };
-use crate::bindings;
+use crate::{
+    bindings,
+    owner, //
+};
 
 /// What happens to a VMA after `mmap()`: a `struct vm_operations_struct` and its private data.
 ///
@@ -29,6 +32,9 @@ use crate::bindings;
 /// `fork()`, which copies it, by `munmap()` or `mprotect()` of a part, which split it, and by
 /// `mremap()`, which moves it. They all share the value; the last one to be closed drops its last
 /// reference.
+///
+/// A VMA keeps its file, and the file the module that has the node. So the operations have to be of the
+/// same module, or mapping fails: another one could be unloaded while the VMA is there.
 ///
 /// What a handler puts into the program has to be borrowed from the value itself, for `'a`: a claim
 /// that the value owns cannot end before its pages are gone. Claims that are to end earlier belong
@@ -163,6 +169,7 @@ pub trait VmaOps: Send + Sync + Sized + 'static {
 /// - Its `vm_ops` and `vm_private_data` are as [`Operated::new`] set them for the type that `open`,
 ///   `close` and `take` are made for.
 /// - `is_open` says whether `open` has been called, without `close` after it.
+/// - If `is_kept`, the operations' code stays as long as the VMA's file is open.
 pub(super) struct Operated {
     vma: *mut bindings::vm_area_struct,
     previous: *const bindings::vm_operations_struct,
@@ -170,6 +177,7 @@ pub(super) struct Operated {
     close: unsafe fn(*mut bindings::vm_area_struct),
     take: unsafe fn(*mut bindings::vm_area_struct),
     is_open: bool,
+    is_kept: bool,
 }
 
 impl Operated {
@@ -178,8 +186,9 @@ impl Operated {
     /// # Safety
     ///
     /// `vma` is being set up by `->mmap`, has no private data, and nobody else uses it as long as
-    /// the value exists. If [`Self::finish`] is called, `VM_PFNMAP` is set on it by then, it is no
-    /// copy-on-write mapping, and `->mmap` succeeds.
+    /// the value exists. It has a file. If [`Self::finish`] is called, [`Self::check_owner`] has been
+    /// successful, `VM_PFNMAP` is set on it by then, it is no copy-on-write mapping, and `->mmap`
+    /// succeeds.
     pub(super) unsafe fn new<T: VmaOps>(vma: *mut bindings::vm_area_struct, ops: Arc<T>) -> Self {
         // SAFETY: By the requirements the VMA may be written to.
         let previous = unsafe {
@@ -188,7 +197,13 @@ impl Operated {
             (*vma).vm_private_data = ops.into_foreign();
             previous
         };
-        // INVARIANT: Both have just been set, for `T`; nothing has been called.
+        // SAFETY: By the requirements. A file that is open has operations, and keeps their owner loaded.
+        let is_kept = unsafe {
+            let owner = (*(*(*vma).vm_file).f_op).owner;
+            owner::has(owner, Vtable::<T>::close as usize)
+        };
+        // INVARIANT: Both have just been set, for `T`; nothing has been called. What the owner of the
+        // file has stays as long as that.
         Self {
             vma,
             previous,
@@ -196,7 +211,17 @@ impl Operated {
             close: Vtable::<T>::last,
             take: Vtable::<T>::take,
             is_open: false,
+            is_kept,
         }
+    }
+
+    /// Checks that the file keeps the operations' code.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: it does not: they are in another module than the file's.
+    pub(super) fn check_owner(&self) -> Result {
+        self.is_kept.then_some(()).ok_or(EINVAL)
     }
 
     /// Tells the operations of the VMA, which has been mapped.

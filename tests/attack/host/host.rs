@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What other modules attack by: a module that has a device and a driver, and lets another module take
+//! part in them.
+
+use iomem::{
+    chardev::{
+        CharDevice,
+        CharFile,
+        OpenFile,
+        Options,
+        Registration, //
+    },
+    sysfs::Groups,
+    vma::{
+        Mapped,
+        NewVma, //
+    },
+};
+use kernel::{
+    device::Core,
+    driver,
+    platform::Adapter,
+    prelude::*,
+    sync::{
+        Arc,
+        SetOnce, //
+    },
+    InPlaceModule,
+    ModuleMetadata, //
+};
+
+module! {
+    type: Host,
+    name: "iomem_attack_host",
+    authors: ["The iomem authors"],
+    description: "Lets another module take part in its device and its driver",
+    license: "GPL",
+}
+
+/// What maps this module's device: code of another module.
+pub trait Map: Send + Sync {
+    /// A program maps the node.
+    fn map<'a>(&'a self, vma: NewVma<'a>) -> Result<Mapped<'a>>;
+}
+
+/// What probes this module's platform device: a function of another module.
+pub type Probe = for<'a> fn(&'a kernel::platform::Device<Core<'_>>) -> Result;
+
+/// What `/dev/iomem_attack_host` stands for.
+pub struct Device {
+    map: KBox<dyn Map>,
+}
+
+#[vtable]
+impl CharDevice for Device {
+    const OWNER: ThisModule = iomem::this_module!();
+    type State = ();
+
+    fn open(&self, _file: CharFile<'_>) -> impl PinInit<(), Error> {
+        Ok(())
+    }
+
+    fn mmap<'a>(&'a self, _file: OpenFile<'a, Self>, vma: NewVma<'a>) -> Result<Mapped<'a>> {
+        self.map.map(vma)
+    }
+}
+
+/// A node of this module's.
+pub struct Node {
+    _registration: Pin<KBox<Registration<Device>>>,
+}
+
+/// Makes `/dev/iomem_attack_host`.
+#[inline(never)]
+pub fn node(map: KBox<dyn Map>, groups: Groups) -> Result<Node> {
+    let device = Arc::new(Device { map }, GFP_KERNEL)?;
+    let options = Options::new(c"iomem_attack_host".to_cstring()?).groups(groups);
+    Ok(Node {
+        _registration: KBox::pin_init(Registration::register(options, device), GFP_KERNEL)?,
+    })
+}
+
+/// What is called when the platform device is probed, which its maker says.
+static PROBE: SetOnce<Probe> = SetOnce::new();
+
+/// Has the platform device that is made next probed by a function of the caller's. Once.
+#[inline(never)]
+pub fn probe_with(probe: Probe) -> bool {
+    PROBE.populate(probe)
+}
+
+struct Driver;
+
+impl kernel::platform::Driver for Driver {
+    type IdInfo = ();
+    type Data<'bound> = Self;
+
+    fn probe<'bound>(
+        pdev: &'bound kernel::platform::Device<Core<'_>>,
+        _info: Option<&'bound Self::IdInfo>,
+    ) -> impl PinInit<Self, Error> + 'bound {
+        pin_init::pin_init_scope(move || {
+            let probe = PROBE.as_ref().ok_or(ENXIO)?;
+            probe(pdev)?;
+            Ok(Ok(Self))
+        })
+    }
+}
+
+/// The name of the driver, and of the devices that it takes.
+pub const NAME: &CStr = c"iomem_attack_host";
+
+/// This module.
+#[pin_data]
+pub struct Host {
+    #[pin]
+    _driver: driver::Registration<Adapter<Driver>>,
+}
+
+impl InPlaceModule for Host {
+    fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            _driver <- driver::Registration::new(<Self as ModuleMetadata>::NAME, module),
+        })
+    }
+}
