@@ -3,6 +3,7 @@
 #include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/kthread.h>
+#include <linux/slab.h>
 
 /* device_lock() is inline, and device_is_bound() wants it held. */
 bool iomem_helper_device_is_bound_locked(struct device *dev)
@@ -14,6 +15,19 @@ bool iomem_helper_device_is_bound_locked(struct device *dev)
 	device_unlock(dev);
 
 	return bound;
+}
+
+/* How long the path of a device below /sys is; below 0 without memory. */
+long iomem_helper_device_path_length(struct device *dev)
+{
+	char *path = kobject_get_path(&dev->kobj, GFP_KERNEL);
+	long length;
+
+	if (!path)
+		return -ENOMEM;
+	length = strlen(path);
+	kfree(path);
+	return length;
 }
 
 struct iomem_unbinding {

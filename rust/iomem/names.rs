@@ -1,22 +1,86 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a file can be called.
+//! What a file, a device and a driver's file can be called.
 
-use kernel::prelude::*;
+use kernel::{
+    device::Device,
+    prelude::*, //
+};
+
+use crate::bindings;
 
 /// The longest name that a file can have, in bytes: `NAME_MAX`.
-pub(crate) const LONGEST: usize = 255;
+const LONGEST: usize = 255;
 
-/// Tells whether a file can be called that: it is not empty, not `.` or `..`, and has no slash.
-pub(crate) const fn is_file_name(name: &CStr) -> bool {
+/// The longest path below `/sys` that a device can have, in bytes.
+///
+/// What the kernel tells user space of a device has to fit into 2,048 bytes (`UEVENT_BUFFER_SIZE`), or
+/// the kernel warns: the path, up to three names of [`LONGEST`] bytes, of the node or for the driver to
+/// be found by, of the driver, and of the class, and a few numbers.
+const LONGEST_PATH: usize = 1024;
+
+/// Files and folders that the kernel has in the folder of a device, or makes there.
+const OF_DEVICES: [&CStr; 11] = [
+    c"dev",
+    c"device",
+    c"driver",
+    c"firmware_node",
+    c"of_node",
+    c"physical_location",
+    c"power",
+    c"removable",
+    c"subsystem",
+    c"uevent",
+    c"waiting_for_supplier",
+];
+
+/// Files that the kernel has in the folder of a driver, beside those that are called as devices are.
+const OF_DRIVERS: [&CStr; 4] = [c"bind", c"module", c"uevent", c"unbind"];
+
+/// Checks that a file can be called that.
+///
+/// # Errors
+///
+/// - `EINVAL`: it is empty, `.` or `..`, or has a slash.
+/// - `ENAMETOOLONG`: it is longer than 255 bytes.
+pub(crate) const fn check_file(name: &CStr) -> Result {
     let mut rest = name.to_bytes();
     while let [first, behind @ ..] = rest {
         if *first == b'/' {
-            return false;
+            return Err(EINVAL);
         }
         rest = behind;
     }
-    !matches!(name.to_bytes(), b"" | b"." | b"..")
+    match name.to_bytes() {
+        b"" | b"." | b".." => Err(EINVAL),
+        bytes if bytes.len() > LONGEST => Err(ENAMETOOLONG),
+        _ => Ok(()),
+    }
+}
+
+/// Tells whether a file can be called that.
+pub(crate) const fn is_file_name(name: &CStr) -> bool {
+    check_file(name).is_ok()
+}
+
+const fn is_one_of(name: &CStr, mut names: &[&CStr]) -> bool {
+    while let [first, behind @ ..] = names {
+        if are_same(name, first) {
+            return true;
+        }
+        names = behind;
+    }
+    false
+}
+
+/// Tells whether the kernel has, or makes, a file of that name in the folder of a device.
+pub(crate) fn is_of_devices(name: &CStr) -> bool {
+    is_one_of(name, &OF_DEVICES)
+}
+
+/// Tells whether the kernel has a file of that name in the folder of each driver.
+pub(crate) const fn is_of_drivers(name: &CStr) -> bool {
+    is_one_of(name, &OF_DRIVERS)
 }
 
 /// Tells whether two names are the same.
@@ -34,20 +98,60 @@ pub(crate) const fn are_same(one: &CStr, other: &CStr) -> bool {
 /// Checks the name of a node: a path below `/dev`, each part of which a file can be called.
 ///
 /// In sysfs, where the parts cannot be apart, the kernel writes `!` for a slash; and in `/dev`, a slash
-/// for `!`. So both end a part.
+/// for `!`. So both end a part; and the whole of it has to be the name of one folder.
+///
+/// The node is to be of `class`, below `parent`, which stays in its place as long as the node is there.
 ///
 /// # Errors
 ///
 /// - `EINVAL`: a part is empty, `.` or `..`.
-/// - `ENAMETOOLONG`: a part is longer than 255 bytes.
-pub(crate) fn check_node(name: &CStr) -> Result {
+/// - `ENAMETOOLONG`: it is longer than 255 bytes; or its path below `/sys` is longer than 1,024.
+/// - `ENOMEM`: no memory.
+pub(crate) fn check_node(name: &CStr, class: &CStr, parent: Option<&Device>) -> Result {
     for part in name.to_bytes().split(|byte| matches!(byte, b'/' | b'!')) {
         if matches!(part, b"" | b"." | b"..") {
             return Err(EINVAL);
         }
-        if part.len() > LONGEST {
-            return Err(ENAMETOOLONG);
+    }
+    if name.count_bytes() > LONGEST {
+        return Err(ENAMETOOLONG);
+    }
+    // Each has a slash.
+    let below = name.count_bytes().saturating_add(class.count_bytes());
+    check_path(parent, c"/devices/virtual", below.saturating_add(2))
+}
+
+/// Checks the name of a platform device, which begins with `name` and goes on with `more` bytes, and is
+/// below `parent`.
+///
+/// # Errors
+///
+/// - `EINVAL`: it is nothing that a folder can be called.
+/// - `ENAMETOOLONG`: it is longer than 255 bytes; or its path below `/sys` is longer than 1,024.
+/// - `ENOMEM`: no memory.
+pub(crate) fn check_platform_device(name: &CStr, more: usize, parent: Option<&Device>) -> Result {
+    check_file(name)?;
+    let length = name.count_bytes().saturating_add(more);
+    if length > LONGEST {
+        return Err(ENAMETOOLONG);
+    }
+    check_path(parent, c"/devices/platform", length.saturating_add(1))
+}
+
+/// Checks the length of a path that has `below` bytes below `parent`, or without one below `top`.
+fn check_path(parent: Option<&Device>, top: &CStr, below: usize) -> Result {
+    let above = match parent {
+        None => top.count_bytes(),
+        Some(parent) => {
+            // `Device` is a transparent wrapper around `struct device`.
+            let parent = core::ptr::from_ref(parent).cast_mut().cast();
+            // SAFETY: The device is valid, and the function reads its name, and those of its parents.
+            let length = unsafe { bindings::device_path_length(parent) };
+            usize::try_from(length).map_err(|_| ENOMEM)?
         }
+    };
+    if above.saturating_add(below) > LONGEST_PATH {
+        return Err(ENAMETOOLONG);
     }
     Ok(())
 }

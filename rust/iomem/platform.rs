@@ -42,6 +42,10 @@ use kernel::{
 
 use crate::{
     bindings,
+    names::{
+        check_platform_device,
+        is_of_drivers, //
+    },
     range::Range, //
 };
 
@@ -76,6 +80,22 @@ pub use self::{
     property::Property,
     resource::Resource, //
 };
+
+/// How many bytes a list, or a text, can have that C is to have a copy of. For more than
+/// `KMALLOC_MAX_SIZE`, which is larger on all kernels, the allocator warns.
+const LARGEST: usize = 1 << 20;
+
+/// Checks that a list or a text of `size` bytes is not too large.
+///
+/// # Errors
+///
+/// `E2BIG`: it is.
+fn check_size(size: usize) -> Result {
+    if size > LARGEST {
+        return Err(E2BIG);
+    }
+    Ok(())
+}
 
 /// The number in the name of a platform device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,21 +185,36 @@ impl<'a> Info<'a> {
     ///
     /// # Errors
     ///
-    /// - `EINVAL`: the name is empty, there are no resources, the number is too large, or that of an
-    ///   interrupt is 0 or above `i32::MAX`; a property has no name, two have the same, or a list of
-    ///   strings is empty.
+    /// - `EINVAL`: the name is empty, `.` or `..`, or has a slash; there are no resources, the number is
+    ///   too large, or that of an interrupt is 0 or above `i32::MAX`; a property has no name, two have
+    ///   the same, or a list of strings is empty.
+    /// - `ENAMETOOLONG`: with its number, the name is longer than 255 bytes, or its path below `/sys`,
+    ///   which begins with that of the parent, than 1,024.
+    /// - `E2BIG`: there are more than 1,024 properties; or the resources, a list of strings, a string or
+    ///   the name of a property are larger than 1 MiB.
     /// - `ERANGE`: a range ends beyond the last address that there is
     ///   ([`Root::last`](crate::resource::Root::last)).
     /// - `EBUSY`: two resources overlap, or are one interrupt, so that no driver could claim both.
-    /// - `EEXIST`: there is a device of that name and number.
+    /// - `EEXIST`: there is a device of that name and number; or the name, without a number, is that of
+    ///   a file in the folder of each driver, where the device could not be shown: `bind`, `module`,
+    ///   `uevent`, `unbind`.
     /// - `ENOMEM`: no memory.
     pub fn register(self) -> Result<Device> {
         if self.name.is_empty() || self.resources.is_empty() {
             return Err(EINVAL);
         }
+        let number = match self.id {
+            Id::Auto => c".2147483647.auto".count_bytes(),
+            Id::None => 0,
+            Id::Number(_) => c".2147483647".count_bytes(),
+        };
+        check_platform_device(self.name, number, self.parent)?;
         let (id, taken) = match self.id {
             Id::Auto => (bindings::PLATFORM_DEVID_AUTO, false),
-            Id::None => (bindings::PLATFORM_DEVID_NONE, exists(self.name)),
+            Id::None => (
+                bindings::PLATFORM_DEVID_NONE,
+                is_of_drivers(self.name) || exists(self.name),
+            ),
             Id::Number(id) => {
                 let name = CString::try_from_fmt(fmt!("{}.{id}", self.name))?;
                 (i32::try_from(id).map_err(|_| EINVAL)?, exists(&name))

@@ -44,7 +44,9 @@ use crate::{
     bindings,
     names::{
         are_same,
-        is_file_name, //
+        check_file,
+        is_file_name,
+        is_of_devices, //
     },
     text::Text, //
 };
@@ -73,8 +75,8 @@ impl<T> Attribute<T> {
     /// a value that is longer than a page, less 2 bytes, is `EOVERFLOW`, where C's `sysfs_emit()`
     /// would cut it off. Context of `show`: may sleep; see the [module](self) for locks.
     ///
-    /// A table with a name that is empty, `.` or `..` or has a slash, or with two files of one name,
-    /// does not compile where it is given to [`Groups`]. Context: any.
+    /// A table with a name that is empty, `.` or `..`, has a slash or more than 255 bytes, or with two
+    /// files of one name, does not compile where it is given to [`Groups`]. Context: any.
     pub const fn new(name: &'static CStr, show: fn(&T, &mut Text<'_>) -> Result) -> Self {
         Self {
             name,
@@ -199,12 +201,11 @@ impl Groups {
 
     /// Puts the files of `device` into the node's own folder. Context: may sleep.
     ///
-    /// Those that the kernel puts there, `dev`, `device`, `power`, `subsystem` and `uevent`, cannot
-    /// be had: registration would fail with `EEXIST`, and a warning.
-    ///
     /// # Errors
     ///
-    /// - `EEXIST`: a file or folder of that name was put there before.
+    /// - `EEXIST`: a file or folder of that name was put there before, or is one that the kernel puts
+    ///   there: `dev`, `device`, `driver`, `firmware_node`, `of_node`, `physical_location`, `power`,
+    ///   `removable`, `subsystem`, `uevent`, `waiting_for_supplier`.
     /// - `ENOMEM`: no memory.
     pub fn device<T: Attributes>(&mut self, device: Arc<T>) -> Result {
         let taken = |attribute: &Attribute<T>| self.has(attribute.name);
@@ -219,21 +220,20 @@ impl Groups {
     /// # Errors
     ///
     /// - `EINVAL`: the name is empty, `.` or `..`, or has a slash.
-    /// - `EEXIST`: a file or folder of that name was put there before.
+    /// - `ENAMETOOLONG`: it is longer than 255 bytes.
+    /// - `EEXIST`: as [`device`](Self::device).
     /// - `ENOMEM`: no memory.
     pub fn folder<T: Attributes>(&mut self, name: CString, part: Arc<T>) -> Result {
-        if !is_file_name(&name) {
-            return Err(EINVAL);
-        }
+        check_file(&name)?;
         if self.has(&name) {
             return Err(EEXIST);
         }
         self.add(Folder::new(Some(name), part)?)
     }
 
-    /// Tells whether the node's folder has a file or a folder of that name.
+    /// Tells whether the node's folder has a file or a folder of that name, or will have.
     fn has(&self, name: &CStr) -> bool {
-        self.folders.iter().any(|folder| folder.shows(name))
+        is_of_devices(name) || self.folders.iter().any(|folder| folder.shows(name))
     }
 
     /// Checks that `owner`, which an open node keeps loaded, has the code that shows the files. Removing

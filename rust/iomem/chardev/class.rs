@@ -30,8 +30,8 @@ use crate::{
         CharDevice, //
     },
     names::{
-        check_node,
-        is_file_name, //
+        check_file,
+        check_node, //
     },
 };
 
@@ -45,11 +45,11 @@ use crate::{
 ///
 /// # Invariants
 ///
-/// `class` is registered, by [`Class::new`], under `_name`.
+/// `class` is registered, by [`Class::new`], under `name`.
 pub struct Class {
     class: NonNull<bindings::class>,
     // C has a pointer to it.
-    _name: CString,
+    name: CString,
 }
 
 // SAFETY: It may be removed by another thread than the one that made it.
@@ -67,6 +67,7 @@ impl Class {
     /// # Errors
     ///
     /// - `EINVAL`: the name is empty, `.` or `..`, or has a slash.
+    /// - `ENAMETOOLONG`: it is longer than 255 bytes.
     /// - `EEXIST`: there is a class of that name.
     /// - `ENOMEM`: no memory.
     ///
@@ -77,16 +78,14 @@ impl Class {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn new(name: &CStr) -> Result<Self> {
-        if !is_file_name(name) {
-            return Err(EINVAL);
-        }
+        check_file(name)?;
         let name = name.to_cstring()?;
         // SAFETY: The kernel keeps the name, which stays in place until the class has been destroyed.
         let class = from_err_ptr(unsafe { bindings::class_create(name.as_char_ptr()) })?;
         // INVARIANT: It was just registered.
         Ok(Self {
             class: NonNull::new(class).ok_or(ENOMEM)?,
-            _name: name,
+            name,
         })
     }
 }
@@ -134,7 +133,8 @@ impl<T: CharDevice> Registration<T> {
     ///
     /// - `EINVAL`: the name, or a part of it between slashes, is empty, `.` or `..`; or there is no
     ///   such minor: they end below [`MINORS`].
-    /// - `ENAMETOOLONG`: such a part is longer than 255 bytes.
+    /// - `ENAMETOOLONG`: the name is longer than 255 bytes, or its path below `/sys`, which begins with
+    ///   that of `parent`, than 1,024.
     /// - `EEXIST`: `class` has a device of that name, or there is a node of that minor.
     /// - `ENOMEM`: no memory.
     ///
@@ -163,7 +163,7 @@ impl<T: CharDevice> Registration<T> {
         name: &CStr,
         parent: Option<&Device>,
     ) -> Result<Node> {
-        check_node(name)?;
+        check_node(name, &class.name, parent)?;
         if minor >= MINORS {
             return Err(EINVAL);
         }

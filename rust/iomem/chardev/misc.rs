@@ -142,7 +142,8 @@ impl<T: CharDevice> Registration<T> {
     /// - `EINVAL`: the name, or a part of it between slashes, is empty, `.` or `..`; or
     ///   [`CharDevice::OWNER`] is not the module that this is called in, or that the functions are in
     ///   which show the attributes.
-    /// - `ENAMETOOLONG`: such a part is longer than 255 bytes.
+    /// - `ENAMETOOLONG`: the name is longer than 255 bytes, or its path below `/sys`, which begins with
+    ///   that of the parent, than 1,024.
     /// - `EBUSY`: no minor number is left.
     /// - `EEXIST`: there is a misc device of that name, or a file in sysfs has the name of one that
     ///   the kernel makes.
@@ -176,7 +177,7 @@ impl<T: CharDevice> Registration<T> {
             parent,
             mut groups,
         } = options;
-        check_node(&name)?;
+        check_node(&name, c"misc", parent)?;
         Vtable::<T>::check_owner()?;
         groups.check_owner(&T::OWNER)?;
         let leftover = Leftover::new()?;

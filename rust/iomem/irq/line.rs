@@ -16,10 +16,7 @@ use kernel::{
 use super::Registration;
 use crate::{
     bindings,
-    names::{
-        self,
-        is_file_name, //
-    },
+    names::check_file,
     platform::strings, //
 };
 
@@ -184,15 +181,14 @@ impl Line<'_> {
     ///   [module](super).
     /// - `EINVAL`: there is no such line, or the kernel keeps it from drivers; or `label` is nothing
     ///   that a folder below `/proc/irq` can be called.
+    /// - `ENAMETOOLONG`: `label` is longer than 255 bytes.
     /// - `EOPNOTSUPP`: the line cannot be masked by the handler: each processor has one of its own;
     ///   or the controller is behind a slow bus, so that asking it for something sleeps; or the
     ///   handlers are called by the thread of another line, or must not be threads.
     /// - `ENOMEM`: no memory.
     pub fn request(self, label: CString) -> Result<Registration> {
         // The kernel would warn, and handle the line nevertheless.
-        if !is_file_name(&label) || label.to_bytes().len() > names::LONGEST {
-            return Err(EINVAL);
-        }
+        check_file(&label)?;
         Registration::new(self.dev, self.number, self.name, label)
     }
 }

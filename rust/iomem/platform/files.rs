@@ -41,6 +41,11 @@ use kernel::{
 
 use crate::{
     bindings,
+    names::{
+        are_same,
+        is_file_name,
+        is_of_drivers, //
+    },
     owner, //
 };
 
@@ -109,7 +114,9 @@ impl<S> File<S> {
 /// type Registered<D> = Registration<AdapterWithFiles<D, Count>>;
 /// ```
 pub trait Files: Send + Sync + Sized + 'static {
-    /// The files, four at most.
+    /// The files, four at most. Each has a name of its own, of 255 bytes at most, without a slash, and not
+    /// one of those that the kernel has there: `bind`, `module`, `uevent`, `unbind`. Other tables do not
+    /// compile. A device that is called as a file is could not be bound.
     const FILES: &'static [File<Self>];
 
     /// Makes the state. Called when the driver is registered.
@@ -238,12 +245,36 @@ struct Table<F> {
     state: Pin<KBox<F>>,
 }
 
+/// Stops the compiler at a table of files that could not all be made.
+const fn check_table<S>(mut table: &[File<S>]) {
+    assert!(table.len() <= MOST, "a driver cannot have as many files");
+    while let [file, others @ ..] = table {
+        assert!(
+            is_file_name(file.name),
+            "a file of a driver has no name that a file can have"
+        );
+        assert!(
+            !is_of_drivers(file.name),
+            "a file of a driver has the name of one that the kernel has"
+        );
+        let mut rest = others;
+        while let [other, behind @ ..] = rest {
+            assert!(
+                !are_same(file.name, other.name),
+                "two files of a driver have one name"
+            );
+            rest = behind;
+        }
+        table = others;
+    }
+}
+
 impl<F: Files> Table<F> {
     /// What C calls for the file at each index: it does not say which one was written to.
     const STORE: [Store; MOST] = [store::<F, 0>, store::<F, 1>, store::<F, 2>, store::<F, 3>];
 
     fn new() -> Result<Self> {
-        const { assert!(F::FILES.len() <= MOST, "a driver cannot have as many files") };
+        const { check_table(F::FILES) };
 
         let mut attributes = KVec::with_capacity(MOST, GFP_KERNEL)?;
         for (file, store) in F::FILES.iter().zip(Self::STORE) {

@@ -15,7 +15,11 @@ use kernel::{
     prelude::*, //
 };
 
+use super::check_size;
 use crate::bindings;
+
+/// How many properties a device can have.
+const MOST: usize = 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Value<'a> {
@@ -117,6 +121,7 @@ impl<'a> List<'a> {
     /// # Errors
     ///
     /// - `EINVAL`: a property has no name, two have the same, or a list of strings is empty.
+    /// - `E2BIG`: there are more than [`MOST`], or a list or a text is too large.
     /// - `ENOMEM`: no memory.
     pub(super) fn new(properties: &'a [Property<'a>]) -> Result<Self> {
         let mut list = Self {
@@ -124,6 +129,9 @@ impl<'a> List<'a> {
             lists: KVec::new(),
             _of: core::marker::PhantomData,
         };
+        if properties.len() > MOST {
+            return Err(E2BIG);
+        }
         for (n, property) in properties.iter().enumerate() {
             let twice = properties.iter().take(n).any(|p| p.name == property.name);
             if property.name.is_empty() || twice {
@@ -136,6 +144,7 @@ impl<'a> List<'a> {
     }
 
     fn push(&mut self, property: &Property<'a>) -> Result {
+        check_size(property.name.count_bytes())?;
         // As `PROPERTY_ENTRY_BOOL()`: no data, which by the kernel's rule is inline.
         let mut entry = bindings::property_entry {
             name: property.name.as_char_ptr(),
@@ -150,12 +159,17 @@ impl<'a> List<'a> {
                 entry.__bindgen_anon_1.value.u32_data = [value, 0];
             }
             Value::String(value) => {
+                check_size(value.count_bytes())?;
                 entry.length = size_of::<*const c_char>();
                 entry.type_ = bindings::dev_prop_type_DEV_PROP_STRING;
                 entry.__bindgen_anon_1.value.str_ = [value.as_char_ptr()];
             }
             Value::Strings([]) => return Err(EINVAL),
             Value::Strings(values) => {
+                check_size(size_of_val(values))?;
+                for value in values {
+                    check_size(value.count_bytes())?;
+                }
                 let mut pointers = KVec::with_capacity(values.len(), GFP_KERNEL)?;
                 for value in values {
                     pointers.push(value.as_char_ptr(), GFP_KERNEL)?;

@@ -6,6 +6,7 @@ use core::mem::size_of;
 
 use kernel::prelude::*;
 
+use super::check_size;
 use crate::{
     bindings,
     range::Range,
@@ -144,15 +145,8 @@ impl List {
     ///
     /// # Errors
     ///
-    /// `EINVAL`, `ERANGE`, `EBUSY`, `ENOMEM`: see [`Info::register`](super::Info::register).
+    /// `E2BIG`, `EINVAL`, `ERANGE`, `EBUSY`, `ENOMEM`: see [`Info::register`](super::Info::register).
     pub(super) fn new(resources: &[Resource<'_>]) -> Result<Self> {
-        for (n, resource) in resources.iter().enumerate() {
-            resource.check()?;
-            if resources.iter().take(n).any(|r| r.overlaps(resource)) {
-                return Err(EBUSY);
-            }
-        }
-
         let count = resources.len();
         let names = resources
             .iter()
@@ -161,6 +155,15 @@ impl List {
         let text = names.div_ceil(size_of::<bindings::resource>());
         let roots = count.saturating_mul(2);
         let total = roots.saturating_add(2).saturating_add(text);
+        check_size(total.saturating_mul(size_of::<bindings::resource>()))?;
+
+        for (n, resource) in resources.iter().enumerate() {
+            resource.check()?;
+            if resources.iter().take(n).any(|r| r.overlaps(resource)) {
+                return Err(EBUSY);
+            }
+        }
+
         let mut entries = KVec::with_capacity(total, GFP_KERNEL)?;
         for _ in 0..total {
             entries.push(pin_init::zeroed::<bindings::resource>(), GFP_KERNEL)?;
