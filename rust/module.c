@@ -24,7 +24,8 @@ module_init(iomem_init);
 
 static void __exit iomem_exit(void)
 {
-	iomem_library_exit();
+	/* Ends claims, which the other one has a list of. */
 	iomem_leftovers_exit();
+	iomem_library_exit();
 }
 module_exit(iomem_exit);

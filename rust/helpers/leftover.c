@@ -14,7 +14,7 @@
 
 struct iomem_leftover {
 	struct list_head list;
-	const struct module *owner;
+	unsigned long code;
 	void (*end)(void *data);
 	void *data;
 };
@@ -35,12 +35,11 @@ void *iomem_helper_leftover_new(void)
 	return leftover;
 }
 
-void iomem_helper_leftover_arm(void *p, const struct module *owner, void (*end)(void *data),
-			       void *data)
+void iomem_helper_leftover_arm(void *p, unsigned long code, void (*end)(void *data), void *data)
 {
 	struct iomem_leftover *leftover = p;
 
-	leftover->owner = owner;
+	leftover->code = code;
 	leftover->end = end;
 	leftover->data = data;
 	mutex_lock(&leftovers_lock);
@@ -63,13 +62,14 @@ void iomem_helper_leftover_free(void *p)
 	kfree(p);
 }
 
+/* What is left of a module, or of all. */
 static struct iomem_leftover *leftover_of(const struct module *owner)
 {
 	struct iomem_leftover *leftover;
 
 	mutex_lock(&leftovers_lock);
 	list_for_each_entry(leftover, &leftovers, list) {
-		if (leftover->owner == owner) {
+		if (!owner || within_module(leftover->code, owner)) {
 			list_del_init(&leftover->list);
 			mutex_unlock(&leftovers_lock);
 			return leftover;
@@ -79,19 +79,25 @@ static struct iomem_leftover *leftover_of(const struct module *owner)
 	return NULL;
 }
 
-static int module_changes(struct notifier_block *nb, unsigned long state, void *data)
+static void end_leftovers(const struct module *owner, const char *name)
 {
-	const struct module *owner = data;
 	struct iomem_leftover *leftover;
 
-	if (state != MODULE_STATE_GOING)
-		return NOTIFY_DONE;
 	while ((leftover = leftover_of(owner))) {
 		pr_notice("iomem: %s ends without having dropped a registration, which ends with it\n",
-			  owner->name);
+			  name);
 		leftover->end(leftover->data);
 		kfree(leftover);
 	}
+}
+
+static int module_changes(struct notifier_block *nb, unsigned long state, void *data)
+{
+	const struct module *owner = data;
+
+	if (state != MODULE_STATE_GOING)
+		return NOTIFY_DONE;
+	end_leftovers(owner, owner->name);
 	return NOTIFY_OK;
 }
 
@@ -108,4 +114,6 @@ int iomem_leftovers_init(void)
 void iomem_leftovers_exit(void)
 {
 	unregister_module_notifier(&notifier);
+	/* No module is left that uses the library: what it does for them has been forgotten. */
+	end_leftovers(NULL, KBUILD_MODNAME);
 }

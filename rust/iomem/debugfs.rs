@@ -256,7 +256,7 @@ impl<T: Table> File<T> {
         // SAFETY: The entry is not dropped, and stays where it is, before this has been disarmed.
         unsafe {
             leftover.arm(
-                &T::OWNER,
+                Vtable::<T>::code(),
                 end,
                 core::ptr::from_ref(&*entry).cast_mut().cast(),
             )

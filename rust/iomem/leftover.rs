@@ -7,9 +7,10 @@
 //! freed all the same, also where pin-init has made something in it that is pinned. So whatever C has
 //! a pointer to is in an allocation that only the registration's drop frees. And after the module has
 //! been unloaded, C would run code that is gone. So everything by which C calls into a driver's module
-//! is on a list while it is registered, and what is left of a module there is ended when the module
-//! goes: after its exit function has returned, and before its memory is freed. What was not dropped
-//! stays allocated.
+//! is on a list while it is registered, with where the code is, and what is left of a module there is
+//! ended when the module goes: after its exit function has returned, and before its memory is freed.
+//! What was not dropped stays allocated. What leads to code of this library itself is ended when that
+//! goes.
 //!
 //! The kernel crate's own registrations are not on it, such as that of a driver
 //! ([`kernel::driver::Registration`]), with or without [files](crate::platform::Files).
@@ -22,10 +23,7 @@
 
 use core::ptr::NonNull;
 
-use kernel::{
-    prelude::*,
-    ThisModule, //
-};
+use kernel::prelude::*;
 
 use crate::bindings;
 
@@ -57,22 +55,22 @@ impl Leftover {
         Ok(Self { entry })
     }
 
-    /// Has `end` called with `data` when `owner` goes, unless [`disarm`](Self::disarm) or the drop
-    /// comes first. Context: may sleep.
+    /// Has `end` called with `data` when the module goes that has the code at `code`, unless
+    /// [`disarm`](Self::disarm) or the drop comes first. Context: may sleep.
     ///
     /// # Safety
     ///
     /// - It is called once for a value.
-    /// - `end` may be called with `data` in a process that may sleep, while no code of `owner` runs,
-    ///   if neither `disarm` nor the drop came before.
+    /// - `end` may be called with `data` in a process that may sleep, while no task runs code of that
+    ///   module otherwise, if neither `disarm` nor the drop came before.
     pub(crate) unsafe fn arm(
         &self,
-        owner: &ThisModule,
+        code: usize,
         end: unsafe extern "C" fn(*mut c_void),
         data: *mut c_void,
     ) {
         // SAFETY: By the type invariant and the requirements.
-        unsafe { bindings::leftover_arm(self.entry.as_ptr(), owner.as_ptr(), Some(end), data) };
+        unsafe { bindings::leftover_arm(self.entry.as_ptr(), code, Some(end), data) };
     }
 
     /// Takes it off the list: its owner ends the registration now. Context: may sleep.

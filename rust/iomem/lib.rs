@@ -25,6 +25,7 @@
 //! | [`error`] | error codes that the kernel crate lacks |
 //! | [`index`] | the `<N>` in a device's name |
 //! | [`sysfs`] | what is told of a node: attributes |
+//! | [`devres`] | what a device has until it is unbound: `devm_add_action` |
 //! | [`debugfs`] | what is shown to who looks for mistakes: tables of registers |
 //! | [`text`] | what such files are written into |
 //! | [`trace`] | what can be traced: each access, each mapping |
@@ -172,6 +173,7 @@ pub mod access;
 pub mod chardev;
 pub mod compat;
 pub mod debugfs;
+pub mod devres;
 pub mod error;
 pub mod eventfd;
 pub mod index;

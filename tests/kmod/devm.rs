@@ -8,6 +8,7 @@
 
 use iomem::{
     compat::param,
+    devres::Managed,
     mapping::{
         devm_ioremap,
         devm_ioremap_resource_wc,
@@ -31,7 +32,6 @@ use iomem::{
 };
 use kernel::{
     device::Core,
-    devres::Devres,
     driver,
     io::Io,
     platform::{
@@ -87,8 +87,8 @@ static COMBINES: Atomic<bool> = Atomic::new(false);
 /// What a driver got, and somebody else kept.
 #[derive(Clone)]
 struct Kept {
-    claim: Arc<Devres<MemRegion>>,
-    ports: Arc<Devres<PortRegion>>,
+    claim: Arc<Managed<MemRegion>>,
+    ports: Arc<Managed<PortRegion>>,
     mapped: Arc<DevmMapping>,
     registers: Arc<DevmMapping<0x100>>,
 }

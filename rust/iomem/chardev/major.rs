@@ -243,7 +243,11 @@ impl<T: CharDevice> Registration<T> {
         let registration = Self { leftover, added };
         let data = core::ptr::from_ref(&*registration.added).cast_mut().cast();
         // SAFETY: What was added stays so, and where it is, until `drop` has disarmed it.
-        unsafe { registration.leftover.arm(&T::OWNER, Self::end, data) };
+        unsafe {
+            registration
+                .leftover
+                .arm(Vtable::<T>::code(), Self::end, data)
+        };
         Ok(registration)
     }
 

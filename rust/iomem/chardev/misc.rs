@@ -218,7 +218,7 @@ impl<T: CharDevice> Registration<T> {
             GFP_KERNEL,
         )?;
         // SAFETY: It stays registered, and where it is, until `drop` has disarmed this.
-        unsafe { leftover.arm(&T::OWNER, end, node.misc.get().cast()) };
+        unsafe { leftover.arm(Vtable::<T>::code(), end, node.misc.get().cast()) };
         // INVARIANT: It was just registered, with `T`'s operations.
         Ok(Self { leftover, node })
     }

@@ -7,7 +7,6 @@ use kernel::{
         Bound,
         Device, //
     },
-    devres::Devres,
     error::to_result,
     new_mutex,
     prelude::*,
@@ -32,7 +31,7 @@ use crate::{
         self,
         SpinLockIrq, //
     },
-    resource::devm::until_unbound, //
+    devres::Managed, //
 };
 
 /// How an interrupt stands.
@@ -310,15 +309,16 @@ impl Drop for Handled {
 ///
 /// The device has the line, and this is a handle of it: kept beyond the unbinding, or forgotten, it
 /// keeps nothing from being freed, and everything on the [`Interrupt`] fails with `ENODEV` then.
-/// Dropping it frees the line also while that is masked, and waits for the handler. Context of the
-/// drop: may sleep.
+/// Dropping it frees the line also while that is masked, and waits for the handler.
+///
+/// Context of the drop: may sleep.
 ///
 /// # Examples
 ///
 /// See the [module](super).
 pub struct Registration {
     interrupt: Arc<Interrupt>,
-    _handled: Devres<Handled>,
+    _handled: Managed<Handled>,
 }
 
 impl Registration {
@@ -331,7 +331,7 @@ impl Registration {
         let handled = Handled::new(number, name, label)?;
         Ok(Self {
             interrupt: handled.interrupt.clone(),
-            _handled: until_unbound(dev, handled)?,
+            _handled: Managed::new(dev, handled)?,
         })
     }
 

@@ -7,7 +7,6 @@ use kernel::{
         Bound,
         Device, //
     },
-    devres::Devres,
     io::Resource,
     platform,
     prelude::*,
@@ -18,11 +17,13 @@ use super::{
     Cache,
     Mapping, //
 };
-use crate::resource::{
-    devm,
-    Holder,
-    Mem,
-    MemRegion, //
+use crate::{
+    devres::Managed,
+    resource::{
+        Holder,
+        Mem,
+        MemRegion, //
+    }, //
 };
 
 /// A mapping, with its claim, that ends when its device is unbound: what
@@ -41,7 +42,7 @@ use crate::resource::{
 ///     driver.regs.try_access().is_none()
 /// }
 /// ```
-pub type DevmMapping<const SIZE: usize = 0> = Devres<Mapping<MemRegion, SIZE>>;
+pub type DevmMapping<const SIZE: usize = 0> = Managed<Mapping<MemRegion, SIZE>>;
 
 /// Maps a claim until `dev` is unbound, in the given mode.
 ///
@@ -87,8 +88,8 @@ pub fn devm_ioremap<H: Holder<Mem> + Send + 'static, const SIZE: usize>(
     dev: &Device<Bound>,
     holder: H,
     cache: Cache,
-) -> Result<Devres<Mapping<H, SIZE>>> {
-    devm::until_unbound(dev, Mapping::with_cache(holder, cache)?)
+) -> Result<Managed<Mapping<H, SIZE>>> {
+    Managed::new(dev, Mapping::with_cache(holder, cache)?)
 }
 
 /// Claims and maps a resource of `dev` until it is unbound, as registers: uncached, or non-posted

@@ -7,13 +7,14 @@ use kernel::{
         Bound,
         Device, //
     },
-    devres::Devres,
     io::{
         PhysAddr,
         ResourceSize, //
     },
     prelude::*, //
 };
+
+use crate::devres::Managed;
 
 use super::{
     request_mem_region,
@@ -48,19 +49,19 @@ use super::{
 /// # Examples
 ///
 /// ```no_run
-/// use iomem::resource::{
-///     devm_request_mem_region,
-///     MemRegion, //
+/// use iomem::{
+///     devres::Managed,
+///     resource::{
+///         devm_request_mem_region,
+///         MemRegion, //
+///     }, //
 /// };
-/// use kernel::{
-///     device::{
-///         Bound,
-///         Device, //
-///     },
-///     devres::Devres, //
+/// use kernel::device::{
+///     Bound,
+///     Device, //
 /// };
 ///
-/// fn probe(dev: &Device<Bound>) -> Result<Devres<MemRegion>> {
+/// fn probe(dev: &Device<Bound>) -> Result<Managed<MemRegion>> {
 ///     let claim = devm_request_mem_region(dev, 0xfea0_0000, 0x1000, c"my-device")?;
 ///     dev_info!(dev, "{}\n", claim.access(dev)?.range());
 ///     Ok(claim)
@@ -71,7 +72,7 @@ pub fn devm_request_mem_region(
     start: PhysAddr,
     length: ResourceSize,
     name: &CStr,
-) -> Result<Devres<MemRegion>, Refused> {
+) -> Result<Managed<MemRegion>, Refused> {
     until(dev, request_mem_region(start, length, name)?)
 }
 
@@ -89,19 +90,19 @@ pub fn devm_request_mem_region(
 /// # Examples
 ///
 /// ```no_run
-/// use iomem::resource::{
-///     devm_request_region,
-///     PortRegion, //
+/// use iomem::{
+///     devres::Managed,
+///     resource::{
+///         devm_request_region,
+///         PortRegion, //
+///     }, //
 /// };
-/// use kernel::{
-///     device::{
-///         Bound,
-///         Device, //
-///     },
-///     devres::Devres, //
+/// use kernel::device::{
+///     Bound,
+///     Device, //
 /// };
 ///
-/// fn probe(dev: &Device<Bound>) -> Result<Devres<PortRegion>> {
+/// fn probe(dev: &Device<Bound>) -> Result<Managed<PortRegion>> {
 ///     Ok(devm_request_region(dev, 0x378, 3, c"my-device")?)
 /// }
 /// ```
@@ -110,24 +111,19 @@ pub fn devm_request_region(
     start: PhysAddr,
     length: ResourceSize,
     name: &CStr,
-) -> Result<Devres<PortRegion>, Refused> {
+) -> Result<Managed<PortRegion>, Refused> {
     until(dev, request_region(start, length, name)?)
 }
 
 fn until<R: Root + 'static>(
     dev: &Device<Bound>,
     claim: Claim<R>,
-) -> Result<Devres<Claim<R>>, Refused> {
+) -> Result<Managed<Claim<R>>, Refused> {
     let range = claim.range();
     let refuse = |reason| Refused::new::<R>(range.start(), range.length(), reason);
 
     claim
         .unbind_on_removal(dev)
         .map_err(|_| refuse(Reason::Conflict))?;
-    until_unbound(dev, claim).map_err(|_| refuse(Reason::NoMemory))
-}
-
-/// Hands `data` to a device, which drops it when it is unbound.
-pub(crate) fn until_unbound<T: Send + 'static>(dev: &Device<Bound>, data: T) -> Result<Devres<T>> {
-    Devres::new(dev, data)
+    Managed::new(dev, claim).map_err(|_| refuse(Reason::NoMemory))
 }
