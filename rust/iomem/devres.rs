@@ -29,7 +29,10 @@ use kernel::{
     sync::rcu, //
 };
 
-use crate::leftover::Leftover;
+use crate::{
+    context::may_drop,
+    leftover::Leftover, //
+};
 
 /// What a device has, of whatever type. The code that the device leads to is that of this type, in the
 /// library; what is in it is dropped by the module that made it.
@@ -52,7 +55,8 @@ fn hand_over(dev: &Device<Bound>, held: Held) -> Result<Devres<Held>> {
 ///
 /// The methods are those of the kernel crate's [`Devres`].
 ///
-/// Context of the drop: may sleep, as that of a `T` may.
+/// Context of the drop: may sleep, as that of a `T` may. Where this is not a task that may sleep, the
+/// drop is as if this were forgotten.
 ///
 /// # Invariants
 ///
@@ -184,6 +188,9 @@ impl<T: Send + 'static> Managed<T> {
 
 impl<T: Send + 'static> Drop for Managed<T> {
     fn drop(&mut self) {
+        if !may_drop(c"what a device has") {
+            return;
+        }
         // SAFETY: Neither is used again.
         unsafe {
             ManuallyDrop::drop(&mut self.leftover);

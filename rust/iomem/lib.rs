@@ -36,7 +36,8 @@
 //! Offsets and lengths are in bytes, addresses are physical and errors are the errno that C would
 //! give, unless something else is said. "Context" says from where a function may be called; where
 //! nothing is said of it, from anywhere, interrupts included. "Context of the drop" says the same of
-//! the drop of a value, of each type where that does something.
+//! the drop of a value, of each type where that does something. What happens where a driver does
+//! otherwise is in `Documentation/contexts.rst`.
 //!
 //! # Examples
 //!
@@ -172,6 +173,7 @@ pub mod __private {
 pub mod access;
 pub mod chardev;
 pub mod compat;
+mod context;
 pub mod debugfs;
 pub mod devres;
 pub mod error;

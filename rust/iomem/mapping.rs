@@ -35,6 +35,8 @@
 //!
 //! C header: [`include/linux/io.h`](srctree/include/linux/io.h)
 
+use core::mem::ManuallyDrop;
+
 use kernel::{
     io::ResourceSize,
     prelude::*, //
@@ -48,6 +50,7 @@ use crate::{
         Window, //
     },
     bindings,
+    context::may_drop,
     error::eopnotsupp,
     range::Range,
     resource::{
@@ -78,7 +81,8 @@ pub use self::{
 /// it. An access is one load or store of exactly its width, ordered as `readl()` and `writel()`
 /// are in C. Accesses can be made in any context.
 ///
-/// Context of the drop: may sleep.
+/// Context of the drop: may sleep. Where this is not a task that may sleep, the drop does nothing but
+/// log that: the range stays mapped, and claimed if the mapping has the claim, for good.
 ///
 /// # Invariants
 ///
@@ -110,7 +114,7 @@ pub struct Mapping<H: Holder<Mem>, const SIZE: usize = 0> {
     io: Window<'static, Ordered, SIZE>,
     cache: Cache,
     range: Range,
-    holder: H,
+    holder: ManuallyDrop<H>,
 }
 
 impl<H: Holder<Mem>, const SIZE: usize> Mapping<H, SIZE> {
@@ -272,7 +276,7 @@ impl<H: Holder<Mem>, const SIZE: usize> Mapping<H, SIZE> {
                 io,
                 cache,
                 range,
-                holder,
+                holder: ManuallyDrop::new(holder),
             }),
             Err(e) => {
                 // SAFETY: This mapping was just made and nobody uses it.
@@ -381,9 +385,15 @@ impl<H: Holder<Mem>, const SIZE: usize> Mapping<H, SIZE> {
 
 impl<H: Holder<Mem>, const SIZE: usize> Drop for Mapping<H, SIZE> {
     fn drop(&mut self) {
+        if !may_drop(c"a mapping") {
+            return;
+        }
         // SAFETY: By the type invariant this is a mapping made by `ioremap()` or its kin, and
-        // whoever used it borrowed it from `self`. The claim is released after this, with the field
-        // that holds it.
-        unsafe { bindings::iounmap(self.io.base() as *mut c_void) };
+        // whoever used it borrowed it from `self`. The claim is released after this, with what holds
+        // it, which is not used again.
+        unsafe {
+            bindings::iounmap(self.io.base() as *mut c_void);
+            ManuallyDrop::drop(&mut self.holder);
+        }
     }
 }

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Questions about ranges, asked in an interrupt: the processor that it came to could hold the lock of
-//! the tree. The answer is one that grants nothing.
+//! What must not be done in an interrupt: questions about ranges, since the processor that it came to could
+//! hold the lock of the tree, which are answered such that nothing is granted; waiting, which fails; and
+//! dropping what takes sleeping to be dropped, which stays.
 
 #![deny(unsafe_code)]
 
 use iomem::{
+    chardev::wait::WaitQueue,
     compat::param,
+    mapping::Mapping,
     range::Range,
     resource::{
         contains_ram,
         region_intersects,
+        request_mem_region,
         Intersection,
         Kind, //
     },
 };
 use kernel::{
+    new_mutex, new_spinlock,
     prelude::*,
     sync::{
         atomic::{
@@ -57,6 +62,10 @@ module! {
             default: 0,
             description: "physical address of BAR 0 of QEMU's edu",
         },
+        registers: u64 {
+            default: 0,
+            description: "physical address of a page of registers that stays mapped",
+        },
     },
 }
 
@@ -64,11 +73,18 @@ module! {
 const MIXED: u32 = 1 << 0;
 const RAM: u32 = 1 << 1;
 const ASKED: u32 = 1 << 2;
+const WAIT_FAILS: u32 = 1 << 3;
+const TIMEOUT_FAILS: u32 = 1 << 4;
+const FREEZABLE_FAILS: u32 = 1 << 5;
+const LOOKS: u32 = 1 << 6;
+const ALL: u32 = (1 << 7) - 1;
 
 #[pin_data]
 struct Asker {
     range: Range,
     answer: Atomic<u32>,
+    #[pin]
+    queue: WaitQueue,
     #[pin]
     timer: HrTimer<Self>,
 }
@@ -91,9 +107,45 @@ impl HrTimerCallback for Asker {
         if contains_ram(this.range) {
             answer |= RAM;
         }
+        for (bit, result) in [
+            (WAIT_FAILS, this.queue.wait_until(|| None::<()>)),
+            (
+                TIMEOUT_FAILS,
+                this.queue.wait_until_timeout(1_000_000, || None),
+            ),
+            (FREEZABLE_FAILS, this.queue.wait_until_freezable(|| None)),
+        ] {
+            if result == Err(EAGAIN) {
+                answer |= bit;
+            }
+        }
+        if this.queue.wait_until(|| Some(1)) == Ok(1) {
+            answer |= LOOKS;
+        }
         this.answer.store(answer, Release);
         HrTimerRestart::NoRestart
     }
+}
+
+fn under_a_spinlock(registers: u64) -> Result {
+    let claim = request_mem_region(registers, 0x10, c"iomem_attack_in_interrupt")?;
+    let mapping = Mapping::<_, 0x10>::ioremap(&claim)?;
+    let queue = KBox::pin_init(iomem::new_wait_queue!("attack::queue"), GFP_KERNEL)?;
+    let lock = KBox::pin_init(new_spinlock!((), "attack::lock"), GFP_KERNEL)?;
+    let guard = lock.lock();
+    let waited = queue.wait_until(|| None::<()>);
+    // It stays, as tests/guest/suite sees.
+    drop(mapping);
+    drop(guard);
+    check!("waiting_fails_under_a_spinlock", waited == Err(EAGAIN));
+
+    // A task that may sleep is not taken for another.
+    let mutex = KBox::pin_init(new_mutex!((), "attack::mutex"), GFP_KERNEL)?;
+    let guard = mutex.lock();
+    let waited = queue.wait_until_timeout(1_000_000, || None::<()>);
+    drop(guard);
+    check!("waiting_sleeps_under_a_mutex", waited == Err(ETIMEDOUT));
+    Ok(())
 }
 
 fn run(start: u64) -> Result {
@@ -104,6 +156,7 @@ fn run(start: u64) -> Result {
         pin_init!(Asker {
             range,
             answer: Atomic::new(0),
+            queue <- iomem::new_wait_queue!("Asker::queue"),
             timer <- HrTimer::new(),
         }),
         GFP_KERNEL,
@@ -116,10 +169,17 @@ fn run(start: u64) -> Result {
         fsleep(Delta::from_millis(1));
     }
     drop(handle);
+    let answer = asker.answer.load(Acquire);
     check!(
         "nothing_is_granted_in_an_interrupt",
-        asker.answer.load(Acquire) == ASKED | MIXED | RAM
+        answer & (ASKED | MIXED | RAM) == ASKED | MIXED | RAM
     );
+    check!("waiting_fails_in_an_interrupt", answer == ALL);
+
+    // Under a spinlock, which PREEMPT_RT's sleep with.
+    if cfg!(CONFIG_PREEMPT_COUNT) && !cfg!(CONFIG_PREEMPT_RT) {
+        under_a_spinlock(param(module_parameters::registers.value()))?;
+    }
     Ok(())
 }
 

@@ -24,7 +24,10 @@ use kernel::{
     types::Opaque, //
 };
 
-use crate::bindings;
+use crate::{
+    bindings,
+    context::may_sleep, //
+};
 
 /// Makes the initializer of a [`WaitQueue`], with a lock class of its own.
 ///
@@ -153,8 +156,11 @@ impl WaitQueue {
     ///
     /// # Errors
     ///
-    /// `ERESTARTSYS`: a signal came first. Passed on to the program, it is `EINTR`, or the call
-    /// begins again, as the program has asked the signal to be handled.
+    /// - `ERESTARTSYS`: a signal came first. Passed on to the program, it is `EINTR`, or the call
+    ///   begins again, as the program has asked the signal to be handled.
+    /// - `EAGAIN`: the condition gives nothing, and this must not sleep: it is an interrupt, or one
+    ///   spinlock is held, or more, on a kernel with `CONFIG_PREEMPT_COUNT`. C would stop the kernel, or
+    ///   warn.
     pub fn wait_until<T>(&self, condition: impl FnMut() -> Option<T>) -> Result<T> {
         self.wait(None, false, condition)
     }
@@ -171,7 +177,7 @@ impl WaitQueue {
     ///
     /// # Errors
     ///
-    /// `ERESTARTSYS`: as [`wait_until`](Self::wait_until).
+    /// `ERESTARTSYS`, `EAGAIN`: as [`wait_until`](Self::wait_until).
     ///
     /// # Examples
     ///
@@ -198,6 +204,7 @@ impl WaitQueue {
     /// - `ETIMEDOUT`: the time has passed.
     /// - `ERESTARTSYS`: a signal came first. A program whose call begins again for it gets the whole
     ///   time again; who does not want that passes on `EINTR` instead.
+    /// - `EAGAIN`: as [`wait_until`](Self::wait_until).
     ///
     /// # Examples
     ///
@@ -229,7 +236,7 @@ impl WaitQueue {
     ///
     /// # Errors
     ///
-    /// `ETIMEDOUT`, `ERESTARTSYS`: as [`wait_until_timeout`](Self::wait_until_timeout).
+    /// `ETIMEDOUT`, `ERESTARTSYS`, `EAGAIN`: as [`wait_until_timeout`](Self::wait_until_timeout).
     ///
     /// # Examples
     ///
@@ -276,6 +283,9 @@ impl WaitQueue {
         freezable: bool,
         mut condition: impl FnMut() -> Option<T>,
     ) -> Result<T> {
+        if !may_sleep() {
+            return condition().ok_or(EAGAIN);
+        }
         let entry = Opaque::<bindings::wait_queue_entry>::uninit();
         // SAFETY: The entry is memory of this function's, to be initialized for the current task.
         unsafe { bindings::init_wait_entry(entry.get(), 0) };

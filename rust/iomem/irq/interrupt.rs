@@ -311,7 +311,8 @@ impl Drop for Handled {
 /// keeps nothing from being freed, and everything on the [`Interrupt`] fails with `ENODEV` then.
 /// Dropping it frees the line also while that is masked, and waits for the handler.
 ///
-/// Context of the drop: may sleep.
+/// Context of the drop: may sleep. Where this is not a task that may sleep, the device keeps the line, as if
+/// this were forgotten.
 ///
 /// # Examples
 ///
