@@ -239,6 +239,25 @@ TEST_F(run_time, waiting_below_a_device_that_goes)
 	END();
 }
 
+/* And where that device came when the driver waited already, and saw it when it was woken in vain. */
+TEST_F(run_time, waiting_below_a_device_that_came_later)
+{
+	pid_t waiter;
+
+	ASSERT_TRUE(begin(self->start));
+	ASSERT_EQ(0, load_outlived(self->start));
+	waiter = wait_for_muxed(self->start);
+	usleep(300000);
+	ASSERT_EQ(0, load_within(self->start, 2 * LENGTH, ""));
+	ASSERT_EQ(0, tell("/sys/module/iomem_test_within/parameters/wake", "1"));
+	usleep(300000);
+	EXPECT_EQ(0, waitpid(waiter, NULL, WNOHANG));
+	ASSERT_EQ(0, unload("iomem_test_within"));
+	ASSERT_EQ(0, unload("iomem_attack_outlived"));
+	EXPECT_EQ(EBUSY, waited(waiter));
+	END();
+}
+
 /* Another processor is late at an address: see tests/kmod/late.c. */
 static int load_late(uint64_t start, const char *more)
 {

@@ -6,7 +6,9 @@
  * is removed, so the module keeps edu's structure.
  *
  * "echo 1 >claim" makes claims of a C driver, as tests/attack/outlived.rs has them, of
- * the three pages from start on. They are released when this is unloaded.
+ * the three pages from start on. They are released when this is unloaded. "echo 1 >wake"
+ * makes a muxed claim of the last byte of the resource and releases it, which wakes all who wait
+ * for one.
  */
 
 #include <linux/ioport.h>
@@ -49,6 +51,20 @@ static int claim(const char *value, const struct kernel_param *param)
 static const struct kernel_param_ops claim_ops = { .set = claim };
 module_param_cb(claim, &claim_ops, NULL, 0200);
 MODULE_PARM_DESC(claim, "writing to it claims the first three pages");
+
+static int wake(const char *value, const struct kernel_param *param)
+{
+	resource_size_t last = start + length - 1;
+
+	if (!__request_region(&iomem_resource, last, 1, "muxed in C", IORESOURCE_MUXED))
+		return -EBUSY;
+	release_mem_region(last, 1);
+	return 0;
+}
+
+static const struct kernel_param_ops wake_ops = { .set = wake };
+module_param_cb(wake, &wake_ops, NULL, 0200);
+MODULE_PARM_DESC(wake, "writing to it wakes those who wait for a muxed claim");
 
 static int __init within_init(void)
 {

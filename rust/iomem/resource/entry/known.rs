@@ -31,7 +31,7 @@ pub(super) struct Known {
     /// It was allocated by `__request_region()`, and is ours to free. `None` until that has returned.
     pub(super) resource: Option<NonNull<bindings::resource>>,
     pub(super) place: Place,
-    /// The devices that had a resource around it when it was entered.
+    /// The devices that had a resource around it when it was entered, or while it waited.
     pub(super) around: KVec<ARef<Device>>,
     /// Another one, whose resource came to be around it later.
     pub(super) later: Option<ARef<Device>>,
@@ -86,9 +86,19 @@ impl Known {
     /// Keeps a device that is about to be removed, if it is not kept, and the claim goes with its
     /// resource. Returns one that was kept before and need not be any more, to be dropped without
     /// the lock.
+    ///
+    /// A claim that waits for others may be below any resource that is around it by now, and C looks at
+    /// that one when it is woken, whether or not the resource is still there.
     pub(super) fn keep_parent(&mut self, dev: &Device) -> Option<ARef<Device>> {
-        let goes = has(dev, self.parent()) && !self.kept().any(|kept| core::ptr::eq(kept, dev));
-        goes.then(|| self.later.replace(dev.into())).flatten()
+        let waits = self.resource.is_none();
+        let goes = has(dev, self.parent()) || waits && reaches(dev, self.place);
+        if !goes || self.kept().any(|kept| core::ptr::eq(kept, dev)) {
+            return None;
+        }
+        if waits && self.around.push(dev.into(), GFP_KERNEL).is_ok() {
+            return None;
+        }
+        self.later.replace(dev.into())
     }
 
     /// Tells whether the claim is, or will be, below one of a device's resources, or leads to the
@@ -149,6 +159,9 @@ impl Known {
     /// Releases the claim as C does, where nothing is known of the resource that it is directly below,
     /// not even whether that is still there.
     fn release_by_numbers(&self) -> bool {
+        if self.lost {
+            return false;
+        }
         // Of those of equal length, that of the last device: a bridge was found before what is behind it.
         let around = self
             .kept()
@@ -158,7 +171,6 @@ impl Known {
             // Be that resource in the tree or not: the claim is below it, and no other one is that
             // has these numbers.
             Some((_, resource)) => resource,
-            None if self.lost => return false,
             None => self.place.root,
         };
         let range = self.place.range;
