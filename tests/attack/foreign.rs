@@ -87,10 +87,11 @@ fn run() -> Result {
         "another_driver_asks_this_module",
         iomem_attack_host::probe_with(probe)
     );
+    // Where no other test has registers: that of a device which stays is another's there.
     let device = Info::new(
         iomem_attack_host::NAME,
         &[
-            Resource::mem(Range::new(edu, 0x100)?),
+            Resource::mem(Range::new(edu + 0x9_0000, 0x100)?),
             Resource::irq(irq), //
         ],
     )
