@@ -239,7 +239,7 @@ TEST_F(run_time, waiting_below_a_device_that_goes)
 	END();
 }
 
-/* And where that device came when the driver waited already, and saw it when it was woken in vain. */
+/* And where that device came while the driver waited, which saw it when it was woken in vain. */
 TEST_F(run_time, waiting_below_a_device_that_came_later)
 {
 	pid_t waiter;

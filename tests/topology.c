@@ -329,7 +329,7 @@ TEST_F_TIMEOUT(topology, suspended, 300)
 #endif
 }
 
-/* Waits with a limit, for ever; ends with the errno of one that neither time nor an interrupt ended. */
+/* Waits with a limit, for ever; ends with the errno of one that no time or interrupt ended. */
 static void wait_and_wait(int fd)
 {
 	struct iomem_irq_wait wait = {
@@ -345,8 +345,8 @@ static void wait_and_wait(int fd)
 #define FREEZER "/tmp/freezer"
 
 /*
- * That a program is frozen is no signal, at whatever moment of its waiting that is; nor that it was to be
- * frozen and then was not.
+ * That a program is frozen is no signal, at whatever moment of its waiting that is; nor that it
+ * was to be frozen and then was not.
  */
 TEST_F_TIMEOUT(topology, frozen_while_it_waits, 300)
 {

@@ -5,7 +5,10 @@
 #include <linux/sched/jobctl.h>
 #include <linux/sched/signal.h>
 
-/* What recalc_sigpending() looks at, but for the freezer. To be called with the lock of the signals. */
+/*
+ * What recalc_sigpending() looks at, but for the freezer. To be called with the lock of
+ * the signals.
+ */
 static bool has_signal(void)
 {
 	sigset_t signals;
@@ -18,12 +21,13 @@ static bool has_signal(void)
 }
 
 /*
- * Freezes the current task if the freezer asks for it. Returns whether there is a signal, or something
- * else that the task has to leave the kernel for.
+ * Freezes the current task if the freezer asks for it. Returns whether there is a signal, or
+ * something else that the task has to leave the kernel for.
  *
- * The freezer marks a task that is awake as having a signal pending. The mark stays where the freezer
- * gives up before the task comes here, because it could not freeze another one in time; and it can be
- * made, and be out of date, at any moment. So the signals themselves say whether there is one.
+ * The freezer marks a task that is awake as having a signal pending. The mark stays where the
+ * freezer gives up before the task comes here, because it could not freeze another one in time;
+ * and it can be made, and be out of date, at any moment. So the signals themselves say whether
+ * there is one.
  */
 bool iomem_helper_freeze_or_signal(void)
 {
