@@ -79,6 +79,7 @@ mod removal;
 use self::{
     around::{
         device_with,
+        parent_of,
         reaches,
         Place, //
     },
@@ -269,7 +270,7 @@ impl Entry {
     /// Returns the resource that the entry is below.
     fn parent(&self) -> *mut bindings::resource {
         // SAFETY: By the type invariant.
-        unsafe { (&raw const (*self.resource.as_ptr()).parent).read_volatile() }
+        unsafe { parent_of(self.resource.as_ptr()) }
     }
 
     /// Tells whether the resource that `other` is below is around this entry as well, at whatever
@@ -291,7 +292,7 @@ impl Entry {
                 return false;
             };
             // SAFETY: `at` is a resource of that device, to which there is a reference.
-            at = unsafe { (&raw const (*at).parent).read_volatile() };
+            at = unsafe { parent_of(at) };
         }
         !at.is_null()
     }

@@ -39,7 +39,7 @@ fn resources_of(dev: &Device) -> &[Opaque<bindings::resource>] {
     unsafe {
         let bus = (*raw).bus;
         #[cfg(CONFIG_PCI)]
-        if core::ptr::eq(bus, &raw const bindings::pci_bus_type) {
+        if is_pci(dev) {
             let pci = kernel::container_of!(raw, bindings::pci_dev, dev);
             let bars = &raw const (*pci).resource;
             return core::slice::from_raw_parts(bars.cast(), (*bars).len());
@@ -99,10 +99,21 @@ impl Place {
     }
 }
 
+/// Returns the resource that another one is directly below; null if that is in no tree. C changes it
+/// under a lock that modules do not have.
+///
+/// # Safety
+///
+/// `resource` is valid.
+pub(super) unsafe fn parent_of(resource: *const bindings::resource) -> *mut bindings::resource {
+    // SAFETY: By the requirement.
+    unsafe { (&raw const (*resource).parent).read_volatile() }
+}
+
 /// Tells whether a device's resource is in a tree.
 fn is_in_tree(resource: &Opaque<bindings::resource>) -> bool {
-    // SAFETY: The resource is valid; C changes the pointer under a lock that modules do not have.
-    !unsafe { (&raw const (*resource.get()).parent).read_volatile() }.is_null()
+    // SAFETY: A reference is to a resource that is valid.
+    !unsafe { parent_of(resource.get()) }.is_null()
 }
 
 /// Tells whether `resource` is one of the device's.
@@ -124,8 +135,11 @@ pub(super) fn smallest_around(
     dev: &Device,
     place: Place,
 ) -> Option<(u64, *mut bindings::resource)> {
-    let around = resources_of(dev).iter().filter(|_| is_pci(dev));
-    around
+    if !is_pci(dev) {
+        return None;
+    }
+    resources_of(dev)
+        .iter()
         .filter(|own| place.is_within(own))
         .filter_map(|own| {
             place

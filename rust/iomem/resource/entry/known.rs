@@ -18,6 +18,7 @@ use super::around::{
     add_devices_around,
     device_with,
     has,
+    parent_of,
     reaches,
     smallest_around,
     Place, //
@@ -66,7 +67,7 @@ impl Known {
     pub(super) fn parent(&self) -> *mut bindings::resource {
         self.resource.map_or(null_mut(), |resource| {
             // SAFETY: The resource is allocated until the claim is released.
-            unsafe { (&raw const (*resource.as_ptr()).parent).read_volatile() }
+            unsafe { parent_of(resource.as_ptr()) }
         })
     }
 
@@ -116,7 +117,7 @@ impl Known {
                 return false;
             }
             // SAFETY: It is a resource of a device to which there is a reference.
-            at = unsafe { (&raw const (*at).parent).read_volatile() };
+            at = unsafe { parent_of(at) };
         }
         true
     }
