@@ -165,11 +165,10 @@ pub trait VmaOps: Send + Sync + Sized + 'static {
 ///
 /// # Invariants
 ///
-/// - `vma` is being set up, and nobody else uses it.
+/// - `vma` is being set up, and nobody else uses it. It has a file.
 /// - Its `vm_ops` and `vm_private_data` are as [`Operated::new`] set them for the type that `open`,
 ///   `close` and `take` are made for.
 /// - `is_open` says whether `open` has been called, without `close` after it.
-/// - If `is_kept`, the operations' code stays as long as the VMA's file is open.
 pub(super) struct Operated {
     vma: *mut bindings::vm_area_struct,
     previous: *const bindings::vm_operations_struct,
@@ -177,7 +176,6 @@ pub(super) struct Operated {
     close: unsafe fn(*mut bindings::vm_area_struct),
     take: unsafe fn(*mut bindings::vm_area_struct),
     is_open: bool,
-    is_kept: bool,
 }
 
 impl Operated {
@@ -197,13 +195,7 @@ impl Operated {
             (*vma).vm_private_data = ops.into_foreign();
             previous
         };
-        // SAFETY: By the requirements. A file that is open has operations, and keeps their owner loaded.
-        let is_kept = unsafe {
-            let owner = (*(*(*vma).vm_file).f_op).owner;
-            owner::has(owner, Vtable::<T>::close as usize)
-        };
-        // INVARIANT: Both have just been set, for `T`; nothing has been called. What the owner of the
-        // file has stays as long as that.
+        // INVARIANT: Both have just been set, for `T`; nothing has been called.
         Self {
             vma,
             previous,
@@ -211,7 +203,6 @@ impl Operated {
             close: Vtable::<T>::last,
             take: Vtable::<T>::take,
             is_open: false,
-            is_kept,
         }
     }
 
@@ -221,7 +212,13 @@ impl Operated {
     ///
     /// `EINVAL`: it does not: they are in another module than the file's.
     pub(super) fn check_owner(&self) -> Result {
-        self.is_kept.then_some(()).ok_or(EINVAL)
+        // SAFETY: By the type invariant the VMA has a file. One that is open has operations, and keeps
+        // their owner loaded.
+        let is_kept = unsafe {
+            let owner = (*(*(*self.vma).vm_file).f_op).owner;
+            owner::has(owner, self.close as usize)
+        };
+        is_kept.then_some(()).ok_or(EINVAL)
     }
 
     /// Tells the operations of the VMA, which has been mapped.
