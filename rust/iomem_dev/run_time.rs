@@ -66,15 +66,9 @@ static INDICES: Indices<{ MOST_WINDOWS / 64 }> = Indices::new();
 /// A window made at run time.
 struct Made {
     name: CString,
-    /// Nothing while it is being taken away.
-    device: Option<Device>,
-}
-
-/// Its device.
-struct Device {
+    /// Its device, and the number of that; nothing while they are being taken away.
     // Dropped in this order: a number is free when its device is gone.
-    _device: platform::Device,
-    _index: Index,
+    device: Option<(platform::Device, Index)>,
 }
 
 /// The windows made at run time.
@@ -160,10 +154,7 @@ impl RunTime {
         windows.push(
             Made {
                 name,
-                device: Some(Device {
-                    _device: device,
-                    _index: index,
-                }),
+                device: Some((device, index)),
             },
             GFP_KERNEL,
         )?;

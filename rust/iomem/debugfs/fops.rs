@@ -188,11 +188,11 @@ fn read_rows<T: Table>(
             break;
         }
         let from = position.wrapping_add(done as u64);
-        let given = match file.table() {
-            Ok(table) => make_row(&*table, from, buffer.len(), &mut row),
-            Err(e) => Err(e),
-        };
-        let given = given.and_then(|length| {
+        // The table is let go before the program's memory is written.
+        let made = file
+            .table()
+            .and_then(|table| make_row(&*table, from, buffer.len(), &mut row));
+        let given = made.and_then(|length| {
             let row = row.get(..length).unwrap_or_default();
             buffer.write_slice(row).map(|()| length)
         });

@@ -167,11 +167,9 @@ impl<'a> List<'a> {
             Value::Strings([]) => return Err(EINVAL),
             Value::Strings(values) => {
                 check_size(size_of_val(values))?;
-                for value in values {
-                    check_size(value.count_bytes())?;
-                }
                 let mut pointers = KVec::with_capacity(values.len(), GFP_KERNEL)?;
                 for value in values {
+                    check_size(value.count_bytes())?;
                     pointers.push(value.as_char_ptr(), GFP_KERNEL)?;
                 }
                 entry.is_inline = false;
