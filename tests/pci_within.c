@@ -180,14 +180,16 @@ TEST_F(run_time, claims_below_another_resource)
 	END();
 }
 
-/* Loads a driver that waits for the muxed claim that there is. */
+/* Loads a driver that waits for the muxed claim that there is, and gives it the time to begin. */
 static pid_t wait_for_muxed(uint64_t start)
 {
 	char params[128];
 	pid_t waiter = fork();
 
-	if (waiter)
+	if (waiter) {
+		usleep(300000);
 		return waiter;
+	}
 	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=0x1000 muxed=1", start + MUXED);
 	_exit(-load(getenv("IOMEM_HOLDER_KO"), params));
 }
@@ -213,7 +215,6 @@ TEST_F(run_time, waiting_for_a_muxed_claim)
 	ASSERT_TRUE(begin(self->start));
 	ASSERT_EQ(0, load_outlived(self->start));
 	waiter = wait_for_muxed(self->start);
-	usleep(300000);
 	EXPECT_EQ(0, waitpid(waiter, NULL, WNOHANG));
 	ASSERT_EQ(0, remove_edu());
 	ASSERT_TRUE(found_again(self->start));
@@ -231,7 +232,6 @@ TEST_F(run_time, waiting_below_a_device_that_goes)
 	ASSERT_EQ(0, load_within(self->start, 2 * LENGTH, ""));
 	ASSERT_EQ(0, load_outlived(self->start));
 	waiter = wait_for_muxed(self->start);
-	usleep(300000);
 	EXPECT_EQ(0, waitpid(waiter, NULL, WNOHANG));
 	ASSERT_EQ(0, unload("iomem_test_within"));
 	ASSERT_EQ(0, unload("iomem_attack_outlived"));
@@ -247,7 +247,6 @@ TEST_F(run_time, waiting_below_a_device_that_came_later)
 	ASSERT_TRUE(begin(self->start));
 	ASSERT_EQ(0, load_outlived(self->start));
 	waiter = wait_for_muxed(self->start);
-	usleep(300000);
 	ASSERT_EQ(0, load_within(self->start, 2 * LENGTH, ""));
 	ASSERT_EQ(0, tell("/sys/module/iomem_test_within/parameters/wake", "1"));
 	usleep(300000);

@@ -124,21 +124,29 @@ FIXTURE_SETUP(topology)
 	self->before = claims();
 }
 
-/* Nothing is left, and the kernel has seen nothing released that it does not know. */
-FIXTURE_TEARDOWN(topology)
+/* Ends the programs that are still there. */
+static void end_users(struct _test_data_topology *self)
 {
-	char line[4096], *after;
 	int i;
 
-	if (!self->up)
-		return;
-	/* Of a test that failed they still have the window. */
 	for (i = 0; i < USERS; i++) {
 		if (self->user[i] <= 0)
 			continue;
 		kill(self->user[i], SIGKILL);
 		waitpid(self->user[i], NULL, 0);
+		self->user[i] = 0;
 	}
+}
+
+/* Nothing is left, and the kernel has seen nothing released that it does not know. */
+FIXTURE_TEARDOWN(topology)
+{
+	char line[4096], *after;
+
+	if (!self->up)
+		return;
+	/* Of a test that failed they still have the window. */
+	end_users(self);
 	if (self->fd >= 0)
 		drop(self);
 	tell(DRIVER "delete_device", LABEL);
@@ -380,12 +388,9 @@ TEST_F_TIMEOUT(topology, frozen_while_it_waits, 300)
 		EXPECT_EQ(0, waitpid(self->user[i], &status, WNOHANG)) {
 			TH_LOG("a wait ended: %s", strerror(WEXITSTATUS(status)));
 			self->user[i] = 0;
-			continue;
 		}
-		kill(self->user[i], SIGKILL);
-		waitpid(self->user[i], NULL, 0);
-		self->user[i] = 0;
 	}
+	end_users(self);
 	EXPECT_EQ(0, rmdir(FREEZER "/waiting"));
 	EXPECT_EQ(0, umount(FREEZER));
 }
