@@ -28,7 +28,7 @@
 /* A node of the kernel's misc devices that has nothing to do with ours. */
 #define OTHER	"/dev/fuse"
 
-/* A control group of this test's own; or why there is none. */
+/* A control group of this test's own; or why it cannot be made. */
 static const char *make_group(void)
 {
 	mkdir(GROUPS, 0755);
@@ -144,7 +144,7 @@ static void costs_of(const char *node, int (*call)(int), struct costs *open_file
 	free(fds);
 }
 
-/* What has the driver remember which interrupts the file was told of. */
+/* What has the driver remember how many interrupts the file has seen. */
 static int wait_for_nothing(int fd)
 {
 	struct iomem_irq_wait wait = { .size = sizeof(wait), .timeout_ns = 0 };

@@ -8,8 +8,8 @@
 //! own devices have been unbound, but a device of another driver need not have been: the parent of an
 //! auxiliary device, or one that a module of common code was passed. A `Devres` that was forgotten then
 //! leads to code that is gone. What a [`Managed`] has is dropped when the module goes that its type is
-//! compiled into, if not before. This costs a module nothing whose devices are unbound first, whoever's
-//! driver they are bound to.
+//! compiled into, if not before. Nothing changes for a module whose devices are unbound before it is
+//! unloaded.
 //!
 //! C header: [`include/linux/device/devres.h`](srctree/include/linux/device/devres.h)
 

@@ -389,7 +389,7 @@ impl<H: Holder<Mem>, const SIZE: usize> Drop for Mapping<H, SIZE> {
             return;
         }
         // SAFETY: By the type invariant this is a mapping made by `ioremap()` or its kin, and
-        // whoever used it borrowed it from `self`. The claim is released after this, with what holds
+        // its users borrowed it from `self`. The claim is released after this, with what holds
         // it, which is not used again.
         unsafe {
             bindings::iounmap(self.io.base() as *mut c_void);

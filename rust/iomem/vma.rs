@@ -287,7 +287,7 @@ impl<'a> NewVma<'a> {
         PageProt::CACHED
     }
 
-    /// Gives the VMA operations: `ops` is told what happens to it, until it is unmapped. If their code is
+    /// Gives the VMA operations: those of `ops` are called about it until it is unmapped. If their code is
     /// in another module than that of the node, mapping it fails with `EINVAL`: see [`VmaOps`].
     ///
     /// The VMA takes the reference, and every VMA that comes of it by `fork()`, by a split or by

@@ -106,7 +106,7 @@ pub fn devm_ioremap<H: Holder<Mem> + Send + 'static, const SIZE: usize>(
 ///
 /// - `EINVAL`: it is not a memory resource, is empty, has no address, or is shorter than `SIZE`
 ///   bytes.
-/// - `EBUSY`: somebody else holds it or a part of it.
+/// - `EBUSY`: another driver holds it or a part of it.
 /// - `EOPNOTSUPP`: it is to be mapped non-posted, which this architecture cannot do.
 /// - `ENOMEM`: no memory; and the others of [`MemRegion::request`] and [`Mapping::with_cache`].
 ///

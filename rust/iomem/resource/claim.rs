@@ -122,7 +122,7 @@ impl<R: Root> Claim<R> {
     /// [`Refused`], which says more than the errno that it turns into:
     ///
     /// - `ERANGE`: the range ends beyond the last address that there is ([`Root::last`]).
-    /// - `EBUSY`: somebody else holds the range or a part of it; RAM is held by the kernel; the
+    /// - `EBUSY`: another driver holds the range or a part of it; RAM is held by the kernel; the
     ///   range crosses the border of another resource, such as the window of a bus; or the PCI device
     ///   that it belongs to is being removed.
     /// - `ENOMEM`: no memory for the name. (No memory for the entry is `EBUSY`: C does not tell.)
