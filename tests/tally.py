@@ -11,11 +11,12 @@ _MOST_SAID = 40
 
 @dataclass
 class Tally:
-    """The names of the checks; a skipped one with its reason, a failed one with what it said."""
+    """The names of the checks; a skipped one with its reason. What failed ones said, by name."""
 
     passed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    said: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, name: str, ok: bool) -> None:
         (self.passed if ok else self.failed).append(name)
@@ -24,6 +25,7 @@ class Tally:
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
+        self.said |= other.said
         return self
 
 
@@ -61,5 +63,6 @@ class Ktap:
             case "SKIPPED":
                 tally.failed.append(f"{name}: skipped without a reason")
             case other:
-                said = [line for line in test.log if line.strip()][-_MOST_SAID:]
-                tally.failed.append("\n".join([f"{name} ({other.lower().replace('_', ' ')})", *said]))
+                name = f"{name} ({other.lower().replace('_', ' ')})"
+                tally.failed.append(name)
+                tally.said[name] = [line for line in test.log if line.strip()][-_MOST_SAID:]

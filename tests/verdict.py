@@ -123,7 +123,9 @@ def report(arch: str, groups: list[tuple[str, Tally]]) -> Tally:
         counts += [f"{len(tally.skipped)} skipped"] * bool(tally.skipped)
         print(f"  {name:<12}{', '.join(counts)}")
         for line in tally.failed:
-            print("    FAILED  " + line.replace("\n", "\n      "))
+            print(f"    FAILED  {line}")
+            for said in tally.said.get(line, ()):
+                print(f"      {said}")
         for line in tally.skipped:
             print(f"    skipped {line}")
         total += tally
