@@ -37,7 +37,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes",
             "params", "reload", "unbind", "revoke_lock", "revoke", "interrupts", "interrupts_told", "interrupts_input",
             "interrupts_gone", "see", "compat32", "unprivileged",
-            "debugger", "odd_calls", "charged", "long_calls",
+            "debugger", "odd_calls", "charged", "long_calls", "many_mappings",
             "attack_irq_lines", "interrupts_lines",
             "race", "race_irq", "race_many", "race_load", "oracle", "leak", "faults", "fuzz", "acpi", "kmod_windows", "run_time", "run_time_words",
             "pfnmap", "stress_dev",

@@ -40,6 +40,7 @@ use crate::{
         Place, //
     },
     region::Region,
+    uses::MOST_MAPPINGS,
     window::Window, //
 };
 
@@ -76,7 +77,7 @@ impl Window {
     /// - `EINVAL`: the length is, from that offset.
     /// - `EBUSY`: somebody else has a part of the region's pages; or it is mapped in another cache
     ///   mode, and the processor cannot have both.
-    /// - `ENOMEM`: no memory.
+    /// - `ENOMEM`: the window has [`MOST_MAPPINGS`] already; or no memory.
     pub(crate) fn map<'a>(
         &'a self,
         file: OpenFile<'a, Self>,
@@ -149,6 +150,10 @@ fn map_region<'a>(
 
     // Until this function returns: the mapping counts itself before that, in `open`.
     let _use = region.enter(place.mode)?;
+    // With this one, so that of programs that map at the same time none goes beyond the limit.
+    if window.all_mappings() > MOST_MAPPINGS {
+        return Err(ENOMEM);
+    }
     let (prot, at_once) = match place.mode {
         Mode::Uncached => (vma.page_prot().noncached(), true),
         Mode::WriteCombining => (vma.page_prot().writecombine(), !EXCLUSIVE_CACHE_MODES),
@@ -182,6 +187,15 @@ impl VmaOps for Window {
         if let Some(place) = self.place_of_page(vma.page_offset()) {
             self.closed(place);
         }
+    }
+
+    /// Refuses to make two mappings of one where there are [`MOST_MAPPINGS`] already. A fork copies them
+    /// all, and cannot be refused.
+    fn may_split(&self, _vma: &Area<'_>, _address: usize) -> Result {
+        if self.all_mappings() >= MOST_MAPPINGS {
+            return Err(ENOMEM);
+        }
+        Ok(())
     }
 
     fn fault<'a>(&'a self, fault: Fault<'a>) -> VmFault {

@@ -9,6 +9,12 @@ use kernel::sync::atomic::{
 
 use crate::offset::Mode;
 
+/// How many mappings a window may have, in all programs together.
+///
+/// Taking the window back unmaps each of them by itself, which takes microseconds, and a program chooses
+/// how many it makes. So this bounds how long taking back takes.
+pub(crate) const MOST_MAPPINGS: i64 = 65_536;
+
 /// The mappings of one region. It is shared by the window, whose mappings outlive the region, and
 /// the region.
 pub(crate) struct Uses([Atomic<i64>; Mode::COUNT]);
