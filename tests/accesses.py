@@ -72,6 +72,7 @@ WINDOW = {
     0x10e3c005: ("ptrace: a word is two registers of 4 bytes",
                  edu(("read", SOURCE, 4, 0x44), ("read", SOURCE + 4, 4, None),
                      ("write", SOURCE, 4, 0x66), ("write", SOURCE + 4, 4, 0x77))),
+    0x10e3c008: ("debugger: of a word across the end of the region, no half is accessed", []),
     0x10e3c006: ("debugger: a width that it chose is that of the access",
                  edu(("read", 0x00, 4, 0x010000ed), ("read", SOURCE, 8, None),
                      *[("read", SOURCE + at, 4, None) for at in (0, 4, 8)])),

@@ -24,6 +24,7 @@
 #define MARK_PTRACE	0x10e3c005
 #define MARK_CHOSEN	0x10e3c006
 #define MARK_UNTRUSTED	0x10e3c007
+#define MARK_WORDS	0x10e3c008
 #define MARK_END	0x10e3ffff
 
 /* Room for two pages of any size. */
@@ -294,6 +295,61 @@ TEST_F(run_time, ptrace_takes_words)
 	EXPECT_EQ(child, waitpid(child, &status, 0));
 	munmap(p, page);
 	EXPECT_EQ(0, delete_window("debug"));
+}
+
+/* A word that goes across the end is refused before half of it has been accessed. */
+TEST_F(run_time, ptrace_does_not_access_half_a_word)
+{
+	const size_t page = page_size();
+	static const size_t ends[] = { KEEPS + 4, 0 };
+	int mem = open("/proc/self/mem", O_RDWR), status;
+	const long value = 0x2222222233333333;
+	pid_t child;
+	size_t i;
+	char *p;
+
+	if (sizeof(long) == 4)
+		SKIP(return, "a word is a register here");
+	ASSERT_LE(0, mem);
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		/* The end of the region, and that of the mapping with it. */
+		size_t end = ends[i] ? ends[i] : page;
+
+		ASSERT_EQ(0, make_window("debug mem=%#" PRIx64 ",%#zx width=4 map-whole-pages",
+					 self->start, end));
+		p = map_region_of("debug", 0, O_RDWR, RW);
+		ASSERT_NE(MAP_FAILED, p);
+		*(volatile uint32_t *)(p + KEEPS) = 0x44;
+		child = fork();
+		if (!child) {
+			ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+			raise(SIGSTOP);
+			_exit(0);
+		}
+		ASSERT_EQ(child, waitpid(child, &status, 0));
+		ASSERT_TRUE(WIFSTOPPED(status));
+		memcpy(buffer, &value, sizeof(value));
+		mark(p, MARK_WORDS);
+		errno = 0;
+		ptrace(PTRACE_PEEKDATA, child, p + end - 4, NULL);
+		EXPECT_EQ(EIO, errno);
+		EXPECT_EQ(-1, ptrace(PTRACE_POKEDATA, child, p + end - 4, value));
+		EXPECT_EQ(EIO, errno);
+		REFUSED_MEM(pread, 8, p + end - 4);
+		REFUSED_MEM(pwrite, 8, p + end - 4);
+		mark(p, MARK_END);
+		EXPECT_EQ(0x44, *(volatile uint32_t *)(p + KEEPS));
+		/* A register is one all the same, and a word that fits. */
+		EXPECT_EQ(4, MEM(pread, 4, p + end - 4));
+		errno = 0;
+		ptrace(PTRACE_PEEKDATA, child, p + end - 8, NULL);
+		EXPECT_EQ(0, errno);
+		EXPECT_EQ(0, ptrace(PTRACE_CONT, child, NULL, NULL));
+		EXPECT_EQ(child, waitpid(child, &status, 0));
+		munmap(p, page);
+		EXPECT_EQ(0, delete_window("debug"));
+	}
+	close(mem);
 }
 
 /*

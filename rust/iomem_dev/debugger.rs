@@ -52,6 +52,7 @@ impl Window {
     /// - `EINTR`: it is being killed.
     /// - `ENODEV`: the device is gone.
     /// - `ENXIO`: what is there of the page is not the region's.
+    /// - `EIO`: up to a word, and a part of it is beyond the region or the mapping.
     /// - `EFAULT`: the program itself could not do it: see [`Access::give`] and [`Access::take`].
     /// - `EINVAL`, `EPERM`, `EBUSY`: as `pread()` and `pwrite()`.
     pub(crate) fn debug<'a>(&self, mut access: Access<'a>) -> Result<Accessed<'a>> {
@@ -101,6 +102,13 @@ impl Window {
             .offset
             .checked_sub(region.range().start() % PAGE_SIZE as u64)
             .ok_or(ENXIO)?;
+        // `ptrace()` fails where it does not get all of its word, but only after what it does get has
+        // been accessed. Whatever is longer comes from `/proc/<pid>/mem`, which says how much it got.
+        let left = region.length().saturating_sub(offset);
+        let here = left.min(access.length() as u64);
+        if access.asked() <= size_of::<c_ulong>() && access.asked() as u64 > here {
+            return Err(EIO);
+        }
         plan_within(region, place.region, file, offset, access.length())?.ok_or(ENXIO)
     }
 }

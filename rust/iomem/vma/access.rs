@@ -66,6 +66,7 @@ pub struct Access<'a> {
     address: usize,
     buffer: NonNull<u8>,
     length: usize,
+    asked: usize,
     write: bool,
     passed: usize,
     // Invariant in `'a`, so that it stays the life of one call and nothing shorter.
@@ -147,6 +148,7 @@ impl<'a> Access<'a> {
             } else {
                 length.min(rest)
             },
+            asked: length,
             write,
             passed: 0,
             call: PhantomData,
@@ -184,6 +186,24 @@ impl<'a> Access<'a> {
     /// See [`Access::vma`].
     pub fn length(&self) -> usize {
         self.length
+    }
+
+    /// Returns how many bytes the debugger asked for from here on, some of them perhaps beyond the VMA. It
+    /// gets those by another access, or by none: then a debugger that wants a word, by `ptrace()`, has
+    /// `EIO`, whatever this access did.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn f(access: &iomem::vma::Access<'_>) -> Result {
+    /// if access.asked() > access.length() {
+    ///     return Err(EIO);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn asked(&self) -> usize {
+        self.asked
     }
 
     /// Tells whether the debugger writes, or else reads.
