@@ -196,6 +196,36 @@ TEST_F(irq, addresses)
 	munmap(pages, page);
 }
 
+/* Whatever cannot be answered is not done: the line stays masked. */
+TEST_F(irq, unmasking_that_is_not_answered)
+{
+	size_t page = getpagesize();
+	union argument *argument = mmap(NULL, page, PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	union argument mask = calls[3].right;
+	int i;
+
+	ASSERT_NE(MAP_FAILED, argument);
+	ASSERT_EQ(0, make(self->fd, &calls[3], &mask));
+	ASSERT_TRUE(info_of(self->fd).flags & IOMEM_IRQ_MASKED);
+	for (i = 1; i <= 2; i++) {
+		*argument = calls[i].right;
+		if (i == 1)
+			argument->wait.flags = IOMEM_IRQ_WAIT_UNMASK;
+		ASSERT_EQ(0, mprotect(argument, page, PROT_READ));
+		EXPECT_EQ(EFAULT, make(self->fd, &calls[i], argument));
+		EXPECT_TRUE(info_of(self->fd).flags & IOMEM_IRQ_MASKED)
+			TH_LOG("%s", calls[i].name);
+		/* And where it can be, it is. */
+		ASSERT_EQ(0, mprotect(argument, page, PROT_READ | PROT_WRITE));
+		EXPECT_EQ(0, make(self->fd, &calls[i], argument));
+		EXPECT_FALSE(info_of(self->fd).flags & IOMEM_IRQ_MASKED);
+		mask = calls[3].right;
+		ASSERT_EQ(0, make(self->fd, &calls[3], &mask));
+	}
+	munmap(argument, page);
+}
+
 TEST_F(irq, eventfds)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), event = eventfd(0, EFD_NONBLOCK);

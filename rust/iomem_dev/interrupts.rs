@@ -248,6 +248,7 @@ impl Window {
         // Before anything is changed, so that a call that fails has changed nothing.
         drop(file.state().interrupts().with(asked.irq as usize)?);
         if asked.flags & IRQ_WAIT_UNMASK != 0 {
+            argument.answer(asked)?;
             interrupt.unmask()?;
         }
 
@@ -293,8 +294,10 @@ impl Window {
         if asked.flags != 0 || asked.reserved != 0 {
             return Err(EINVAL);
         }
-        self.interrupt(asked.irq)?.unmask()?;
+        let interrupt = self.interrupt(asked.irq)?;
+        // Before anything is changed, so that a call that fails has changed nothing.
         argument.answer(asked)?;
+        interrupt.unmask()?;
         Ok(0)
     }
 
