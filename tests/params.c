@@ -181,6 +181,18 @@ TEST_F(params, start_missing)
 	REFUSED(EINVAL, "length= without start=: give both", "length=0x1000");
 }
 
+/* The largest number stands for one that was not given. */
+TEST_F(params, largest_number)
+{
+	REFUSED(EINVAL, "start= without length=: give both",
+		"start=0x1000 length=0xffffffffffffffff");
+	REFUSED(EINVAL, "length= without start=: give both",
+		"start=0xffffffffffffffff length=1");
+	REFUSED(EOVERFLOW, "wraps around", "start=0x1000 length=0xfffffffffffffffe");
+	REFUSED(ERANGE, "is beyond this processor's physical addresses",
+		"start=0xfffffffffffffffe length=1");
+}
+
 TEST_F(params, length_zero)
 {
 	REFUSED(EINVAL, "has length 0: give", "start=%#" PRIx64 " length=0", self->start);

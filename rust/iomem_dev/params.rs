@@ -25,7 +25,8 @@ use crate::{
     run_time, //
 };
 
-/// The value of a parameter that was not given: no range begins or is as long as this.
+/// The value of a parameter that was not given, as the documentation says: no range that can be handed
+/// out begins or is as long as this.
 pub(crate) const NOT_GIVEN: u64 = u64::MAX;
 
 /// A window that the parameters ask for.
