@@ -67,7 +67,11 @@ use iomem::{
     resource::MemRegion, //
 };
 use kernel::{
-    device::Core,
+    device::{
+        self,
+        Bound,
+        Core, //
+    },
     driver,
     io::{
         register,
@@ -281,7 +285,7 @@ impl platform::Driver for Driver {
         _info: Option<&'bound ()>,
     ) -> impl PinInit<Self, Error> + 'bound {
         pin_init::pin_init_scope(move || {
-            let dev = pdev.as_ref();
+            let dev: &device::Device<Bound> = pdev.as_ref();
             let registers = devm_platform_ioremap_resource::<0x100>(pdev, 0)?;
             let regs = registers.access(dev)?;
             let id = regs.read(EDU_ID);

@@ -186,6 +186,7 @@ pub mod mapping;
 mod names;
 mod owner;
 pub mod param;
+pub mod parent;
 pub mod platform;
 #[cfg(CONFIG_HAS_IOPORT)]
 pub mod port;

@@ -2,12 +2,12 @@
 
 //! What a file, a device and a driver's file can be called.
 
-use kernel::{
-    device::Device,
-    prelude::*, //
-};
+use kernel::prelude::*;
 
-use crate::bindings;
+use crate::{
+    bindings,
+    parent::Parent, //
+};
 
 /// The longest name that a file can have, in bytes: `NAME_MAX`.
 const LONGEST: usize = 255;
@@ -100,14 +100,14 @@ pub(crate) const fn are_same(one: &CStr, other: &CStr) -> bool {
 /// In sysfs, where the parts cannot be apart, the kernel writes `!` for a slash; and in `/dev`, a slash
 /// for `!`. So both end a part; and the whole of it has to be the name of one folder.
 ///
-/// The node is to be of `class`, below `parent`, which stays in its place as long as the node is there.
+/// The node is to be of `class`, below `parent`.
 ///
 /// # Errors
 ///
 /// - `EINVAL`: a part is empty, `.` or `..`.
 /// - `ENAMETOOLONG`: it is longer than 255 bytes; or its path below `/sys` is longer than 1,024.
 /// - `ENOMEM`: no memory.
-pub(crate) fn check_node(name: &CStr, class: &CStr, parent: Option<&Device>) -> Result {
+pub(crate) fn check_node(name: &CStr, class: &CStr, parent: Option<Parent<'_>>) -> Result {
     for part in name.to_bytes().split(|byte| matches!(byte, b'/' | b'!')) {
         if matches!(part, b"" | b"." | b"..") {
             return Err(EINVAL);
@@ -129,7 +129,11 @@ pub(crate) fn check_node(name: &CStr, class: &CStr, parent: Option<&Device>) -> 
 /// - `EINVAL`: it is nothing that a folder can be called.
 /// - `ENAMETOOLONG`: it is longer than 255 bytes; or its path below `/sys` is longer than 1,024.
 /// - `ENOMEM`: no memory.
-pub(crate) fn check_platform_device(name: &CStr, more: usize, parent: Option<&Device>) -> Result {
+pub(crate) fn check_platform_device(
+    name: &CStr,
+    more: usize,
+    parent: Option<Parent<'_>>,
+) -> Result {
     check_file(name)?;
     let length = name.count_bytes().saturating_add(more);
     if length > LONGEST {
@@ -139,13 +143,15 @@ pub(crate) fn check_platform_device(name: &CStr, more: usize, parent: Option<&De
 }
 
 /// Checks the length of a path that has `below` bytes below `parent`, or without one below `top`.
-fn check_path(parent: Option<&Device>, top: &CStr, below: usize) -> Result {
+fn check_path(parent: Option<Parent<'_>>, top: &CStr, below: usize) -> Result {
     let above = match parent {
         None => top.count_bytes(),
         Some(parent) => {
             // `Device` is a transparent wrapper around `struct device`.
-            let parent = core::ptr::from_ref(parent).cast_mut().cast();
-            // SAFETY: The device is valid, and the function reads its name, and those of its parents.
+            let parent = core::ptr::from_ref(parent.device()).cast_mut().cast();
+            // SAFETY: The function reads the names of the device and of those above it. By the invariant
+            // of `Parent` it is registered for the call, so it has a name and a reference to what it is
+            // below, as that has if it is registered.
             let length = unsafe { bindings::device_path_length(parent) };
             usize::try_from(length).map_err(|_| ENOMEM)?
         }

@@ -46,6 +46,7 @@ use crate::{
         check_platform_device,
         is_of_drivers, //
     },
+    parent::Parent,
     range::Range, //
 };
 
@@ -140,7 +141,7 @@ pub struct Info<'a> {
     resources: &'a [Resource<'a>],
     properties: &'a [Property<'a>],
     id: Id,
-    parent: Option<&'a device::Device>,
+    parent: Option<Parent<'a>>,
 }
 
 impl<'a> Info<'a> {
@@ -168,9 +169,10 @@ impl<'a> Info<'a> {
         self
     }
 
-    /// Makes it a child of `parent` in sysfs, which has to be there for longer.
-    pub const fn parent(mut self, parent: &'a device::Device) -> Self {
-        self.parent = Some(parent);
+    /// Makes it a child of `parent` in sysfs: of a device that is bound to a driver, or of another
+    /// [`Device`]. See [`Parent`].
+    pub fn parent(mut self, parent: impl Into<Parent<'a>>) -> Self {
+        self.parent = Some(parent.into());
         self
     }
 
@@ -239,8 +241,11 @@ impl<'a> Info<'a> {
             unsafe { properties.add_to(&raw mut (*pdev).dev) }?;
             if let Some(parent) = self.parent {
                 // SAFETY: As above. `Device` is a transparent wrapper around `struct device`. Adding
-                // the device takes a reference to its parent.
-                unsafe { (*pdev).dev.parent = core::ptr::from_ref(parent).cast_mut().cast() };
+                // the device takes a reference to its parent, which is registered meanwhile by the
+                // invariant of `Parent`.
+                unsafe {
+                    (*pdev).dev.parent = core::ptr::from_ref(parent.device()).cast_mut().cast()
+                };
             }
             // SAFETY: It is complete, and added once.
             let added = to_result(unsafe { bindings::platform_device_add(pdev) });
@@ -346,7 +351,7 @@ impl Device {
     }
 }
 
-/// As a device of the kernel crate: for messages, and to be the parent of others.
+/// As a device of the kernel crate: for messages.
 impl AsRef<device::Device> for Device {
     fn as_ref(&self) -> &device::Device {
         // SAFETY: By the type invariant the device is registered, so it is valid as long as `self`.

@@ -14,6 +14,7 @@ use iomem::{
         Options,
         Registration, //
     },
+    parent::Parent,
     platform::{
         Device as PlatformDevice,
         Id,
@@ -29,7 +30,6 @@ use iomem::{
     text::Text, //
 };
 use kernel::{
-    device,
     prelude::*,
     str::CString,
     sync::Arc, //
@@ -59,7 +59,7 @@ impl CharDevice for Node {
     }
 }
 
-fn node(name: CString, parent: Option<&device::Device>, groups: Groups) -> Result {
+fn node(name: CString, parent: Option<Parent<'_>>, groups: Groups) -> Result {
     let device = Arc::new(Node, GFP_KERNEL)?;
     let mut options = Options::new(name).groups(groups);
     if let Some(parent) = parent {
@@ -82,7 +82,7 @@ fn long(length: usize, part: usize) -> Result<CString> {
 fn platform_device(
     name: &CStr,
     id: Id,
-    parent: Option<&device::Device>,
+    parent: Option<Parent<'_>>,
     properties: &[Property<'_>],
 ) -> Result<PlatformDevice> {
     let resources = [Resource::irq(i32::MAX as u32)];
@@ -163,7 +163,7 @@ fn platform_devices() -> Result {
             break None;
         }
         let name = CString::try_from_fmt(fmt!("{}{n}", &*name))?;
-        let parent = devices.last().map(AsRef::as_ref);
+        let parent = devices.last().map(Parent::from);
         match platform_device(&name, Id::None, parent, &[]) {
             Ok(device) => devices.push(device, GFP_KERNEL)?,
             Err(e) => break Some(e),
@@ -173,7 +173,7 @@ fn platform_devices() -> Result {
         "platform_device_deep_below_others_is_refused",
         refused == Some(ENAMETOOLONG) && devices.len() > 1
     );
-    let parent = devices.last().map(AsRef::as_ref);
+    let parent = devices.last().map(Parent::from);
     check!(
         "node_deep_below_others_is_refused",
         node(name.to_cstring()?, parent, Groups::new()) == Err(ENAMETOOLONG)

@@ -350,7 +350,7 @@ impl InPlaceModule for Test {
                 let range = Range::new(start + 0x2000, 0x1000)?;
                 Info::new(c"iomem_test_child", &[Resource::mem(range)])
                     .id(Id::None)
-                    .parent(_parent.as_ref())
+                    .parent(&*_parent)
                     .register()?
             },
             _: {

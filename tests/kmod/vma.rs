@@ -29,6 +29,7 @@ use iomem::{
 };
 use kernel::{
     device::{
+        Bound,
         Core,
         Device, //
     },
@@ -43,7 +44,6 @@ use kernel::{
     prelude::*,
     str::CString,
     sync::{
-        aref::ARef,
         atomic::Relaxed,
         Arc,
         Mutex, //
@@ -185,7 +185,6 @@ struct Live {
 /// `/dev/iomem-vma-ctl`.
 #[pin_data]
 struct Control {
-    parent: ARef<Device>,
     // Protects which device there is. Taken before `misc_mtx`; nothing of a mapping is done with it
     // held.
     #[pin]
@@ -222,10 +221,7 @@ impl Control {
         )?;
         let name = CString::try_from_fmt(fmt!("iomem-vma"))?;
         Ok(Live {
-            _node: KBox::pin_init(
-                Registration::register(Options::new(name).parent(&self.parent), node),
-                GFP_KERNEL,
-            )?,
+            _node: KBox::pin_init(Registration::register(Options::new(name), node), GFP_KERNEL)?,
             shared,
         })
     }
@@ -281,17 +277,15 @@ impl platform::Driver for Driver {
     ) -> impl PinInit<Self, Error> + 'bound {
         pin_init::pin_init_scope(move || {
             let name = CString::try_from_fmt(fmt!("iomem-vma-ctl"))?;
-            let parent: &Device = pdev.as_ref();
-            let parent = ARef::from(parent);
             let control = Arc::pin_init(
                 pin_init!(Control {
-                    parent,
                     live <- new_mutex!(None),
                 }),
                 GFP_KERNEL,
             )?;
+            let parent: &Device<Bound> = pdev.as_ref();
             Ok(try_pin_init!(Self {
-                _control <- Registration::register(Options::new(name).parent(pdev.as_ref()), control),
+                _control <- Registration::register(Options::new(name).parent(parent), control),
             }))
         })
     }

@@ -11,7 +11,6 @@
 use core::ptr::NonNull;
 
 use kernel::{
-    device::Device,
     error::from_err_ptr,
     prelude::*,
     str::CString,
@@ -33,6 +32,7 @@ use crate::{
         check_file,
         check_node, //
     },
+    parent::Parent, //
 };
 
 /// A class of devices in sysfs, `/sys/class/<name>`, for the nodes of a driver.
@@ -124,7 +124,8 @@ unsafe impl Sync for Node {}
 
 impl<T: CharDevice> Registration<T> {
     /// Makes the node `/dev/<name>` of minor number `minor`, of mode 0600, which shows in sysfs
-    /// under `class`, as a child of `parent`. Context: may sleep.
+    /// under `class`, as a child of `parent`: of a device that is bound to a driver, or of a
+    /// [`platform::Device`](crate::platform::Device). See [`Parent`]. Context: may sleep.
     ///
     /// Corresponds to the C function `device_create()` in
     /// [`include/linux/device.h`](srctree/include/linux/device.h).
@@ -161,17 +162,20 @@ impl<T: CharDevice> Registration<T> {
         class: &Arc<Class>,
         minor: u32,
         name: &CStr,
-        parent: Option<&Device>,
+        parent: Option<Parent<'_>>,
     ) -> Result<Node> {
         check_node(name, &class.name, parent)?;
         if minor >= MINORS {
             return Err(EINVAL);
         }
         // `Device` is a transparent wrapper around `struct device`.
-        let parent = parent.map_or(core::ptr::null(), core::ptr::from_ref);
+        let parent = parent.map_or(core::ptr::null(), |parent| {
+            core::ptr::from_ref(parent.device())
+        });
 
         // SAFETY: The class is registered, and the node keeps it so. The name is copied, by a
-        // format that takes one string, and the parent gets a reference.
+        // format that takes one string. By the invariant of `Parent`, the parent is registered for the
+        // call, which takes a reference to it.
         let device = from_err_ptr(unsafe {
             bindings::device_create(
                 class.class.as_ptr(),

@@ -5,7 +5,6 @@
 //! C header: [`include/linux/miscdevice.h`](srctree/include/linux/miscdevice.h)
 
 use kernel::{
-    device::Device,
     error::to_result,
     prelude::*,
     str::CString,
@@ -28,6 +27,7 @@ use crate::{
     error::for_c,
     leftover::Leftover,
     names::check_node,
+    parent::Parent,
     sysfs::Groups, //
 };
 
@@ -48,7 +48,7 @@ use crate::{
 pub struct Options<'a> {
     name: CString,
     mode: u16,
-    parent: Option<&'a Device>,
+    parent: Option<Parent<'a>>,
     groups: Groups,
 }
 
@@ -80,9 +80,10 @@ impl<'a> Options<'a> {
         Ok(self)
     }
 
-    /// Makes it a child of `parent` in sysfs.
-    pub fn parent(mut self, parent: &'a Device) -> Self {
-        self.parent = Some(parent);
+    /// Makes it a child of `parent` in sysfs: of a device that is bound to a driver, or of a
+    /// [`platform::Device`](crate::platform::Device). See [`Parent`].
+    pub fn parent(mut self, parent: impl Into<Parent<'a>>) -> Self {
+        self.parent = Some(parent.into());
         self
     }
 
@@ -153,10 +154,10 @@ impl<T: CharDevice> Registration<T> {
     ///
     /// ```no_run
     /// # use iomem::chardev::{CharDevice, Options, Registration};
-    /// # use kernel::{device::Device, str::CString, sync::Arc};
+    /// # use kernel::{device::{Bound, Device}, str::CString, sync::Arc};
     /// fn make<T: CharDevice>(
     ///     device: Arc<T>,
-    ///     parent: &Device,
+    ///     parent: &Device<Bound>,
     /// ) -> Result<Pin<KBox<Registration<T>>>> {
     ///     let name = CString::try_from_fmt(fmt!("my-device{}", 0))?;
     ///     let options = Options::new(name).mode(0o660)?.parent(parent);
@@ -190,7 +191,9 @@ impl<T: CharDevice> Registration<T> {
             fops: Vtable::<T>::MISC,
             // `Device` is a transparent wrapper around `struct device`.
             parent: parent
-                .map_or(core::ptr::null(), core::ptr::from_ref)
+                .map_or(core::ptr::null(), |parent| {
+                    core::ptr::from_ref(parent.device())
+                })
                 .cast_mut()
                 .cast(),
             mode,
@@ -210,8 +213,9 @@ impl<T: CharDevice> Registration<T> {
                     // SAFETY: The structure is complete. It and what it points to stay in place until
                     // `misc_deregister()` has been called: they are in a box that only `drop` and
                     // `end` know of, or what that box owns; the operations are static, the groups
-                    // are not touched any more, and the parent is only used during the call. Should
-                    // it fail, it has removed the files of the groups.
+                    // are not touched any more, and the parent is only used during the call, for
+                    // which it is registered by the invariant of `Parent`. Should it fail, it has
+                    // removed the files of the groups.
                     to_result(unsafe { bindings::misc_register(slot) })
                 }),
             }),
