@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Interrupts of a window: counted, waited for and masked. Of QEMU's edu, whose
- * line is level-triggered and whose messages are edge-triggered; and of the PL031
- * clock that a device tree describes.
+ * line is level-triggered, and for whose messages tests/kmod/msi.c raises a line
+ * that is edge-triggered; and of the PL031 clock that a device tree describes.
  */
 
 #include "interrupts_edu.h"

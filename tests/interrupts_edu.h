@@ -32,12 +32,15 @@ FIXTURE_VARIANT_ADD(irq, edge)
 	.level = false,
 };
 
-/* The number of the message-signalled interrupt, while the module that gives it is loaded. */
-static inline int message_irq(void)
+/* A number that tests/kmod/msi.c says, while it is loaded: of the line, or of the message. */
+static inline int irq_of_msi(const char *what)
 {
-	char *text = proc_text("/sys/module/iomem_test_msi/parameters/irq");
-	int irq = text ? atoi(text) : 0;
+	char path[128], *text;
+	int irq;
 
+	snprintf(path, sizeof(path), "/sys/module/iomem_test_msi/parameters/%s", what);
+	text = proc_text(path);
+	irq = text ? atoi(text) : 0;
 	free(text);
 	return irq;
 }
@@ -67,7 +70,7 @@ FIXTURE_SETUP(irq)
 	irq = atoi(line);
 	if (!variant->level) {
 		ASSERT_EQ(0, load(msi_ko, ""));
-		irq = message_irq();
+		irq = irq_of_msi("irq");
 	}
 	ASSERT_LT(0, irq);
 	ASSERT_EQ(0, load(ko, ""));

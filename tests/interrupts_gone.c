@@ -184,33 +184,49 @@ static int busy_line(void)
 /* The device is not bound then, and claims nothing. */
 TEST_F(irq, lines_that_cannot_be_had)
 {
-	int irqs[] = { busy_line(), 100000 };
-	char params[128], *before, *after;
+	/* The message is handled already, but that is not why. */
+	struct {
+		int irq;
+		int err;
+		const char *why;
+	} refused[] = {
+		{ busy_line(), EBUSY, "in use" },
+		{ 100000, EINVAL, "cannot be handled" },
+		{ variant->level ? 0 : irq_of_msi("message"), EOPNOTSUPP, "a message (MSI)" },
+	};
+	char params[128], text[512], *before, *after;
 	uint64_t start, last;
+	int log = open_log();
 	size_t i;
 
-	ASSERT_LT(0, irqs[0]);
+	ASSERT_LE(0, log);
+	ASSERT_LT(0, refused[0].irq);
 	ASSERT_TRUE(env_range(&start, &last));
 	close(self->fd);
 	self->fd = -1;
 	ASSERT_EQ(0, unload("iomem_test_irq"));
 	before = proc_iomem();
 	ASSERT_NE(NULL, before);
-	for (i = 0; i < ARRAY_SIZE(irqs); i++) {
+	for (i = 0; i < ARRAY_SIZE(refused) - variant->level; i++) {
+		ASSERT_LT(0, refused[i].irq);
 		snprintf(params, sizeof(params), "start=%#" PRIx64 " irq=%d window=1", start,
-			 irqs[i]);
+			 refused[i].irq);
 		ASSERT_EQ(0, load(getenv("IOMEM_IRQ_KO"), params));
 		EXPECT_FALSE(node_of(DEVICE, self->node, sizeof(self->node)));
 		EXPECT_NE(0, access(PLATFORM "/devices/" DEVICE "/driver", F_OK));
-		EXPECT_EQ(-EBUSY * !i - EINVAL * !!i, bind_again(DEVICE));
+		EXPECT_EQ(-refused[i].err, bind_again(DEVICE));
+		EXPECT_LT(0, logged(log, "iomem_dev", text, sizeof(text)));
+		EXPECT_NE(NULL, strstr(text, refused[i].why))
+			TH_LOG("%s", text);
 		after = proc_iomem();
 		EXPECT_STREQ(before, after);
 		free(after);
 		ASSERT_EQ(0, unload("iomem_test_irq"));
 	}
 	free(before);
+	close(log);
 	snprintf(params, sizeof(params), "start=%#" PRIx64 " irq=%d window=1", start,
-		 variant->level ? atoi(getenv("IOMEM_IRQ")) : message_irq());
+		 variant->level ? atoi(getenv("IOMEM_IRQ")) : irq_of_msi("irq"));
 	ASSERT_EQ(0, load(getenv("IOMEM_IRQ_KO"), params));
 	EXPECT_TRUE(node_of(DEVICE, self->node, sizeof(self->node)));
 }

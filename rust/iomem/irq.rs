@@ -34,6 +34,13 @@
 //! controller behind a slow bus (I2C, SPI), per-CPU lines, nested ones. [`Line::request`] fails with
 //! `EOPNOTSUPP`.
 //!
+//! Nor messages (MSI) of other devices: a driver that gives them back does not look whether they are
+//! handled. The same can be done with the line of another device whose number a list of resources has,
+//! as when a PCI device is disabled whose `INTx` it is. Everything on the [`Interrupt`] fails with
+//! `ENODEV` then, and the handler is leaked. This is looked at before the line is used, and does not
+//! help when the number is given back at that very time: who makes such a device has to keep the other
+//! one enabled as long.
+//!
 //! # Why lines are not shared
 //!
 //! Masking a line that other devices are on would silence those as long as the program likes; and

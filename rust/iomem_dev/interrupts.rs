@@ -109,7 +109,8 @@ pub(crate) fn request(
             e if e == eopnotsupp() => dev_err!(
                 dev,
                 "interrupt {index} is line {number}, which is not supported: it is per-CPU or \
-                 nested, or of a controller behind a slow bus; leave the interrupt out\n"
+                 nested, of a controller behind a slow bus, or a message (MSI) of another \
+                 device; leave the interrupt out\n"
             ),
             EBUSY => dev_err!(
                 dev,

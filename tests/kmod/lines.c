@@ -207,7 +207,7 @@ static int __init lines_init(void)
 	enum kind kind;
 	int err;
 
-	err = irq_alloc_descs(-1, 0, KINDS, NUMA_NO_NODE);
+	err = irq_alloc_descs(-1, 1, KINDS, NUMA_NO_NODE);
 	if (err < 0)
 		return err;
 	first = err;

@@ -83,11 +83,13 @@ impl State {
 /// # Invariants
 ///
 /// - As long as the line is ours, it is disabled once if `status.is_masked`, and otherwise not.
-/// - The line is ours until `gone`, at least, which is set with `masking` held.
+/// - The line was requested with this as the cookie, and `label` as its name, which the kernel has a
+///   pointer to. It is not freed before `gone`, which is set with `masking` held.
 #[pin_data]
 pub struct Interrupt {
     number: u32,
     name: Option<CString>,
+    label: CString,
     #[pin]
     queue: WaitQueue,
     #[pin]
@@ -113,14 +115,30 @@ impl Interrupt {
         &self.queue
     }
 
+    /// Fails with `ENODEV` once the device is gone, or the line: see the [module](super).
+    fn check(&self, state: &State) -> Result {
+        state.check()?;
+        if self.is_handled() {
+            Ok(())
+        } else {
+            Err(ENODEV)
+        }
+    }
+
+    /// Tells whether the number is still that of our line.
+    fn is_handled(&self) -> bool {
+        // SAFETY: The function takes any number and any cookie, which it compares.
+        unsafe { bindings::irq_is_handled_with(self.number, core::ptr::from_ref(self).cast()) }
+    }
+
     /// Returns how it stands now.
     ///
     /// # Errors
     ///
-    /// `ENODEV`: the device is gone.
+    /// `ENODEV`: the device is gone, or the line.
     pub fn status(&self) -> Result<Status> {
         let state = self.state.lock();
-        state.check()?;
+        self.check(&state)?;
         Ok(state.status)
     }
 
@@ -136,13 +154,13 @@ impl Interrupt {
     ///
     /// # Errors
     ///
-    /// `ENODEV`: the device is gone.
+    /// `ENODEV`: the device is gone, or the line.
     pub fn unmask(&self) -> Result {
         let mut state = self.state.lock();
-        state.check()?;
+        self.check(&state)?;
         if core::mem::replace(&mut state.status.is_masked, false) {
             // INVARIANT: It is disabled once by the type invariant, so not at all after this.
-            // SAFETY: The line is ours, and stays so while the lock is held.
+            // SAFETY: The line is ours, and is not freed while the lock is held.
             unsafe { bindings::enable_irq(self.number) };
         }
         Ok(())
@@ -159,12 +177,12 @@ impl Interrupt {
     ///
     /// # Errors
     ///
-    /// `ENODEV`: the device is gone.
+    /// `ENODEV`: the device is gone, or the line.
     pub fn mask(&self) -> Result {
         // The line is not freed before the handler has been waited for, which takes the other lock.
         let _line_is_ours = self.masking.lock();
         let mut state = self.state.lock();
-        state.check()?;
+        self.check(&state)?;
         if !core::mem::replace(&mut state.status.is_masked, true) {
             // INVARIANT: It was not disabled by the type invariant, so it is once after this.
             // SAFETY: By the type invariant the line is ours, since it is not gone.
@@ -213,11 +231,9 @@ unsafe extern "C" fn handle(_irq: c_int, cookie: *mut c_void) -> bindings::irqre
 ///
 /// # Invariants
 ///
-/// - The line `interrupt.number` was requested with `interrupt` as the cookie.
-/// - `_label` is its name, which the kernel has a pointer to.
+/// The line `interrupt.number` was requested with `interrupt` as the cookie.
 struct Handled {
     interrupt: Arc<Interrupt>,
-    _label: CString,
 }
 
 impl Handled {
@@ -236,6 +252,7 @@ impl Handled {
             try_pin_init!(Interrupt {
                 number,
                 name,
+                label,
                 queue <- crate::new_wait_queue!("Interrupt::queue"),
                 masking <- new_mutex!((), "Interrupt::masking"),
                 state <- SpinLockIrq::new(
@@ -251,22 +268,19 @@ impl Handled {
         // when the first one comes. So the line is requested disabled: masked, as it were.
         //
         // SAFETY: The handler gets the interrupt, which is valid until `free_irq`, since `Handled`
-        // has a reference, and so is the name.
+        // has a reference, and so is the name in it.
         to_result(unsafe {
             bindings::request_threaded_irq(
                 number,
                 Some(handle),
                 None,
                 bindings::IRQF_NO_AUTOEN as c_ulong,
-                label.as_char_ptr(),
+                interrupt.label.as_char_ptr(),
                 Arc::as_ptr(&interrupt).cast_mut().cast(),
             )
         })?;
         // INVARIANT: It has just been requested. It is disabled once, and `is_masked`.
-        let handled = Self {
-            interrupt,
-            _label: label,
-        };
+        let handled = Self { interrupt };
 
         // SAFETY: The line has just been requested, and is not freed while `handled` is there.
         let trigger = unsafe { Trigger::of(number) };
@@ -289,15 +303,24 @@ impl Drop for Handled {
         // From here on the line is neither enabled nor disabled.
         interrupt.state.lock().gone = true;
         drop(masking);
-        // SAFETY: By the type invariant the line was requested with this cookie, and this is the
-        // one place that frees it. This is no interrupt handler. It waits for the handler. A line
-        // that is disabled has not to be enabled for this: who requests it next gets it enabled.
-        unsafe {
-            bindings::free_irq(
-                interrupt.number,
-                Arc::as_ptr(&self.interrupt).cast_mut().cast(),
-            )
-        };
+        if interrupt.is_handled() {
+            // SAFETY: By the type invariant the line was requested with this cookie, and this is the
+            // one place that frees it. This is no interrupt handler. It waits for the handler. A line
+            // that is disabled has not to be enabled for this: who requests it next gets it enabled.
+            unsafe {
+                bindings::free_irq(
+                    interrupt.number,
+                    Arc::as_ptr(&self.interrupt).cast_mut().cast(),
+                )
+            };
+        } else {
+            // SAFETY: The label ends with zero.
+            unsafe {
+                bindings::note_handler_leaked(interrupt.number, interrupt.label.as_char_ptr())
+            };
+            // Whether the handler still runs is not known.
+            core::mem::forget(self.interrupt.clone());
+        }
         // No listener is added any more. The last of them is signalled and dropped without the lock.
         let listeners = interrupt.state.lock().listeners.take();
         listeners.signal();

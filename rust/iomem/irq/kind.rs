@@ -54,7 +54,35 @@ pub(super) fn check(number: u32) -> Result {
     if sleeps {
         return Err(eopnotsupp());
     }
+    // SAFETY: The data are valid until the end of the grace period.
+    if unsafe { is_message(data) } {
+        return Err(eopnotsupp());
+    }
     Ok(())
+}
+
+/// Tells whether a line is a message (MSI), and not that of a wire which a controller turns into
+/// messages.
+///
+/// A message belongs to the driver of the device that sends it, which gives the number back without a
+/// look at who handles it. A platform device has none but what its own driver asks for.
+///
+/// # Safety
+///
+/// `data` are those of a line, and valid.
+unsafe fn is_message(data: *mut bindings::irq_data) -> bool {
+    // SAFETY: By the requirement; they lead to what the line's data have in common. The descriptor of
+    // the message is not looked into.
+    if unsafe { bindings::irq_data_get_msi_desc(data) }.is_null() {
+        return false;
+    }
+    // SAFETY: By the requirement; a domain exists as long as its lines.
+    let is_wired = unsafe {
+        let domain = (*data).domain;
+        !domain.is_null()
+            && (*domain).bus_token == bindings::irq_domain_bus_token_DOMAIN_BUS_WIRED_TO_MSI
+    };
+    !is_wired
 }
 
 /// What raises an interrupt.
@@ -73,8 +101,7 @@ impl Trigger {
     ///
     /// `IRQD_LEVEL` alone does not tell: a controller that cannot choose has no `irq_set_type()`,
     /// which sets it. So a line is edge-triggered only if something says that it is: its type; or
-    /// that it is a message, which is not that of a line turned into messages; or that the kernel
-    /// handles it as one.
+    /// that the kernel handles it as one.
     ///
     /// # Safety
     ///
@@ -96,18 +123,6 @@ impl Trigger {
             return Self::Level;
         }
         if kind & bindings::IRQ_TYPE_EDGE_BOTH != 0 {
-            return Self::Edge;
-        }
-
-        // SAFETY: The requested line keeps its data, and these lead to what its interrupts share.
-        let is_message = unsafe { !bindings::irq_data_get_msi_desc(data).is_null() };
-        // SAFETY: The data are valid, as before; a domain exists as long as its lines.
-        let is_wired = unsafe {
-            let domain = (*data).domain;
-            !domain.is_null()
-                && (*domain).bus_token == bindings::irq_domain_bus_token_DOMAIN_BUS_WIRED_TO_MSI
-        };
-        if is_message && !is_wired {
             return Self::Edge;
         }
 

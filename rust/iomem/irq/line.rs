@@ -184,7 +184,8 @@ impl Line<'_> {
     /// - `ENAMETOOLONG`: `label` is longer than 255 bytes.
     /// - `EOPNOTSUPP`: the line cannot be masked by the handler: each processor has one of its own;
     ///   or the controller is behind a slow bus, so that asking it for something sleeps; or the
-    ///   handlers are called by the thread of another line, or must not be threads.
+    ///   handlers are called by the thread of another line, or must not be threads. Or it is a message
+    ///   (MSI) of another device, whose driver gives the number back without a look at its handlers.
     /// - `ENOMEM`: no memory.
     pub fn request(self, label: CString) -> Result<Registration> {
         // The kernel would warn, and handle the line nevertheless.
