@@ -11,8 +11,12 @@ use kernel::{
 
 use crate::bindings;
 
-/// The value of a parameter that is a string: less than `ROOM` bytes, and whatever they are. It is
-/// made by [`string_param!`](crate::string_param).
+/// How much room a parameter can have: a value is on the kernel's stack while it is taken. C's `charp` has
+/// no longer values either (`param_set_charp()`).
+const LARGEST: usize = 1024;
+
+/// The value of a parameter that is a string: less than `ROOM` bytes, and whatever they are. `ROOM` is
+/// 1,024 at most: with more, it does not compile. It is made by [`string_param!`](crate::string_param).
 ///
 /// # Examples
 ///
@@ -36,6 +40,12 @@ pub struct StringParam<const ROOM: usize> {
 impl<const ROOM: usize> StringParam<ROOM> {
     /// Makes one that was not given.
     pub const fn new() -> Self {
+        const {
+            assert!(
+                ROOM <= LARGEST,
+                "a parameter that is a string has more room than 1024 bytes"
+            )
+        };
         Self {
             value: SetOnce::new(),
         }
@@ -104,7 +114,7 @@ impl<const ROOM: usize> Default for StringParam<ROOM> {
 }
 
 /// Declares a parameter of a module that is a string, beside those of `module!`: the name of a
-/// static, the room for the value with the zero at its end, the parameter's name, and what it is.
+/// static, the room for the value with the zero at its end, which is 1,024 bytes at most, the parameter's name, and what it is.
 ///
 /// It is given when the module is loaded and cannot be seen in sysfs. One that is too long, or given
 /// twice, makes loading fail with `ENOSPC` or `EEXIST`.
