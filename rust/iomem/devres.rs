@@ -7,9 +7,10 @@
 //! A `Devres` leads from the device to code of the module that made it. When that module is unloaded its
 //! own devices have been unbound, but a device of another driver need not have been: the parent of an
 //! auxiliary device, or one that a module of common code was passed. A `Devres` that was forgotten then
-//! leads to code that is gone. What a [`Managed`] has is dropped when the module goes that its type is
-//! compiled into, if not before. Nothing changes for a module whose devices are unbound before it is
-//! unloaded.
+//! leads to code that is gone. What a [`Managed`] has is dropped when the module goes whose code drops it,
+//! if not before. For a generic function that the driver's module compiles, this is the driver's module; for
+//! what leads to the library's code alone, it is the library. Nothing changes for a module whose devices are
+//! unbound before it is unloaded.
 //!
 //! C header: [`include/linux/device/devres.h`](srctree/include/linux/device/devres.h)
 
@@ -51,7 +52,15 @@ fn hand_over(dev: &Device<Bound>, held: Held) -> Result<Devres<Held>> {
 /// A value that outlives the unbinding, in a file that is still open say, has nothing any more:
 /// [`try_access`](Self::try_access) gives `None`. In functions that are called while the device is bound,
 /// [`access`](Self::access) gives the `T` without a check. One that is forgotten keeps nothing: the device
-/// has the `T`, until it is unbound or the module is unloaded that made it.
+/// has the `T`, until it is unbound or the module is unloaded that has the code which drops the `T`. For a
+/// claim ([`devm_request_mem_region`], [`devm_request_region`]) and an interrupt line
+/// ([`irq::Line::request`]) that is this library, not the driver: they stay with a device that stays bound,
+/// which is another driver's, when the driver is unloaded. For a mapping ([`devm_ioremap`]) it is the driver.
+///
+/// [`devm_request_mem_region`]: crate::resource::devm_request_mem_region
+/// [`devm_request_region`]: crate::resource::devm_request_region
+/// [`irq::Line::request`]: crate::irq::Line::request
+/// [`devm_ioremap`]: crate::mapping::devm_ioremap
 ///
 /// The methods are those of the kernel crate's [`Devres`].
 ///
