@@ -3,7 +3,9 @@
 #include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/kthread.h>
+#include <linux/platform_device.h>
 #include <linux/slab.h>
+#include <linux/sysfs.h>
 
 /* device_lock() is inline, and device_is_bound() wants it held. */
 bool iomem_helper_device_is_bound_locked(struct device *dev)
@@ -28,6 +30,22 @@ long iomem_helper_device_path_length(struct device *dev)
 	length = strlen(path);
 	kfree(path);
 	return length;
+}
+
+/*
+ * Whether there is something of that name in the folder of a device, or in that of platform devices
+ * without a parent. sysfs_get_dirent() is inline. A device that is not in sysfs has no folder.
+ */
+bool iomem_helper_platform_folder_has(struct device *parent, const char *name)
+{
+	struct kernfs_node *folder = (parent ? parent : &platform_bus)->kobj.sd;
+	struct kernfs_node *found;
+
+	if (!folder)
+		return false;
+	found = sysfs_get_dirent(folder, name);
+	sysfs_put(found);
+	return found;
 }
 
 struct iomem_unbinding {

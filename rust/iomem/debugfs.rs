@@ -38,7 +38,10 @@ use kernel::{
     ThisModule, //
 };
 
-use crate::text::Text;
+use crate::{
+    names::check_file,
+    text::Text, //
+};
 
 #[cfg(CONFIG_DEBUG_FS)]
 mod fops;
@@ -166,7 +169,9 @@ impl Dir {
     ///
     /// # Errors
     ///
-    /// `ENOMEM`: no memory.
+    /// - `EINVAL`: the name is empty, `.` or `..`, or has a slash.
+    /// - `ENAMETOOLONG`: it is longer than 255 bytes.
+    /// - `ENOMEM`: no memory.
     ///
     /// # Examples
     ///
@@ -178,6 +183,7 @@ impl Dir {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn new(name: &CStr, parent: Option<&Dir>) -> Result<Self> {
+        check_file(name)?;
         #[cfg(CONFIG_DEBUG_FS)]
         let dentry = {
             let parent = parent.map_or(core::ptr::null_mut(), |parent| parent.entry.dentry);
@@ -222,8 +228,10 @@ impl<T: Table> File<T> {
     ///
     /// - `ENOMEM`: no memory.
     /// - `EINVAL`: no row is of the length that the table gives, or [`Table::OWNER`] is not the module that
-    ///   this is called in.
+    ///   this is called in; or the name is empty, `.` or `..`, or has a slash.
+    /// - `ENAMETOOLONG`: the name is longer than 255 bytes.
     pub fn new(dir: &Dir, name: &CStr, table: Arc<T>) -> Result<Self> {
+        check_file(name)?;
         if !(1..=ROW_MAX).contains(&table.row_length()) {
             return Err(EINVAL);
         }

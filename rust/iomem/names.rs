@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The longest name that a file can have, in bytes: `NAME_MAX`.
-const LONGEST: usize = 255;
+pub(crate) const LONGEST: usize = 255;
 
 /// The longest path below `/sys` that a device can have, in bytes.
 ///
@@ -32,6 +32,17 @@ const OF_DEVICES: [&CStr; 11] = [
     c"subsystem",
     c"uevent",
     c"waiting_for_supplier",
+];
+
+/// Files that the kernel has in the folder of an interrupt line, `/proc/irq/<n>/`.
+const OF_LINES: [&CStr; 7] = [
+    c"affinity_hint",
+    c"effective_affinity",
+    c"effective_affinity_list",
+    c"node",
+    c"smp_affinity",
+    c"smp_affinity_list",
+    c"spurious",
 ];
 
 /// Files that the kernel has in the folder of a driver, beside those that are called as devices are.
@@ -81,6 +92,41 @@ pub(crate) fn is_of_devices(name: &CStr) -> bool {
 /// Tells whether the kernel has a file of that name in the folder of each driver.
 pub(crate) const fn is_of_drivers(name: &CStr) -> bool {
     is_one_of(name, &OF_DRIVERS)
+}
+
+/// Tells whether the kernel has a file of that name in the folder of each interrupt line, or of some.
+pub(crate) fn is_of_lines(name: &CStr) -> bool {
+    is_one_of(name, &OF_LINES)
+}
+
+/// Tells whether it is a name that the kernel makes for platform devices: `<name>.<n>.auto`.
+pub(crate) fn is_automatic(name: &CStr) -> bool {
+    let parts = name.to_bytes().strip_suffix(b".auto");
+    let number = parts.and_then(|parts| parts.rsplitn(2, |byte| *byte == b'.').next());
+    // Without a dot before it, this is all of the name, and there is no number.
+    number.is_some_and(|number| {
+        !number.is_empty()
+            && number.iter().all(u8::is_ascii_digit)
+            && parts.is_some_and(|parts| parts.len() > number.len())
+    })
+}
+
+/// Tells whether the folder that a platform device is to be in, that of `parent` or
+/// `/sys/devices/platform`, has a file or a folder of that name now, or will have one of the kernel's.
+///
+/// The device is in its place in sysfs as long as this runs. Context: may sleep.
+pub(crate) fn is_beside_platform_device(name: &CStr, parent: Option<Parent<'_>>) -> bool {
+    // A driver is bound to the parent later, for example.
+    if parent.is_some() && is_of_devices(name) {
+        return true;
+    }
+    let parent = parent.map_or(core::ptr::null_mut(), |parent| {
+        // `Device` is a transparent wrapper around `struct device`.
+        core::ptr::from_ref(parent.device()).cast_mut().cast()
+    });
+    // SAFETY: The device is null or registered, by the invariant of `Parent`, and the name is valid for the call, which compares it with those
+    // in the folder.
+    unsafe { bindings::platform_folder_has(parent, name.as_char_ptr()) }
 }
 
 /// Tells whether two names are the same.

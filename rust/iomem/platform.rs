@@ -44,6 +44,8 @@ use crate::{
     bindings,
     names::{
         check_platform_device,
+        is_automatic,
+        is_beside_platform_device,
         is_of_drivers, //
     },
     parent::Parent,
@@ -197,10 +199,20 @@ impl<'a> Info<'a> {
     /// - `ERANGE`: a range ends beyond the last address that there is
     ///   ([`Root::last`](crate::resource::Root::last)).
     /// - `EBUSY`: two resources overlap, or are one interrupt, so that no driver could claim both.
-    /// - `EEXIST`: there is a device of that name and number; or the name, without a number, is that of
-    ///   a file in the folder of each driver, where the device could not be shown: `bind`, `module`,
-    ///   `uevent`, `unbind`.
+    /// - `EEXIST`: there is a platform device of that name and number; or the folder where the device is
+    ///   to be, that of the parent or `/sys/devices/platform`, has a file or a folder of that name; or the
+    ///   name is one that the kernel puts into the parent's folder, now or later ([`Groups::device`] lists
+    ///   them); or, without a number, it is that of a file in the folder of each driver, where the device
+    ///   could not be shown: `bind`, `module`, `uevent`, `unbind`; or it ends as the names that
+    ///   [`Id::Auto`] makes: `.<n>.auto`.
     /// - `ENOMEM`: no memory.
+    ///
+    /// What is left to the kernel is a name that another driver takes meanwhile, or, with [`Id::Auto`], one
+    /// that a driver written in C has given to a device of its own. The result is `EEXIST` then as well,
+    /// and the kernel logs a stack trace. A child that is called as a class, `misc` for example, prevents
+    /// the parent from having nodes of that class.
+    ///
+    /// [`Groups::device`]: crate::sysfs::Groups::device
     pub fn register(self) -> Result<Device> {
         if self.name.is_empty() || self.resources.is_empty() {
             return Err(EINVAL);
@@ -215,11 +227,17 @@ impl<'a> Info<'a> {
             Id::Auto => (bindings::PLATFORM_DEVID_AUTO, false),
             Id::None => (
                 bindings::PLATFORM_DEVID_NONE,
-                is_of_drivers(self.name) || exists(self.name),
+                is_of_drivers(self.name)
+                    || is_automatic(self.name)
+                    || exists(self.name)
+                    || is_beside_platform_device(self.name, self.parent),
             ),
             Id::Number(id) => {
                 let name = CString::try_from_fmt(fmt!("{}.{id}", self.name))?;
-                (i32::try_from(id).map_err(|_| EINVAL)?, exists(&name))
+                (
+                    i32::try_from(id).map_err(|_| EINVAL)?,
+                    exists(&name) || is_beside_platform_device(&name, self.parent),
+                )
             }
         };
         // The kernel would find out as well, and log a stack trace.

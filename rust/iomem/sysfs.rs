@@ -53,6 +53,10 @@ use crate::{
 
 mod folder;
 
+/// How many attributes a table can have, and how many parts [`Groups`]: each list is in one piece, for which
+/// the allocator warns if it is too large.
+const MOST: usize = 1024;
+
 use self::folder::{
     AnyFolder,
     Folder, //
@@ -75,8 +79,8 @@ impl<T> Attribute<T> {
     /// a value that is longer than a page, less 2 bytes, is `EOVERFLOW`, where C's `sysfs_emit()`
     /// would cut it off. Context of `show`: may sleep; see the [module](self) for locks.
     ///
-    /// A table with a name that is empty, `.` or `..`, has a slash or more than 255 bytes, or with two
-    /// files of one name, does not compile where it is given to [`Groups`]. Context: any.
+    /// A table with a name that is empty, `.` or `..`, has a slash or more than 255 bytes, with two files of
+    /// one name, or with more than 1,024 files, does not compile where it is given to [`Groups`]. Context: any.
     pub const fn new(name: &'static CStr, show: fn(&T, &mut Text<'_>) -> Result) -> Self {
         Self {
             name,
@@ -96,6 +100,7 @@ impl<T> Attribute<T> {
 
 /// Stops the compiler at a table of files that could not all be made.
 const fn check_table<T>(mut table: &[Attribute<T>]) {
+    assert!(table.len() <= MOST, "a table has too many attributes");
     while let [file, others @ ..] = table {
         assert!(
             is_file_name(file.name),
@@ -203,6 +208,7 @@ impl Groups {
     ///
     /// # Errors
     ///
+    /// - `E2BIG`: 1,024 values have files in this already.
     /// - `EEXIST`: a file or folder of that name was put there before, or is one that the kernel puts
     ///   there: `dev`, `device`, `driver`, `firmware_node`, `of_node`, `physical_location`, `power`,
     ///   `removable`, `subsystem`, `uevent`, `waiting_for_supplier`.
@@ -221,7 +227,7 @@ impl Groups {
     ///
     /// - `EINVAL`: the name is empty, `.` or `..`, or has a slash.
     /// - `ENAMETOOLONG`: it is longer than 255 bytes.
-    /// - `EEXIST`: as [`device`](Self::device).
+    /// - `E2BIG`, `EEXIST`: as [`device`](Self::device).
     /// - `ENOMEM`: no memory.
     pub fn folder<T: Attributes>(&mut self, name: CString, part: Arc<T>) -> Result {
         check_file(&name)?;
@@ -249,6 +255,9 @@ impl Groups {
     }
 
     fn add<T: Attributes>(&mut self, folder: Folder<T>) -> Result {
+        if self.folders.len() >= MOST {
+            return Err(E2BIG);
+        }
         let group = folder.group();
         self.list.reserve(1, GFP_KERNEL)?;
         let folder: KBox<dyn AnyFolder> = KBox::new(folder, GFP_KERNEL)?;

@@ -54,6 +54,10 @@ pub(super) struct Opened<T: CharDevice> {
     device: Arc<T>,
 }
 
+/// How large what is kept of an open file can be, in bytes: eight of the smallest pages. That much the
+/// allocator always finds (`PAGE_ALLOC_COSTLY_ORDER`), while it warns if it does not find more.
+const LARGEST: usize = 32 << 10;
+
 impl<T: CharDevice> Opened<T> {
     /// Makes room for one, to be filled by [`begin`](Self::begin).
     ///
@@ -61,6 +65,12 @@ impl<T: CharDevice> Opened<T> {
     /// left, until a program of the group has been killed and has ended, which can take seconds for
     /// each: so `flags` has [`GFP_KERNEL_ACCOUNT`] only where no other program waits meanwhile.
     pub(super) fn room(flags: Flags) -> Result<KBox<MaybeUninit<Self>>> {
+        const {
+            assert!(
+                core::mem::size_of::<Self>() <= LARGEST,
+                "the state of an open file is too large: put it into a KVBox"
+            )
+        };
         Ok(KBox::new_uninit(flags)?)
     }
 

@@ -16,7 +16,10 @@ use kernel::{
 use super::Registration;
 use crate::{
     bindings,
-    names::check_file,
+    names::{
+        check_file,
+        is_of_lines, //
+    },
     platform::strings, //
 };
 
@@ -182,6 +185,9 @@ impl Line<'_> {
     /// - `EINVAL`: there is no such line, or the kernel keeps it from drivers; or `label` is nothing
     ///   that a folder below `/proc/irq` can be called.
     /// - `ENAMETOOLONG`: `label` is longer than 255 bytes.
+    /// - `EEXIST`: `label` is the name of a file that the kernel has in the line's folder below
+    ///   `/proc/irq`: `affinity_hint`, `effective_affinity`, `effective_affinity_list`, `node`,
+    ///   `smp_affinity`, `smp_affinity_list`, `spurious`.
     /// - `EOPNOTSUPP`: the line cannot be masked by the handler: each processor has one of its own;
     ///   or the controller is behind a slow bus, so that asking it for something sleeps; or the
     ///   handlers are called by the thread of another line, or must not be threads. Or it is a message
@@ -190,6 +196,9 @@ impl Line<'_> {
     pub fn request(self, label: CString) -> Result<Registration> {
         // The kernel would warn, and handle the line nevertheless.
         check_file(&label)?;
+        if is_of_lines(&label) {
+            return Err(EEXIST);
+        }
         Registration::new(self.dev, self.number, self.name, label)
     }
 }

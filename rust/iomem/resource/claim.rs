@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     bindings,
+    names::LONGEST,
     range::Range, //
 };
 
@@ -121,6 +122,7 @@ impl<R: Root> Claim<R> {
     ///
     /// [`Refused`], which says more than the errno that it turns into:
     ///
+    /// - `ENAMETOOLONG`: the name is longer than 255 bytes.
     /// - `ERANGE`: the range ends beyond the last address that there is ([`Root::last`]).
     /// - `EBUSY`: another driver holds the range or a part of it; RAM is held by the kernel; the
     ///   range crosses the border of another resource, such as the window of a bus; or the PCI device
@@ -218,6 +220,9 @@ impl<R: Root> Claim<R> {
 
         if range.last() > R::last() {
             return Err(refuse(Reason::Beyond(R::last())));
+        }
+        if name.count_bytes() > LONGEST {
+            return Err(refuse(Reason::LongName));
         }
 
         let name = name.to_cstring().map_err(|_| refuse(Reason::NoMemory))?;

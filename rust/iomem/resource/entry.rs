@@ -88,7 +88,8 @@ use self::{
 
 /// What `CLAIMS` protects.
 struct Claims {
-    all: KVec<Known>,
+    /// Not in one piece: all drivers together have as many as they like.
+    all: KVVec<Known>,
     /// The number of the next claim.
     next: u64,
     /// PCI devices about to be removed, as long as devices are unbound for that.
@@ -98,7 +99,7 @@ struct Claims {
 kernel::sync::global_lock! {
     // SAFETY: `iomem_library_init` initializes it, which runs before another module can use this one.
     unsafe(uninit) static CLAIMS: Mutex<Claims> = Claims {
-        all: KVec::new(),
+        all: KVVec::new(),
         next: 0,
         going: KVec::new(),
     };

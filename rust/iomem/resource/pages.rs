@@ -19,6 +19,9 @@ use crate::{
     resource::Mem, //
 };
 
+/// How many claims there can be pages around. Their list is in one piece, and each is looked at for each.
+const MOST: usize = 1024;
+
 /// Whole pages of I/O memory, every byte of which is claimed.
 ///
 /// Registers are often shorter than a page, and a page is the smallest thing that a program can be
@@ -66,6 +69,7 @@ impl Pages {
     ///
     /// - [`Reason::Empty`]: there are no claims; or the pages are all of the address space, of which
     ///   the length is no number.
+    /// - [`Reason::TooMany`]: there are more than 1,024 claims.
     /// - [`Reason::Elsewhere`]: a part of the rest belongs to a resource that none of the claims is in,
     ///   such as the BAR of another PCI device.
     /// - [`Reason::Busy`] and the others of [`MemRegion::request`]: a part of the pages is another
@@ -91,7 +95,7 @@ impl Pages {
     /// # Errors
     ///
     /// - [`Reason::Unclaimed`]: they do not have this part of the pages.
-    /// - [`Reason::Empty`], [`Reason::NoMemory`]: as [`around`](Self::around).
+    /// - [`Reason::Empty`], [`Reason::TooMany`], [`Reason::NoMemory`]: as [`around`](Self::around).
     ///
     /// # Examples
     ///
@@ -127,6 +131,9 @@ impl Pages {
         // All of the address space is no range.
         let whole =
             Range::new(start, length).map_err(|_| Refused::no_range::<Mem>(start, length))?;
+        if claims.len() > MOST {
+            return Err(Refused::of(whole, Reason::TooMany));
+        }
         let no_memory = |_| Refused::new::<Mem>(start, length, Reason::NoMemory);
 
         let mut kept = KVec::with_capacity(claims.len(), GFP_KERNEL).map_err(no_memory)?;

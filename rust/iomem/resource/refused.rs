@@ -92,6 +92,10 @@ pub enum Reason {
     /// `EBUSY`: a part of it is held by somebody else, and which cannot be found out; or it crosses
     /// the border of a bus or of another resource.
     Conflict,
+    /// `ENAMETOOLONG`: the name that it was to be held under is longer than 255 bytes.
+    LongName,
+    /// `E2BIG`: pages were to be made around more than 1,024 claims.
+    TooMany,
     /// `ENOMEM`: no memory.
     NoMemory,
 }
@@ -117,6 +121,8 @@ impl Reason {
             | Self::Elsewhere(_)
             | Self::Unclaimed(_)
             | Self::Conflict => EBUSY,
+            Self::LongName => ENAMETOOLONG,
+            Self::TooMany => E2BIG,
             Self::NoMemory => ENOMEM,
         }
     }
@@ -237,6 +243,8 @@ impl fmt::Display for Refused {
             Reason::Conflict => f.write_fmt(fmt!(
                 "a part of it is in use, or it crosses the border of a bus, see {proc}"
             )),
+            Reason::LongName => f.write_str("its name is longer than 255 bytes"),
+            Reason::TooMany => f.write_str("they are around more than 1024 claims"),
             Reason::NoMemory => f.write_str("no memory"),
         }
     }

@@ -119,6 +119,7 @@ pub mod error {
             EEXIST = 17,
             EINVAL = 22,
             ERANGE = 34,
+            ENAMETOOLONG = 36,
             EOVERFLOW = 75,
         }
     }

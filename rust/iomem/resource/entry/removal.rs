@@ -183,5 +183,5 @@ unsafe extern "C" fn iomem_library_exit() {
     // A static is not dropped. No claim is left, but room for some is.
     let mut claims = CLAIMS.lock();
     claims.going = KVec::new();
-    claims.all = KVec::new();
+    claims.all = KVVec::new();
 }
