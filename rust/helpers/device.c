@@ -48,6 +48,23 @@ bool iomem_helper_platform_folder_has(struct device *parent, const char *name)
 	return found;
 }
 
+static int iomem_is_called(struct device *dev, const void *name)
+{
+	return !dev->class && !strcmp(dev_name(dev), name);
+}
+
+/*
+ * Whether a device has a child of that name in its own folder. Those of a class are in the folder
+ * of the class. dev_name() is inline.
+ */
+bool iomem_helper_device_has_child_in_folder(struct device *parent, const char *name)
+{
+	struct device *child = device_find_child(parent, name, iomem_is_called);
+
+	put_device(child);
+	return child;
+}
+
 struct iomem_unbinding {
 	struct device *dev;
 	struct completion done;

@@ -152,6 +152,7 @@ pub(crate) const fn are_same(one: &CStr, other: &CStr) -> bool {
 ///
 /// - `EINVAL`: a part is empty, `.` or `..`.
 /// - `ENAMETOOLONG`: it is longer than 255 bytes; or its path below `/sys` is longer than 1,024.
+/// - `EEXIST`: `parent` has a child where the folder of its nodes of that class is to be.
 /// - `ENOMEM`: no memory.
 pub(crate) fn check_node(name: &CStr, class: &CStr, parent: Option<Parent<'_>>) -> Result {
     for part in name.to_bytes().split(|byte| matches!(byte, b'/' | b'!')) {
@@ -162,9 +163,21 @@ pub(crate) fn check_node(name: &CStr, class: &CStr, parent: Option<Parent<'_>>) 
     if name.count_bytes() > LONGEST {
         return Err(ENAMETOOLONG);
     }
+    if parent.is_some_and(|parent| has_child_in_folder(parent, class)) {
+        return Err(EEXIST);
+    }
     // Each has a slash.
     let below = name.count_bytes().saturating_add(class.count_bytes());
     check_path(parent, c"/devices/virtual", below.saturating_add(2))
+}
+
+/// Tells whether a device has a child of that name in its own folder, not in that of a class.
+fn has_child_in_folder(parent: Parent<'_>, name: &CStr) -> bool {
+    // `Device` is a transparent wrapper around `struct device`.
+    let parent = core::ptr::from_ref(parent.device()).cast_mut().cast();
+    // SAFETY: The device is registered for the call, by the invariant of `Parent`, and the name is valid for
+    // it.
+    unsafe { bindings::device_has_child_in_folder(parent, name.as_char_ptr()) }
 }
 
 /// Checks the name of a platform device, which begins with `name` and goes on with `more` bytes, and is

@@ -48,7 +48,10 @@ use crate::{
         is_beside_platform_device,
         is_of_drivers, //
     },
-    parent::Parent,
+    parent::{
+        Above,
+        Parent, //
+    },
     range::Range, //
 };
 
@@ -210,7 +213,7 @@ impl<'a> Info<'a> {
     /// What is left to the kernel is a name that another driver takes meanwhile, or, with [`Id::Auto`], one
     /// that a driver written in C has given to a device of its own. The result is `EEXIST` then as well,
     /// and the kernel logs a stack trace. A child that is called as a class, `misc` for example, prevents
-    /// the parent from having nodes of that class.
+    /// the parent from having nodes of that class (`EEXIST`).
     ///
     /// [`Groups::device`]: crate::sysfs::Groups::device
     pub fn register(self) -> Result<Device> {
@@ -246,10 +249,11 @@ impl<'a> Info<'a> {
         }
         let resources = resource::List::new(self.resources)?;
         let properties = property::List::new(self.properties)?;
+        let above = Above::of(self.parent)?;
 
         // SAFETY: The name is valid for the call, which copies it.
         let pdev = unsafe { bindings::platform_device_alloc(self.name.as_char_ptr(), id) };
-        let pdev = NonNull::new(pdev).ok_or(ENOMEM)?.as_ptr();
+        let device = NonNull::new(pdev).ok_or(ENOMEM)?;
 
         // SAFETY: `pdev` was just made, nothing else refers to it, and it has nothing.
         unsafe { resources.give_to(pdev) };
@@ -291,7 +295,8 @@ impl<'a> Info<'a> {
 
         // INVARIANT: It was just registered.
         Ok(Device {
-            pdev: NonNull::new(pdev).ok_or(ENOMEM)?,
+            pdev: device,
+            _above: above,
         })
     }
 }
@@ -322,6 +327,8 @@ fn exists(name: &CStr) -> bool {
 /// `pdev` is registered, by [`Info::register`].
 pub struct Device {
     pdev: NonNull<bindings::platform_device>,
+    // Given back after the device has been unregistered.
+    _above: Above,
 }
 
 // SAFETY: Registering and unregistering may happen on different threads.

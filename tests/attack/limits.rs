@@ -274,10 +274,18 @@ fn platform_devices() -> Result {
         platform_device(c"misc", Id::None, Some(&parent)).err() == Some(EEXIST)
     );
     drop(node);
-    check!(
-        "child_of_another_name_is_made",
-        platform_device(c"misc", Id::None, Some(&parent)).is_ok()
+    let child = platform_device(c"misc", Id::None, Some(&parent));
+    check!("child_of_another_name_is_made", child.is_ok());
+    let options = Options::new(c"iomem_attack_limits".to_cstring()?).parent(&parent);
+    let node = KBox::pin_init(
+        Registration::register(options, Arc::new(Node, GFP_KERNEL)?),
+        GFP_KERNEL,
     );
+    check!(
+        "node_below_the_parent_of_a_child_called_as_its_class_is_refused",
+        node.err() == Some(EEXIST)
+    );
+    drop(child);
 
     for name in [c"iomem_attack.3.auto", c"iomem_attack.2147483647.auto"] {
         check!(

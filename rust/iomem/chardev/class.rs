@@ -32,7 +32,10 @@ use crate::{
         check_file,
         check_node, //
     },
-    parent::Parent, //
+    parent::{
+        Above,
+        Parent, //
+    }, //
 };
 
 /// A class of devices in sysfs, `/sys/class/<name>`, for the nodes of a driver.
@@ -111,7 +114,8 @@ impl Drop for Class {
 /// `device` is registered, by [`Registration::node`], in `_class`, under one of `_numbers`.
 pub struct Node {
     device: NonNull<bindings::device>,
-    // Dropped after the device has been unregistered.
+    // These are dropped after the device has been unregistered.
+    _above: Above,
     _class: Arc<Class>,
     _numbers: Arc<Numbers>,
 }
@@ -136,7 +140,8 @@ impl<T: CharDevice> Registration<T> {
     ///   such minor: they end below [`MINORS`].
     /// - `ENAMETOOLONG`: the name is longer than 255 bytes, or its path below `/sys`, which begins with
     ///   that of `parent`, than 1,024.
-    /// - `EEXIST`: `class` has a device of that name, or there is a node of that minor.
+    /// - `EEXIST`: `class` has a device of that name, or there is a node of that minor; or `parent` has a
+    ///   child that is called as the class, as the folder of its nodes is.
     /// - `ENOMEM`: no memory.
     ///
     /// # Examples
@@ -168,6 +173,7 @@ impl<T: CharDevice> Registration<T> {
         if minor >= MINORS {
             return Err(EINVAL);
         }
+        let above = Above::of(parent)?;
         // `Device` is a transparent wrapper around `struct device`.
         let parent = parent.map_or(core::ptr::null(), |parent| {
             core::ptr::from_ref(parent.device())
@@ -189,6 +195,7 @@ impl<T: CharDevice> Registration<T> {
         // INVARIANT: It was just made, in this class.
         Ok(Node {
             device: NonNull::new(device).ok_or(ENOMEM)?,
+            _above: above,
             _class: class.clone(),
             _numbers: self.numbers(),
         })

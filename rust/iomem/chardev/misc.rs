@@ -27,7 +27,10 @@ use crate::{
     error::for_c,
     leftover::Leftover,
     names::check_node,
-    parent::Parent,
+    parent::{
+        Above,
+        Parent, //
+    },
     sysfs::Groups, //
 };
 
@@ -121,6 +124,8 @@ struct Node<T: CharDevice> {
     name: CString,
     groups: Groups,
     device: Arc<T>,
+    // Given back after the node has been removed.
+    _above: Above,
 }
 
 // SAFETY: A node may be removed by another thread than the one that made it, and `T` is `Send` and
@@ -147,7 +152,7 @@ impl<T: CharDevice> Registration<T> {
     ///   that of the parent, than 1,024.
     /// - `EBUSY`: no minor number is left.
     /// - `EEXIST`: there is a misc device of that name, or a file in sysfs has the name of one that
-    ///   the kernel makes.
+    ///   the kernel makes; or the parent has a child called `misc`, as the folder of its nodes is.
     /// - `ENOMEM`: no memory.
     ///
     /// # Examples
@@ -182,6 +187,7 @@ impl<T: CharDevice> Registration<T> {
         Vtable::<T>::check_owner()?;
         groups.check_owner(&T::OWNER)?;
         let leftover = Leftover::new()?;
+        let above = Above::of(parent)?;
 
         let misc = bindings::miscdevice {
             minor: bindings::MISC_DYNAMIC_MINOR as c_int,
@@ -206,6 +212,7 @@ impl<T: CharDevice> Registration<T> {
                 name,
                 groups,
                 device,
+                _above: above,
                 misc <- Opaque::try_ffi_init(move |slot: *mut bindings::miscdevice| {
                     // SAFETY: The initializer may write to its slot.
                     unsafe { slot.write(misc) };
