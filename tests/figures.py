@@ -7,7 +7,7 @@ usage: figures.py --kunit FOLDER --count build/test/ARCH...
 
 With --count it leaves in each folder how many checks passed, failed and were skipped there, for which
 it needs all that the run left. Otherwise it prints a row for each run that was kept, and with --write
-puts them into FILE too, in place of what is between the two marks there.
+puts them into FILE too, between the two marks there. The rows of FILE that were not run again stay.
 """
 
 import argparse
@@ -24,6 +24,7 @@ NONE = "-"
 BEGIN, END = ".. figures begin", ".. figures end"
 COLUMNS = ("release", "rustc", "arch", "kernel", "run", "passed", "failed", "skipped", "rounds",
            "allocations", "calls", "edges", "mutants", "commit")
+FIGURES = COLUMNS[COLUMNS.index("passed"):COLUMNS.index("commit")]
 
 
 @dataclass
@@ -121,6 +122,31 @@ def table(runs: list[Run]) -> list[str]:
     return lines
 
 
+def key(run: Run) -> tuple[str, ...]:
+    """What a run is one of."""
+    return tuple(run.cell[name] for name in ("release", "arch", "kernel", "what"))
+
+
+def rows_of(path: Path) -> list[Run]:
+    """The runs that are between the marks of a page."""
+    block = path.read_text(encoding="utf-8").split(BEGIN + "\n", 1)[1].split(END + "\n", 1)[0]
+    runs: list[Run] = []
+    seeds: list[str] | None = None
+    for line in block.splitlines():
+        cells = re.split(r" {2,}", line.strip())
+        if len(cells) == len(COLUMNS) and tuple(cells) != COLUMNS:
+            cell = dict(zip(COLUMNS, cells))
+            cell["what"] = cell.pop("run")
+            figures = {column: cell.pop(column) for column in COLUMNS if column in FIGURES}
+            runs.append(Run(cell, figures, []))
+        elif title := re.match(r" {6}(\S+), (\w+)$", line):
+            seeds = next((run.seeds for run in runs
+                          if (run.cell["release"], run.cell["what"]) == title.groups()), None)
+        elif seeds is not None and line.startswith(" " * 8):
+            seeds.append(line.strip())
+    return runs
+
+
 def write(path: Path, lines: list[str]) -> None:
     """Puts the lines between the marks of a page, as a literal block."""
     head, rest = path.read_text(encoding="utf-8").split(BEGIN + "\n", 1)
@@ -142,10 +168,13 @@ def main() -> int:
             count(ktap, folder)
         return 0
     runs = [read(cell.parent) for folder in options.folders for cell in sorted(folder.glob("*/*/cell"))]
+    if options.write:
+        again = {key(run) for run in runs}
+        runs += [run for run in rows_of(options.write) if key(run) not in again]
     # The kernel most people have first, and on each first what a person would run first.
     suites = ["trixie", "sid", "experimental"]
     runs.sort(key=lambda run: (["all", "long", "mutants"].index(run.cell["what"]),
-                               suites.index(run.cell["suite"]) if run.cell["suite"] in suites else 9,
+                               suites.index(run.cell["suite"]) if run.cell.get("suite") in suites else 9,
                                ["stock", "rt", "cloud", "16k", "debug", "kcsan"].index(run.cell["kernel"]),
                                run.cell["arch"] != "x86_64"))
     lines = table(runs)
