@@ -67,11 +67,7 @@ use iomem::{
     resource::MemRegion, //
 };
 use kernel::{
-    device::{
-        self,
-        Bound,
-        Core, //
-    },
+    device::Core,
     driver,
     io::{
         register,
@@ -285,7 +281,7 @@ impl platform::Driver for Driver {
         _info: Option<&'bound ()>,
     ) -> impl PinInit<Self, Error> + 'bound {
         pin_init::pin_init_scope(move || {
-            let dev: &device::Device<Bound> = pdev.as_ref();
+            let dev = pdev.as_ref();
             let registers = devm_platform_ioremap_resource::<0x100>(pdev, 0)?;
             let regs = registers.access(dev)?;
             let id = regs.read(EDU_ID);

@@ -14,6 +14,7 @@ use core::ptr::NonNull;
 use kernel::{
     device::{
         Bound,
+        Core,
         Device, //
     },
     prelude::*, //
@@ -77,6 +78,14 @@ impl<'a> From<&'a Device<Bound>> for Parent<'a> {
     fn from(device: &'a Device<Bound>) -> Self {
         // INVARIANT: It is bound for `'a`, and the driver core binds registered devices only.
         Self { device }
+    }
+}
+
+/// As above: within a callback of its bus it is bound.
+impl<'a> From<&'a Device<Core<'_>>> for Parent<'a> {
+    fn from(device: &'a Device<Core<'_>>) -> Self {
+        let bound: &Device<Bound> = device;
+        bound.into()
     }
 }
 

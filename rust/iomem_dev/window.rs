@@ -32,11 +32,7 @@ use iomem::{
     },
 };
 use kernel::{
-    device::{
-        Bound,
-        Core,
-        Device, //
-    },
+    device::Core,
     of,
     platform,
     prelude::*,
@@ -260,8 +256,7 @@ impl platform::Driver for Driver {
                 let window = Window::new(name.to_cstring()?, label, hardware)?;
                 let groups = attributes::groups(&window)?;
                 let dumps = dump::files(&window)?;
-                let parent: &Device<Bound> = pdev.as_ref();
-                let options = Options::new(name).parent(parent).groups(groups);
+                let options = Options::new(name).parent(pdev.as_ref()).groups(groups);
                 let node = KBox::pin_init(Registration::register(options, window), GFP_KERNEL)?;
                 dev_info!(pdev.as_ref(), "{} is /dev/{}\n", &*line, node.name());
                 Ok(Self {
