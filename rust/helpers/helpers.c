@@ -9,6 +9,7 @@
 
 #include "anon_inodes.c"
 #include "device.c"
+#include "efi.c"
 #include "freezer.c"
 #include "fs.c"
 #include "huge_mm.c"

@@ -32,6 +32,7 @@
 mod claim;
 pub(crate) mod devm;
 mod entry;
+mod firmware;
 mod holder;
 mod intersect;
 mod muxed;

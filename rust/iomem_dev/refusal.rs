@@ -3,7 +3,6 @@
 //! Why an address range is not handed out: the errno for programs, the words for people.
 
 use iomem::{
-    platform::described_as_memory,
     range::Range,
     resource::{
         contains_ram,
@@ -69,7 +68,7 @@ impl Refusal {
     /// Gives a claim back where firmware keeps the range for itself, unless it `may` be had.
     pub(crate) fn unless(may: bool, claim: Claim<Mem>) -> Result<Claim<Mem>, Self> {
         let range = claim.range();
-        if !may && (claim.is_firmware_reserved() || described_as_memory(range)) {
+        if !may && claim.is_firmware_reserved() {
             return Err(Self::FirmwareReserved(range));
         }
         Ok(claim)

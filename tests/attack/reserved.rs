@@ -41,16 +41,12 @@ module! {
 
 fn run(reserved: u64, edu: u64) -> Result {
     let claim = Arc::new(request_mem_region(reserved, 0x1000, c"attack")?, GFP_KERNEL)?;
-    // arm64's firmware reserves without a word in the tree.
-    if cfg!(CONFIG_X86_64) {
-        check!("reserved_is_told", claim.is_firmware_reserved());
-        check!(
-            "reserved_is_not_cached",
-            Mapping::<_>::with_cache(claim.clone(), Cache::Cached).err() == Some(EPERM)
-                && Mapping::<_>::part_of(claim.clone(), 0x10, 0x20, Cache::Cached).err()
-                    == Some(EPERM)
-        );
-    }
+    check!("reserved_is_told", claim.is_firmware_reserved());
+    check!(
+        "reserved_is_not_cached",
+        Mapping::<_>::with_cache(claim.clone(), Cache::Cached).err() == Some(EPERM)
+            && Mapping::<_>::part_of(claim.clone(), 0x10, 0x20, Cache::Cached).err() == Some(EPERM)
+    );
     let other = request_mem_region(edu, 0x1000, c"attack")?;
     check!("device_is_not_reserved", !other.is_firmware_reserved());
     check!(

@@ -18,6 +18,7 @@ use kernel::{
 
 use super::{
     entry::Entry,
+    firmware,
     root::is_of,
     Mem,
     Port,
@@ -307,12 +308,19 @@ impl<R: Root> Claim<R> {
         self.range
     }
 
-    /// Tells whether the range lies in what firmware keeps for itself: `Reserved`, `ACPI Tables` or
-    /// `ACPI Non-volatile Storage` in `/proc/iomem`. Context: any.
+    /// Tells whether firmware keeps the range for itself, or may use it. Context: may sleep.
+    ///
+    /// - `Reserved`, `ACPI Tables` or `ACPI Non-volatile Storage` in `/proc/iomem` (x86). What lies in a
+    ///   resource within it, the BAR of a PCI device for example, is that resource's.
+    /// - RAM of the device tree that the kernel does not use
+    ///   ([`described_as_memory`](crate::platform::described_as_memory)).
+    /// - What EFI has in its map and does not call I/O (arm64).
     ///
     /// That may be registers, or memory that firmware uses while the kernel runs, such as that of EFI's
-    /// runtime services; the kernel does not know which. What lies in a resource within it, the BAR of
-    /// a PCI device for example, is that resource's. Only x86 enters such ranges with their meaning.
+    /// runtime services; the kernel does not know which.
+    ///
+    /// Corresponds to the C function `efi_mem_desc_lookup()` in
+    /// [`include/linux/efi.h`](srctree/include/linux/efi.h), and to `desc` of a `struct resource`.
     ///
     /// # Examples
     ///
@@ -326,12 +334,7 @@ impl<R: Root> Claim<R> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn is_firmware_reserved(&self) -> bool {
-        matches!(
-            self.entry.desc(),
-            bindings::IORES_DESC_RESERVED
-                | bindings::IORES_DESC_ACPI_TABLES
-                | bindings::IORES_DESC_ACPI_NV_STORAGE
-        )
+        firmware::keeps::<R>(&self.entry, self.range)
     }
 
     /// Returns the name under which it is held. Context: any.

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What firmware keeps for itself.
+//!
+//! C header: [`include/linux/efi.h`](srctree/include/linux/efi.h)
+
+use super::{
+    entry::Entry,
+    root::{
+        Mem,
+        Root, //
+    },
+};
+use crate::{
+    bindings,
+    platform::described_as_memory,
+    range::Range, //
+};
+
+/// Tells whether firmware keeps what a claim is of, or may use it. Context: may sleep.
+///
+/// A claim lies within one resource, so what firmware has at its first address goes for all of it.
+pub(super) fn keeps<R: Root>(entry: &Entry, range: Range) -> bool {
+    matches!(
+        entry.desc(),
+        bindings::IORES_DESC_RESERVED
+            | bindings::IORES_DESC_ACPI_TABLES
+            | bindings::IORES_DESC_ACPI_NV_STORAGE
+    ) || R::PROC == Mem::PROC
+        && (described_as_memory(range)
+            // SAFETY: The function looks for a number in a list that does not change.
+            || unsafe { bindings::efi_has_memory(range.start()) })
+}
