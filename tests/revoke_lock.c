@@ -49,7 +49,7 @@ static void *map_behind_it(void *arg)
 
 	while (!program->shared->reads)
 		usleep(1000);
-	return mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
 /* As an ordinary user: maps the node, takes the lock, and reads a register while it can. */
@@ -69,12 +69,12 @@ static int run_program(struct program *program)
 	file = open_fuse_file(path, &shared->reads, &shared->server);
 	if (file < 0)
 		return 2;
-	program->page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, file, 0);
+	program->page = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, file, 0);
 	program->mem = open("/proc/self/mem", O_RDONLY);
 	fd = open(program->node, O_RDWR);
 	if (program->page == MAP_FAILED || program->mem < 0 || fd < 0)
 		return 3;
-	regs = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	regs = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (regs == MAP_FAILED || catch_faults() || look32(regs, &value) || value != EDU_ID)
 		return 4;
 	shared->stage = MAPPED;
@@ -181,7 +181,7 @@ static const char *window_for_all(uint64_t start)
 	ssize_t n;
 	int fd;
 
-	if (make_window("taken mem=%#" PRIx64 ",0x1000 width=4", start))
+	if (make_window("taken mem=%#" PRIx64 ",%#lx width=4", start, PAGE))
 		return NULL;
 	fd = open_window("taken", O_RDONLY);
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
@@ -253,11 +253,11 @@ TEST_F(run_time, other_windows_come_and_go_meanwhile)
 	took = timed(DRIVER "delete_device", "taken");
 	EXPECT_LE(0, took);
 	TH_LOG("deleting took %.3f seconds", took);
-	snprintf(line, sizeof(line), "other mem=%#" PRIx64 ",0x1000", self->start + 0x1000);
+	snprintf(line, sizeof(line), "other mem=%#" PRIx64 ",%#lx", self->start + PAGE, PAGE);
 	EXPECT_LE(0, timed(DRIVER "new_device", line));
 	EXPECT_LE(0, timed(DRIVER "delete_device", "other"));
 	/* And on the same registers. */
-	snprintf(line, sizeof(line), "taken mem=%#" PRIx64 ",0x1000", self->start);
+	snprintf(line, sizeof(line), "taken mem=%#" PRIx64 ",%#lx", self->start, PAGE);
 	EXPECT_LE(0, timed(DRIVER "new_device", line));
 	EXPECT_GONE(shared);
 	end_program(shared, child);

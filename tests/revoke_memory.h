@@ -173,10 +173,13 @@ static void locked(struct actor *a)
 
 /* --- Out of memory --------------------------------------------------------------------- */
 
-/* Page tables are memory too: mappings so far from each other that each needs some of its own. */
+/*
+ * Page tables are memory too: mappings so far from each other that each needs some of its own, if
+ * they are huge pages as well.
+ */
 static void hunger(struct actor *a)
 {
-	size_t step = 1UL << 30, n = 256, i;
+	size_t step = PAGE / 8 * HUGE_PAGE, n = 256, i;
 
 	while (!atomic_load(&a->release)) {
 		char *space = mmap(NULL, n * step, PROT_NONE,
