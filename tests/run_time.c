@@ -37,7 +37,7 @@ TEST_F(run_time, window_comes_and_goes)
 	int fd;
 
 	ASSERT_NE(NULL, before);
-	ASSERT_EQ(0, make_window("fpga mem=%#" PRIx64 ",0x1000\n", self->start));
+	ASSERT_EQ(0, make_window("fpga mem=%#" PRIx64 ",%#lx\n", self->start, PAGE));
 	EXPECT_EQ(1, logged(self->log, "iomem_dev", line, sizeof(line)));
 	EXPECT_NE(NULL, strstr(line, "is /dev/iomem"));
 	EXPECT_EQ(self->windows + 1, count_windows());
@@ -46,7 +46,7 @@ TEST_F(run_time, window_comes_and_goes)
 	EXPECT_EQ(EDU_IS, get(fd, EDU_ID));
 	now = proc_iomem();
 	snprintf(entry, sizeof(entry), "%08" PRIx64 "-%08" PRIx64 " : iomem", self->start,
-		 self->start + 0xfff);
+		 self->start + PAGE - 1);
 	EXPECT_NE(NULL, strstr(now, entry));
 	free(now);
 
@@ -170,13 +170,13 @@ TEST_F(run_time, read_only)
 	uint32_t value = 1;
 	int fd;
 
-	ASSERT_EQ(0, make_window("fpga read-only mem=%#" PRIx64 ",0x1000", self->start));
+	ASSERT_EQ(0, make_window("fpga read-only mem=%#" PRIx64 ",%#lx", self->start, PAGE));
 	fd = open_window("fpga", O_RDWR);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(EDU_IS, get(fd, EDU_ID));
 	EXPECT_EQ(-1, pwrite(fd, &value, 4, EDU_INVERT));
 	EXPECT_EQ(EPERM, errno);
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	EXPECT_EQ(EACCES, errno);
 	close(fd);
 }
@@ -299,10 +299,10 @@ TEST_F(run_time, deleted_under_a_mapping)
 	int fd, status;
 	pid_t child;
 
-	ASSERT_EQ(0, make_window("fpga mem=%#" PRIx64 ",0x1000", self->start));
+	ASSERT_EQ(0, make_window("fpga mem=%#" PRIx64 ",%#lx", self->start, PAGE));
 	fd = open_window("fpga", O_RDWR);
 	ASSERT_LE(0, fd);
-	regs = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	regs = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
 	ASSERT_NE(MAP_FAILED, regs);
 	EXPECT_EQ(EDU_IS, regs[EDU_ID / 4]);
 	ASSERT_EQ(0, delete_window("fpga"));
@@ -311,7 +311,7 @@ TEST_F(run_time, deleted_under_a_mapping)
 		_exit(regs[EDU_ID / 4] == EDU_IS);
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
-	munmap((void *)regs, 4096);
+	munmap((void *)regs, PAGE);
 	close(fd);
 }
 
