@@ -41,7 +41,8 @@ NUMBER = re.compile(r"(?<![0-9a-zA-Z_.])(0x)?([0-9a-f]{4,16})(?![0-9a-zA-Z_])")
 ANYTHING = "…"
 # How many lines a sample may have, where it is not 150: this one is a whole driver.
 LONGEST = {"platform": 380}
-# A comment before a block: it is run only if this command of the guest's shell succeeds. $arch is known to it.
+# A comment before a block: it is run only if this command of the guest's shell succeeds. $arch and
+# $page_size, in bytes, are known to it.
 ONLY = re.compile(r"\.\. only-if: (.+)")
 
 
@@ -292,7 +293,7 @@ def check(output: Path, only: list[str]) -> int:
         results.check(f"{name}.is_as_a_sample_should_be", sample(module, shown.get(name, [])))
         # A name that lasts, whatever is written before the blocks.
         if name in shown and name not in well:
-            results.skip(f"{name}.does_what_its_page_shows", "none of its hardware is in this machine")
+            results.skip(f"{name}.does_what_its_page_shows", "what it shows is not so on this machine")
         else:
             results.check(f"{name}.does_what_its_page_shows",
                           [] if all(well.get(name, [False])) else ["it does not, or there is no page"])

@@ -12,8 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-#define PAGE	4096
+#define PAGE	((size_t)sysconf(_SC_PAGESIZE))
 
 static sigjmp_buf jump;
 
