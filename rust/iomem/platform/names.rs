@@ -18,7 +18,9 @@ use crate::bindings;
 ///
 /// The kernel crate reads single strings only. It does not matter where the property comes from:
 /// device tree, ACPI or a software node. The device is bound, because the kernel takes its properties
-/// away, or exchanges them, only while it is not.
+/// away, or exchanges them, only while it is not. The strings are as they are there, of whatever bytes:
+/// the kernel makes sure of nothing but the zero at their end. Printing one with `{}` shows what is not
+/// visible ASCII as `\xNN`.
 ///
 /// Corresponds to the C functions `device_property_string_array_count()` and
 /// `device_property_read_string_array()` in
@@ -77,13 +79,14 @@ pub fn strings(dev: &Device<Bound>, name: &CStr) -> Result<KVec<CString>> {
         // SAFETY: The function found a string, which stays as long as the device has the property. A
         // device that is bound keeps its firmware nodes.
         let string = unsafe { CStr::from_char_ptr(*string) };
-        list.push(CString::try_from_fmt(fmt!("{string}"))?, GFP_KERNEL)?;
+        list.push(string.try_into()?, GFP_KERNEL)?;
     }
     Ok(list)
 }
 
 /// Returns the name of the device's device-tree node, without its address: `serial` of
-/// `serial@9000000`. `None` if it has no such node. Context: any.
+/// `serial@9000000`. `None` if it has no such node. It need not be text that takes one line. Context:
+/// any.
 ///
 /// Corresponds to the C function `of_node_full_name()` in
 /// [`include/linux/of.h`](srctree/include/linux/of.h), up to the `@`.
