@@ -285,4 +285,62 @@ TEST_F(flash, is_not_to_be_written)
 	}
 }
 
+/* Adds a node for registers that no device has. Whether there is then a window that is called so. */
+static int add_node(const char *name, const char *label)
+{
+	char params[128];
+	int err, fd;
+
+	snprintf(params, sizeof(params), "start=0xb100000 name=\"%s\"", name);
+	err = load(getenv("IOMEM_NODE_KO"), params);
+	if (err)
+		return err;
+	fd = open_window(label, O_RDONLY);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* A node that is added later is called as those of boot are. */
+TEST(node_that_is_added)
+{
+	char label[32];
+
+	if (!getenv("IOMEM_NODE_KO"))
+		SKIP(return, "IOMEM_NODE_KO is not set: x86 has no device tree");
+	snprintf(label, sizeof(label), "added.%d", count_entries("/dev", "iomem"));
+	EXPECT_EQ(1, add_node("added@b100000", label));
+	EXPECT_EQ(0, unload("iomem_test_node"));
+}
+
+/*
+ * Its name could be taken for a line of fdinfo. The compiler of device trees would refuse it,
+ * but not the kernel.
+ */
+TEST(node_whose_name_is_no_text)
+{
+	static const char *const names[] = {
+		"a\niomem-state:\tgone@b100000", "a\r@b100000", "\x1b[2J@b100000", "\xc3\xa9@b100000",
+	};
+	char line[512];
+	size_t i;
+	int log;
+
+	if (!getenv("IOMEM_NODE_KO"))
+		SKIP(return, "IOMEM_NODE_KO is not set: x86 has no device tree");
+	log = open_log();
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		int before = count_entries("/dev", "iomem");
+
+		EXPECT_EQ(0, add_node(names[i], "none"));
+		EXPECT_EQ(before, count_entries("/dev", "iomem"));
+		EXPECT_EQ(0, unload("iomem_test_node"));
+		EXPECT_LT(0, logged(log, "iomem_dev b100000.", line, sizeof(line)));
+		EXPECT_NE(NULL, strstr(line, "in the name of its node is no text")) {
+			TH_LOG("the log has: %s", line);
+		}
+	}
+	close(log);
+}
+
 TEST_HARNESS_MAIN

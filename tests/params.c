@@ -137,6 +137,11 @@ TEST_F(params, name_that_is_none)
 		"start=%#" PRIx64 " length=0x1000 name=", self->start);
 	REFUSED(EINVAL, "name=: '-a' is no name",
 		"start=%#" PRIx64 " length=0x1000 name=-a", self->start);
+	/* What would be a line of its own in the log. */
+	REFUSED(EINVAL, "name=: byte 0x0a after 1 others is no character",
+		"start=%#" PRIx64 " length=0x1000 name=\"a\nforged: line\"", self->start);
+	REFUSED(EINVAL, "name=: byte 0xc3 after 0 others is no character",
+		"start=%#" PRIx64 " length=0x1000 name=\xc3\xa9", self->start);
 	REFUSED(ENOSPC, "too large for parameter `name'",
 		"start=%#" PRIx64 " length=0x1000 name=12345678901234567890123456789012",
 		self->start);

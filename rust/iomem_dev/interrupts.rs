@@ -77,7 +77,10 @@ use kernel::{
     transmute::AsBytes, //
 };
 
-use crate::window::Window;
+use crate::{
+    names,
+    window::Window, //
+};
 
 /// Handles all lines of a device, as `<node>:irq<N>`.
 ///
@@ -85,6 +88,7 @@ use crate::window::Window;
 ///
 /// - `EPROBE_DEFER`: the controller of a line is not there yet.
 /// - `EBUSY`: another driver handles a line.
+/// - `EINVAL`: what a line is called is no name.
 /// - `EOPNOTSUPP`: a line is of a kind that is not supported.
 /// - Others: as [`Lines::line_by_index`] and [`Line::request`](iomem::irq::Line::request).
 pub(crate) fn request(
@@ -103,6 +107,10 @@ pub(crate) fn request(
         let Some(line) = found? else {
             return Ok(lines);
         };
+        if let Some(name) = line.name() {
+            // By a property, or by the list of resources.
+            names::check(dev, fmt!("the name of interrupt {index}"), name)?;
+        }
         let number = line.number();
         let label = CString::try_from_fmt(fmt!("{node}:irq{index}"))?;
         let registration = line.request(label).inspect_err(|e| match *e {

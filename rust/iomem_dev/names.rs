@@ -4,6 +4,10 @@
 //!
 //! Programs find a window, and its regions, by these names, and have room for 31 bytes of one. A name
 //! that is cut could be that of another, so what does not fit is refused.
+//!
+//! Programs and people also read them in lines: in sysfs, in `fdinfo`, in the log, in what other programs
+//! print. The kernel takes any bytes from firmware, and an overlay can come from anywhere; so what is not
+//! text that takes one line, and is shown as it is, is refused as well, here for all names.
 
 use iomem::platform;
 use kernel::{
@@ -11,6 +15,7 @@ use kernel::{
         Core,
         Device, //
     },
+    fmt,
     prelude::*,
     str::CString, //
 };
@@ -22,7 +27,7 @@ pub(crate) const LONGEST: usize = 31;
 ///
 /// # Errors
 ///
-/// - `EINVAL`: it is no list of strings, or one of them is too long.
+/// - `EINVAL`: it is no list of strings, or one of them is no name: see [`check`].
 /// - `ENOMEM`: no memory.
 pub(crate) fn list(dev: &Device<Core<'_>>, property: &CStr) -> Result<KVec<CString>> {
     let names = platform::strings(dev, property).map_err(|e| match e {
@@ -34,7 +39,7 @@ pub(crate) fn list(dev: &Device<Core<'_>>, property: &CStr) -> Result<KVec<CStri
         }
     })?;
     for name in &names {
-        fits(dev, property, name)?;
+        check(dev, property, name)?;
     }
     Ok(names)
 }
@@ -46,18 +51,25 @@ pub(crate) fn list(dev: &Device<Core<'_>>, property: &CStr) -> Result<KVec<CStri
 ///
 /// # Errors
 ///
-/// - `EINVAL`: it is no string, empty, or too long.
+/// - `EINVAL`: it is no string, empty, or no name: see [`check`].
 /// - `ENOMEM`: no memory.
 pub(crate) fn label(dev: &Device<Core<'_>>, number: u32) -> Result<CString> {
     let node = dev.fwnode().filter(|node| node.property_present(c"label"));
     if node.is_none() {
-        if let Some(name) = platform::node_name(dev)? {
+        let node = platform::node_name(dev).inspect_err(|e| {
+            if *e == EINVAL {
+                dev_err!(dev, "the name of its node is no text: use visible ASCII\n");
+            }
+        })?;
+        if let Some(name) = node {
+            is_text(dev, "the name of its node", &name)?;
             // Programs have room for less than some names take.
             let room = LONGEST.saturating_sub(4);
             let name = name.to_str().map_err(|_| EINVAL)?;
             return CString::try_from_fmt(fmt!("{}.{number}", name.get(..room).unwrap_or(name)));
         }
-        return CString::try_from_fmt(fmt!("{}", dev.name()));
+        is_text(dev, "the name of the device", dev.name())?;
+        return dev.name().try_into().map_err(Error::from);
     }
     let label = list(dev, c"label")?
         .into_iter()
@@ -68,11 +80,29 @@ pub(crate) fn label(dev: &Device<Core<'_>>, number: u32) -> Result<CString> {
     Ok(label)
 }
 
-fn fits(dev: &Device<Core<'_>>, property: &CStr, name: &CStr) -> Result {
+/// Makes sure that a string in `place`, a property for example, is a name: up to 31 characters of ASCII,
+/// from space to `~`, as in the binding.
+///
+/// # Errors
+///
+/// `EINVAL`: it is not. The log says which string, escaped.
+pub(crate) fn check(dev: &Device<Core<'_>>, place: impl fmt::Display, name: &CStr) -> Result {
     if name.to_bytes().len() > LONGEST {
         dev_err!(
             dev,
-            "'{name}' in {property} is too long for a name: use {LONGEST} bytes at most\n"
+            "'{name}' in {place} is too long for a name: use {LONGEST} bytes at most\n"
+        );
+        return Err(EINVAL);
+    }
+    is_text(dev, place, name)
+}
+
+fn is_text(dev: &Device<Core<'_>>, place: impl fmt::Display, name: &CStr) -> Result {
+    let is_visible = |byte: &u8| matches!(byte, b' '..=b'~');
+    if !name.to_bytes().iter().all(is_visible) {
+        dev_err!(
+            dev,
+            "'{name}' in {place} is no text: use visible ASCII, and spaces\n"
         );
         return Err(EINVAL);
     }

@@ -59,9 +59,7 @@ pub(crate) fn wanted(
     }
     guard::may_choose_address("start=")?;
     if let Some(name) = name {
-        // What is no text is no name either.
-        let word = name.to_str().unwrap_or_default();
-        run_time::name(word).map_err(|mistake| {
+        run_time::whole_name(name.to_bytes()).map_err(|mistake| {
             pr_err!("name=: {mistake}\n");
             Error::from(mistake)
         })?;

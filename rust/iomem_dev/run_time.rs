@@ -50,10 +50,11 @@ use crate::{
 mod line;
 mod mistake;
 
-pub(crate) use self::line::name;
+pub(crate) use self::line::whole_name;
 
 use self::{
     line::{
+        name,
         words,
         Line, //
     },

@@ -52,14 +52,27 @@ pub(crate) struct Line<'a> {
 ///
 /// [`Mistake::Byte`]: there is a byte in it that is no character of ASCII that one can see.
 pub(crate) fn words(text: &[u8]) -> Result<impl Iterator<Item = &str>, Mistake<'_>> {
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    let text = visible(text.strip_suffix(b"\n").unwrap_or(text))?;
+    Ok(text.split([' ', '\t']).filter(|word| !word.is_empty()))
+}
+
+/// Reads text of one line. What has passed can be shown in the log as it is.
+fn visible(text: &[u8]) -> Result<&str, Mistake<'_>> {
     let visible = |byte: &u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t');
     if let Some(place) = text.iter().position(|byte| !visible(byte)) {
         let byte = text.get(place).copied().unwrap_or_default();
         return Err(Mistake::Byte { byte, place });
     }
-    let text = core::str::from_utf8(text).unwrap_or_default();
-    Ok(text.split([' ', '\t']).filter(|word| !word.is_empty()))
+    Ok(core::str::from_utf8(text).unwrap_or_default())
+}
+
+/// Reads a name, as [`name`], that has not been part of a line of words.
+///
+/// # Errors
+///
+/// As [`words`] and [`name`].
+pub(crate) fn whole_name(text: &[u8]) -> Result<&str, Mistake<'_>> {
+    name(visible(text)?)
 }
 
 /// Reads a name: of 1 to 31 letters, digits, dots, underscores and hyphens, the first a letter or a
