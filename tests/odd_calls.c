@@ -7,8 +7,8 @@
  *	IOMEM_EDU	a window on BAR 0 of QEMU's edu device, without a width
  */
 #include "iomem_test.h"
+#include "uring.h"
 
-#include <linux/io_uring.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <signal.h>
@@ -288,60 +288,15 @@ TEST_F(odd, batch_whose_structure_goes_during_the_call)
 
 /* --- Other ways to the same bytes --------------------------------------------------- */
 
-struct uring {
-	int fd;
-	unsigned int *sq_tail, *cq_head, *cq_tail, *array, mask;
-	struct io_uring_sqe *sqes;
-	struct io_uring_cqe *cqes;
-	void *ring;
-	size_t length;
-};
-
-static int uring_open(struct uring *u)
-{
-	struct io_uring_params params = {};
-	char *ring;
-
-	u->fd = syscall(__NR_io_uring_setup, 4, &params);
-	if (u->fd < 0)
-		return -errno;
-	u->length = params.cq_off.cqes + params.cq_entries * sizeof(struct io_uring_cqe);
-	if (u->length < params.sq_off.array + params.sq_entries * sizeof(unsigned int))
-		u->length = params.sq_off.array + params.sq_entries * sizeof(unsigned int);
-	ring = mmap(NULL, u->length, RW, MAP_SHARED | MAP_POPULATE, u->fd, IORING_OFF_SQ_RING);
-	u->sqes = mmap(NULL, params.sq_entries * sizeof(struct io_uring_sqe), RW,
-		       MAP_SHARED | MAP_POPULATE, u->fd, IORING_OFF_SQES);
-	if (ring == MAP_FAILED || u->sqes == MAP_FAILED)
-		return -errno;
-	u->ring = ring;
-	u->sq_tail = (void *)(ring + params.sq_off.tail);
-	u->array = (void *)(ring + params.sq_off.array);
-	u->mask = *(unsigned int *)(ring + params.cq_off.ring_mask);
-	u->cq_head = (void *)(ring + params.cq_off.head);
-	u->cq_tail = (void *)(ring + params.cq_off.tail);
-	u->cqes = (void *)(ring + params.cq_off.cqes);
-	return 0;
-}
-
 /* One operation, and its result. */
 static int uring_do(struct uring *u, int op, int fd, void *buffer, unsigned int bytes,
 		    uint64_t offset)
 {
-	unsigned int tail = *u->sq_tail, head;
-	int res;
+	struct io_uring_sqe sqe = { .opcode = op, .fd = fd, .addr = (uintptr_t)buffer,
+				    .len = bytes, .off = offset };
+	int err = uring_begin(u, &sqe, 1);
 
-	u->sqes[0] = (struct io_uring_sqe){ .opcode = op, .fd = fd, .addr = (uintptr_t)buffer,
-					    .len = bytes, .off = offset };
-	u->array[tail % 4] = 0;
-	__atomic_store_n(u->sq_tail, tail + 1, __ATOMIC_RELEASE);
-	if (syscall(__NR_io_uring_enter, u->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1)
-		return -errno;
-	head = *u->cq_head;
-	if (head == __atomic_load_n(u->cq_tail, __ATOMIC_ACQUIRE))
-		return -ENODATA;
-	res = u->cqes[head & u->mask].res;
-	__atomic_store_n(u->cq_head, head + 1, __ATOMIC_RELEASE);
-	return res;
+	return err ? err : uring_result(u);
 }
 
 TEST_F(odd, io_uring_is_as_pread_and_pwrite)
@@ -363,8 +318,7 @@ TEST_F(odd, io_uring_is_as_pread_and_pwrite)
 	EXPECT_EQ(-EBADF, uring_do(&u, IORING_OP_READ, neither, &value, 4, 0));
 	/* The window's memory cannot be pinned. */
 	FAILS(EFAULT, syscall(__NR_io_uring_register, u.fd, IORING_REGISTER_BUFFERS, &mapping, 1));
-	munmap(u.ring, u.length);
-	close(u.fd);
+	uring_close(&u);
 	close(neither);
 }
 

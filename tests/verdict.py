@@ -39,7 +39,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "params", "reload", "unbind", "revoke_lock", "revoke", "interrupts", "interrupts_told", "interrupts_input",
             "interrupts_gone", "see", "compat32", "unprivileged",
             "debugger", "odd_calls", "charged", "long_calls", "many_mappings",
-            "attack_irq_lines", "interrupts_lines",
+            "attack_irq_lines", "interrupts_lines", "interrupts_resumed",
             "race", "race_irq", "race_many", "race_load", "oracle", "leak", "faults", "fuzz", "acpi", "kmod_windows", "run_time", "run_time_words",
             "pfnmap", "stress_dev",
             "neighbours", "peers", "override", "pci_gone", "pci_within", "lockdown", "proc")

@@ -6,8 +6,9 @@
 #include <linux/sched/signal.h>
 
 /*
- * What recalc_sigpending() looks at, but for the freezer. To be called with the lock of
- * the signals.
+ * What recalc_sigpending() looks at, but for the freezer; and TIF_NOTIFY_SIGNAL, by which
+ * task_work and livepatch have a task leave the kernel. To be called with the lock of the
+ * signals.
  */
 static bool has_signal(void)
 {

@@ -268,7 +268,8 @@ struct iomem_irq_info {
  *
  * Errors beside those of all calls: ETIMEDOUT where none came in time, and
  * EAGAIN where one would have to wait and the file is O_NONBLOCK, both with
- * @count filled in; EINTR where a signal came.
+ * @count filled in; EINTR where a signal came, or where the kernel had the
+ * program leave the call for a moment (io_uring, livepatch).
  */
 struct iomem_irq_wait {
 	__u32 size;
