@@ -118,4 +118,49 @@ TEST_F(override, device_becomes_a_window)
 	EXPECT_EQ(-ENODEV, tell(DRIVER "bind", self->device));
 }
 
+static const char *the_file;
+
+static int choose(const char *device)
+{
+	return tell(the_file, "iomem_dev") ?: tell(DRIVER "bind", device);
+}
+
+/* Root without the capability may write to the files, and not choose addresses thereby. */
+TEST_F(override, takes_rawio)
+{
+	the_file = self->file;
+	EXPECT_EQ(EPERM, without_rawio(choose, self->device));
+	EXPECT_NE(0, access(self->driver, F_OK));
+}
+
+/*
+ * Once it has written to driver_override, others probe the device without a thought of it: the
+ * kernel's own threads, which have every capability, and who loads the driver.
+ */
+TEST_F(override, is_not_for_others_to_grant)
+{
+	const char *ko = getenv("IOMEM_KO"), *attach = getenv("IOMEM_ATTACH_KO");
+	char params[128], text[1024];
+	int log = open_log();
+
+	ASSERT_EQ(0, tell(self->file, "iomem_dev"));
+	snprintf(params, sizeof(params), "device=%s", self->device);
+	ASSERT_EQ(0, load(attach, params));
+	EXPECT_NE(0, access(self->driver, F_OK));
+	EXPECT_EQ(0, unload("iomem_test_attach"));
+	logged(log, "iomem_dev: driver_override", text, sizeof(text));
+	EXPECT_NE(NULL, strstr(text, "driver_override: bound by itself"));
+
+	ASSERT_EQ(0, unload("iomem_dev"));
+	ASSERT_EQ(0, load(ko, ""));
+	EXPECT_NE(0, access(self->driver, F_OK));
+	logged(log, "iomem_dev: driver_override", text, sizeof(text));
+	EXPECT_NE(NULL, strstr(text, "driver_override: bound by itself"));
+
+	/* Who asks for this device gets it. */
+	EXPECT_EQ(0, tell(DRIVER "bind", self->device));
+	EXPECT_EQ(0, access(self->driver, F_OK));
+	close(log);
+}
+
 TEST_HARNESS_MAIN

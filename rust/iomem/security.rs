@@ -88,6 +88,32 @@ pub fn capable_noaudit(capability: Capability) -> bool {
     }
 }
 
+/// Tells whether the current task is a thread of the kernel. Such a thread has all capabilities, which says
+/// nothing of the process on whose behalf it does something: a driver that is probed again later, because
+/// a supplier of the device was not there, is probed by one.
+///
+/// ```no_run
+/// use iomem::security::{
+///     capable,
+///     is_kernel_thread,
+///     Capability, //
+/// };
+///
+/// if is_kernel_thread() || !capable(Capability::SysRawio) {
+///     return Err(EPERM);
+/// }
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// Context: process.
+///
+/// Corresponds to `PF_KTHREAD` in [`include/linux/sched.h`](srctree/include/linux/sched.h).
+pub fn is_kernel_thread() -> bool {
+    // SAFETY: The current task is valid, and only it changes its flags.
+    let flags = unsafe { (*kernel::current!().as_ptr()).flags };
+    flags & bindings::PF_KTHREAD != 0
+}
+
 /// Tells whether the kernel is locked down so far that nobody may do this. If so, the kernel says in
 /// its log which process was kept from what.
 ///

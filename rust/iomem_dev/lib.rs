@@ -118,7 +118,10 @@ impl InPlaceModule for IomemDev {
                 // library cannot carry it: see `Root::new`.
                 _debugfs: unsafe { see::Root::new() }?,
                 _driver <- driver::Registration::new(<Self as ModuleMetadata>::NAME, module),
-                _by_hand: params::make(<Self as ModuleMetadata>::NAME, wanted)?,
+                _by_hand: {
+                    guard::loaded();
+                    params::make(<Self as ModuleMetadata>::NAME, wanted)?
+                },
             }))
         })
     }

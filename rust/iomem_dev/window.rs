@@ -240,7 +240,7 @@ impl platform::Driver for Driver {
                     if pdev.is_named(<crate::IomemDev as ModuleMetadata>::NAME) {
                         guard::may_choose_address(pdev.as_ref().name())?;
                     } else {
-                        guard::may_choose_address("driver_override")?;
+                        guard::may_choose_device("driver_override")?;
                     }
                 }
                 let index = INDICES.take().inspect_err(|_| {
