@@ -285,7 +285,7 @@ TEST_F(flash, is_not_to_be_written)
 	}
 }
 
-/* Adds a node for registers that no device has. Whether there is then a window that is called so. */
+/* Adds a node for registers that no device has. Whether a window is then called so. */
 static int add_node(const char *name, const char *label)
 {
 	char params[128];
@@ -320,7 +320,8 @@ TEST(node_that_is_added)
 TEST(node_whose_name_is_no_text)
 {
 	static const char *const names[] = {
-		"a\niomem-state:\tgone@b100000", "a\r@b100000", "\x1b[2J@b100000", "\xc3\xa9@b100000",
+		"a\niomem-state:\tgone@b100000", "a\r@b100000", "\x1b[2J@b100000",
+		"\xc3\xa9@b100000",
 	};
 	char line[512];
 	size_t i;

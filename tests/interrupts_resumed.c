@@ -97,8 +97,8 @@ static int unpatch(void)
 }
 
 /*
- * The call that it is in, ioctl(), is what is exchanged, so the task has to leave it. The kernel waits
- * for 15 seconds before it makes one.
+ * The call that it is in, ioctl(), is what is exchanged, so the task has to leave it. The kernel
+ * waits for 15 seconds before it makes one.
  */
 TEST_F_TIMEOUT(irq, wait_lets_a_livepatch_in, 120)
 {
@@ -124,7 +124,8 @@ TEST_F_TIMEOUT(irq, wait_lets_a_livepatch_in, 120)
 	for (i = 0; i < 600 && number(LIVEPATCH "transition"); i++)
 		usleep(100000);
 	EXPECT_EQ(0, number(LIVEPATCH "transition")) {
-		TH_LOG("the child is in state '%c', patched %d", state_of(child), patch_state(child));
+		TH_LOG("the child is in state '%c', patched %d", state_of(child),
+		       patch_state(child));
 	}
 	if (variant->level) {
 		ASSERT_TRUE(sleeps(child));

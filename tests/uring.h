@@ -31,8 +31,10 @@ static inline int uring_open(struct uring *u)
 	u->length = params.cq_off.cqes + params.cq_entries * sizeof(struct io_uring_cqe);
 	if (u->length < params.sq_off.array + params.sq_entries * sizeof(unsigned int))
 		u->length = params.sq_off.array + params.sq_entries * sizeof(unsigned int);
-	ring = mmap(NULL, u->length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, u->fd, IORING_OFF_SQ_RING);
-	u->sqes = mmap(NULL, params.sq_entries * sizeof(struct io_uring_sqe), PROT_READ | PROT_WRITE,
+	ring = mmap(NULL, u->length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, u->fd,
+		    IORING_OFF_SQ_RING);
+	u->sqes = mmap(NULL, params.sq_entries * sizeof(struct io_uring_sqe),
+		       PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_POPULATE, u->fd, IORING_OFF_SQES);
 	if (ring == MAP_FAILED || u->sqes == MAP_FAILED)
 		return -errno;

@@ -22,6 +22,7 @@ static void attach(struct work_struct *work)
 	if (device_attach(dev) < 0)
 		pr_info("%s: no driver\n", dev_name(dev));
 }
+
 static DECLARE_WORK(work, attach);
 
 static int __init attach_init(void)
