@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A wait for an interrupt that the kernel ends for what is no signal, because the program has to leave
- * the kernel for a moment: to run what io_uring has for it, or to change to a livepatched kernel (the
- * module iomem_test_livepatch, IOMEM_LIVEPATCH_KO). What has to wait for that must not wait for the
- * interrupt. A wait without a limit begins again by itself; one with a limit is EINTR.
+ * A wait for an interrupt that the kernel ends for what is no signal, because the program has to
+ * leave the kernel for a moment: to run what io_uring has for it, or to change to a livepatched
+ * kernel (the module iomem_test_livepatch, IOMEM_LIVEPATCH_KO). What has to wait for that must
+ * not wait for the interrupt. A wait without a limit begins again by itself; one with a limit is
+ * EINTR.
  *
  * In one variant the wait has no limit, in the other it has one.
  */
@@ -23,7 +24,7 @@ static int number(const char *path)
 }
 
 /* Which of two states of the kernel's code a task is in: 0 the old, 1 the new, -1 the only one. */
-static int patch_state(pid_t pid)
+static int livepatched(pid_t pid)
 {
 	char path[64];
 
@@ -39,7 +40,8 @@ static uint64_t limit(bool level)
 /* Waits in a child with something that io_uring is to do when `pipe` can be read. */
 static pid_t wait_with_uring(int fd, bool level, int pipe, struct uring *u)
 {
-	struct io_uring_sqe sqe = { .opcode = IORING_OP_POLL_ADD, .fd = pipe, .poll32_events = POLLIN };
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_POLL_ADD, .fd = pipe,
+				    .poll32_events = POLLIN };
 	uint64_t count = 0;
 	pid_t child = fork();
 
@@ -119,13 +121,13 @@ TEST_F_TIMEOUT(irq, wait_lets_a_livepatch_in, 120)
 	ASSERT_EQ(0, load(ko, ""));
 	/* All others change by themselves. */
 	sleep(5);
-	EXPECT_EQ(0, patch_state(child));
+	EXPECT_EQ(0, livepatched(child));
 	EXPECT_EQ(1, number(LIVEPATCH "transition"));
 	for (i = 0; i < 600 && number(LIVEPATCH "transition"); i++)
 		usleep(100000);
 	EXPECT_EQ(0, number(LIVEPATCH "transition")) {
 		TH_LOG("the child is in state '%c', patched %d", state_of(child),
-		       patch_state(child));
+		       livepatched(child));
 	}
 	if (variant->level) {
 		ASSERT_TRUE(sleeps(child));
