@@ -4,6 +4,9 @@
 #include <linux/ioport.h>
 #include <linux/logic_pio.h>
 #include <linux/mm.h>
+#ifdef CONFIG_X86
+#include <asm/pgtable.h>
+#endif
 #ifdef CONFIG_ARM64
 #include <asm/cpufeature.h>
 #include <asm/pgtable-hwdef.h>
@@ -211,10 +214,50 @@ void __iomem *iomem_helper_io_map_cache(phys_addr_t addr, size_t size)
 	return ioremap_cache(addr, size);
 }
 
-/* Inline, and nothing, where the architecture keeps no list of memory types. */
+#ifdef CONFIG_X86_PAT
+/*
+ * Whether the list of memory types has the page at start as write-combining,
+ * which has an entry: a mapping made now gets the mode of that.
+ */
+static int memtype_is_wc(resource_size_t start)
+{
+	unsigned long wc = pgprot_val(pgprot_writecombine(PAGE_KERNEL)) & _PAGE_CACHE_MASK;
+	void __iomem *page = ioremap_wc(start, PAGE_SIZE);
+	unsigned int level;
+	pte_t *pte;
+	int ret;
+
+	if (!page)
+		return -ENOMEM;
+	pte = lookup_address((__force unsigned long)page, &level);
+	ret = pte && level == PG_LEVEL_4K && (pte_flags(*pte) & _PAGE_CACHE_MASK) == wc;
+	iounmap(page);
+	return ret;
+}
+#else
+static int memtype_is_wc(resource_size_t start)
+{
+	return 1;
+}
+#endif
+
+/*
+ * Inline, and nothing, where the architecture keeps no list of memory types.
+ * Where it does, and the range or a part of it is known as uncached, x86 makes
+ * an entry of that mode and says that all is well. All entries that overlap are
+ * of one mode, so one page tells that of the new one.
+ */
 int iomem_helper_io_reserve_memtype_wc(resource_size_t start, resource_size_t size)
 {
-	return arch_io_reserve_memtype_wc(start, size);
+	int ret = arch_io_reserve_memtype_wc(start, size);
+
+	if (ret)
+		return ret;
+	ret = memtype_is_wc(start);
+	if (ret > 0)
+		return 0;
+	arch_io_free_memtype_wc(start, size);
+	return ret ?: -EBUSY;
 }
 
 void iomem_helper_io_free_memtype_wc(resource_size_t start, resource_size_t size)
