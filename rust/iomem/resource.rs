@@ -35,6 +35,7 @@ mod entry;
 mod firmware;
 mod holder;
 mod intersect;
+pub(crate) mod memtypes;
 mod muxed;
 mod pages;
 mod refused;

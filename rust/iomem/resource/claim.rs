@@ -19,6 +19,7 @@ use kernel::{
 use super::{
     entry::Entry,
     firmware,
+    memtypes::Memtypes,
     root::is_of,
     Mem,
     Port,
@@ -34,7 +35,8 @@ use crate::{
 
 /// Exclusive use of a range of addresses, entered in `/proc/iomem` or `/proc/ioports`.
 ///
-/// Dropping it releases the range, as `release_mem_region()` and `release_region()` do in C.
+/// Dropping it releases the range, as `release_mem_region()` and `release_region()` do in C. What is left
+/// of each [`WcReservation`](crate::vma::WcReservation) that was made on it ends before that.
 ///
 /// # Removal of the device that a range belongs to
 ///
@@ -77,6 +79,8 @@ use crate::{
 /// # Ok::<(), Error>(())
 /// ```
 pub struct Claim<R: Root> {
+    // Ends before the range can be another driver's.
+    memtypes: Memtypes,
     entry: Entry,
     range: Range,
     is_exclusive: bool,
@@ -237,6 +241,7 @@ impl<R: Root> Claim<R> {
 
         // INVARIANT: It was entered for exactly this range.
         Ok(Self {
+            memtypes: Memtypes::new(range),
             entry,
             range,
             is_exclusive: flags & bindings::IORESOURCE_EXCLUSIVE != 0,
@@ -290,6 +295,11 @@ impl<R: Root> Claim<R> {
     /// it is not in that of another device.
     pub(super) fn is_within_parent_of(&self, other: &Self) -> bool {
         self.entry.is_within_parent_of(R::root(), &other.entry)
+    }
+
+    /// Returns what x86's list of memory types has of it.
+    pub(crate) fn memtypes(&self) -> &Memtypes {
+        &self.memtypes
     }
 
     /// Returns the range that is held. Context: any.

@@ -10,6 +10,7 @@ use kernel::{
 };
 
 use super::{
+    memtypes::Memtypes,
     MemRegion,
     Reason,
     Refused, //
@@ -51,6 +52,8 @@ const MOST: usize = 1024;
 /// # Ok::<(), Error>(())
 /// ```
 pub struct Pages {
+    // Ends before a claim does.
+    memtypes: Memtypes,
     range: Range,
     claims: KVec<Arc<MemRegion>>,
     rest: KVec<MemRegion>,
@@ -164,10 +167,16 @@ impl Pages {
 
         // INVARIANT: Each byte was in one of `claims`, or in a gap that has been claimed.
         Ok(Self {
+            memtypes: Memtypes::new(whole),
             range: whole,
             claims: kept,
             rest,
         })
+    }
+
+    /// Returns what x86's list of memory types has of all of them.
+    pub(crate) fn memtypes(&self) -> &Memtypes {
+        &self.memtypes
     }
 
     /// Returns the physical addresses, whole pages. Context: any.
@@ -222,6 +231,7 @@ impl Pages {
         let range = Range::new(start, last.wrapping_sub(start).wrapping_add(1)).ok()?;
         // INVARIANT: It begins and ends at page boundaries, as was just made sure of.
         pages.range.contains(&range).then(|| ClaimPages {
+            memtypes: Memtypes::new(range),
             range,
             pages: pages.clone(),
         })
@@ -258,13 +268,30 @@ impl Pages {
 /// assert_eq!(shown.range().length(), 0x1000);
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone)]
 pub struct ClaimPages {
+    // Ends before `pages`.
+    memtypes: Memtypes,
     range: Range,
     pages: Arc<Pages>,
 }
 
+impl Clone for ClaimPages {
+    fn clone(&self) -> Self {
+        // INVARIANT: As `self`.
+        Self {
+            memtypes: Memtypes::new(self.range),
+            range: self.range,
+            pages: self.pages.clone(),
+        }
+    }
+}
+
 impl ClaimPages {
+    /// Returns what x86's list of memory types has of them by way of this value.
+    pub(crate) fn memtypes(&self) -> &Memtypes {
+        &self.memtypes
+    }
+
     /// Returns the physical addresses, whole pages. Context: any.
     ///
     /// # Examples

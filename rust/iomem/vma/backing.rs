@@ -11,6 +11,7 @@ use super::fits;
 use crate::{
     range::Range,
     resource::{
+        memtypes::Memtypes,
         ClaimPages,
         MemRegion,
         Pages, //
@@ -18,7 +19,12 @@ use crate::{
 };
 
 mod private {
-    pub trait Sealed {}
+    use crate::resource::memtypes::Memtypes;
+
+    pub trait Sealed {
+        /// What x86's list of memory types has of the frames.
+        fn memtypes(&self) -> &Memtypes;
+    }
 }
 
 /// What can be mapped into programs: page frames of which every byte is claimed.
@@ -54,35 +60,55 @@ pub trait Backing: private::Sealed {
     fn frames(&self) -> Option<Range>;
 }
 
-impl private::Sealed for MemRegion {}
+impl private::Sealed for MemRegion {
+    fn memtypes(&self) -> &Memtypes {
+        self.memtypes()
+    }
+}
 impl Backing for MemRegion {
     fn frames(&self) -> Option<Range> {
         Some(self.range()).filter(Range::is_page_aligned)
     }
 }
 
-impl private::Sealed for Pages {}
+impl private::Sealed for Pages {
+    fn memtypes(&self) -> &Memtypes {
+        self.memtypes()
+    }
+}
 impl Backing for Pages {
     fn frames(&self) -> Option<Range> {
         Some(self.range())
     }
 }
 
-impl private::Sealed for ClaimPages {}
+impl private::Sealed for ClaimPages {
+    fn memtypes(&self) -> &Memtypes {
+        self.memtypes()
+    }
+}
 impl Backing for ClaimPages {
     fn frames(&self) -> Option<Range> {
         Some(self.range())
     }
 }
 
-impl<T: Backing> private::Sealed for &T {}
+impl<T: Backing> private::Sealed for &T {
+    fn memtypes(&self) -> &Memtypes {
+        T::memtypes(self)
+    }
+}
 impl<T: Backing> Backing for &T {
     fn frames(&self) -> Option<Range> {
         T::frames(self)
     }
 }
 
-impl<T: Backing> private::Sealed for Arc<T> {}
+impl<T: Backing> private::Sealed for Arc<T> {
+    fn memtypes(&self) -> &Memtypes {
+        T::memtypes(self)
+    }
+}
 impl<T: Backing> Backing for Arc<T> {
     fn frames(&self) -> Option<Range> {
         T::frames(self)

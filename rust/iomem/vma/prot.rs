@@ -2,14 +2,10 @@
 
 //! How a mapping is cached: page protections.
 
-use kernel::{
-    error::to_result,
-    prelude::*, //
-};
+use kernel::prelude::*;
 
 use crate::{
     bindings,
-    range::Range, //
     resource::{
         Holder,
         Mem, //
@@ -23,7 +19,7 @@ use crate::{
 /// another. The kernel keeps a list for that: what `ioremap()` and functions that fill a VMA at once
 /// map is entered, and a second mapping gets the mode of the first, or is refused. What is inserted
 /// at fault time is only looked up, and not entered: a page that was inserted uncached does not keep
-/// a later [`WcReservation`] away, so both modes at once are possible, and to exclude them is for
+/// a later [`WcReservation`] away, as one that was mapped at once does, so both modes at once are possible, and to exclude them is for
 /// the driver, which has to count its mappings. A huge page gets the mode that its first page has on
 /// the list. Elsewhere both modes can be had at once.
 pub const EXCLUSIVE_CACHE_MODES: bool = cfg!(CONFIG_X86);
@@ -128,8 +124,15 @@ impl PageProt {
 ///
 /// x86 keeps a list of what is mapped how, so that no page is mapped in two ways at once, and
 /// `vmf_insert_pfn()` takes the cache mode from that list: uncached, where the range is not on it.
-/// As long as this value exists, the claim is on the list as write-combining. Other architectures
-/// keep no such list, and there it does nothing.
+/// As long as this value exists, the claim is on the list as write-combining; and also if it is
+/// forgotten ([`core::mem::forget`]), until what it was made on ends: the claim, or the pages. Other
+/// architectures keep no such list, and there it does nothing.
+///
+/// An uncached mapping of the range, or of a part of it, has to be gone before: also one of a program's
+/// that shows nothing any more, since its entry stays on the list until it has been unmapped. The
+/// kernel's function would succeed nevertheless and enter the range as uncached for as long as the
+/// reservation lasts; this one is refused. [`VmaOps::close`](super::VmaOps::close) comes before the
+/// mapping's entry goes: so who counts mappings and finds none can be refused as well, for a moment.
 ///
 /// Corresponds to the C functions `arch_io_reserve_memtype_wc()` and `arch_io_free_memtype_wc()` in
 /// [`include/linux/io.h`](srctree/include/linux/io.h).
@@ -138,7 +141,7 @@ impl PageProt {
 ///
 /// # Invariants
 ///
-/// The frames of `holder` have been reserved by `arch_io_reserve_memtype_wc()`.
+/// One of the entries of `holder` on the list is this value's.
 ///
 /// # Examples
 ///
@@ -154,7 +157,6 @@ impl PageProt {
 /// ```
 pub struct WcReservation<H: Backing> {
     holder: H,
-    range: Range,
 }
 
 impl<H: Backing> WcReservation<H> {
@@ -163,20 +165,18 @@ impl<H: Backing> WcReservation<H> {
     /// # Errors
     ///
     /// - `EINVAL`: it is a claim that does not begin and end at page boundaries.
-    /// - `EBUSY`: some of it is mapped already, in a way that cannot be had together with this.
+    /// - `EBUSY` (x86): some of it is mapped in another mode, or is still on the list because it was; or
+    ///   it is of the first MiB, of which the kernel keeps no list.
     /// - `ENOMEM`: no memory.
     ///
     /// # Examples
     ///
     /// See [`WcReservation`].
     pub fn new(holder: H) -> Result<Self> {
-        let range = holder.frames().ok_or(EINVAL)?;
-
-        // SAFETY: The function takes any range; this one is claimed, so it is no RAM.
-        to_result(unsafe { bindings::io_reserve_memtype_wc(range.start(), range.length()) })?;
-
-        // INVARIANT: It has just been reserved.
-        Ok(Self { holder, range })
+        holder.frames().ok_or(EINVAL)?;
+        holder.memtypes().reserve_wc()?;
+        // INVARIANT: It has just been made.
+        Ok(Self { holder })
     }
 }
 
@@ -194,8 +194,7 @@ impl<H: Backing + Holder<Mem>> WcReservation<H> {
 
 impl<H: Backing> Drop for WcReservation<H> {
     fn drop(&mut self) {
-        // SAFETY: By the type invariant the range is reserved, and this is the one place that ends
-        // it.
-        unsafe { bindings::io_free_memtype_wc(self.range.start(), self.range.length()) };
+        // SAFETY: By the type invariant, and this is the one place that undoes it.
+        unsafe { self.holder.memtypes().free_wc() };
     }
 }

@@ -11,6 +11,16 @@ use kernel::{
 
 use crate::range::Range;
 
+/// There are no memory types here, so nothing of them is left.
+mod memtypes {
+    pub struct Memtypes;
+
+    impl Memtypes {
+        pub fn new(_: crate::range::Range) -> Self {
+            Self
+        }
+    }
+}
 #[path = "../../../rust/iomem/resource/pages.rs"]
 mod pages;
 #[path = "../../../rust/iomem/resource/refused.rs"]

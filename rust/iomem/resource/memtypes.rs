@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What x86's list of memory types has of a claim.
+//!
+//! The list knows ranges and no owners: an entry that its maker does not take off stays, and the next
+//! owner of the range gets its mode. A [`WcReservation`] takes its entry off when it is dropped, and
+//! safe code can see to it that it never is ([`core::mem::forget`]). So what the reservation was made
+//! on counts, and takes off what is left when it ends.
+//!
+//! C header: [`include/linux/io.h`](srctree/include/linux/io.h)
+//!
+//! [`WcReservation`]: crate::vma::WcReservation
+
+use kernel::{
+    error::to_result,
+    prelude::*,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    }, //
+};
+
+use crate::{
+    bindings,
+    range::Range, //
+};
+
+/// The entries of a range. Dropping it takes them off the list.
+///
+/// Other architectures keep no such list, and there it does nothing.
+///
+/// Context of the drop: may sleep.
+///
+/// # Invariants
+///
+/// The list has at least `count` entries for exactly `range`, which are this value's.
+pub struct Memtypes {
+    range: Range,
+    count: Atomic<i64>,
+}
+
+impl Memtypes {
+    /// Has no entries of a range that its owner has claimed, as long as this exists.
+    pub(super) fn new(range: Range) -> Self {
+        // INVARIANT: There are none.
+        Self {
+            range,
+            count: Atomic::new(0),
+        }
+    }
+
+    /// Enters the range as write-combining. Context: may sleep.
+    ///
+    /// # Errors
+    ///
+    /// - `EBUSY`: a part of it is known in another mode.
+    /// - `ENOMEM`: no memory.
+    pub(crate) fn reserve_wc(&self) -> Result {
+        let (start, length) = (self.range.start(), self.range.length());
+        // SAFETY: The function takes any range; this one is claimed, so it is no RAM.
+        to_result(unsafe { bindings::io_reserve_memtype_wc(start, length) })?;
+        // INVARIANT: There is one more.
+        self.count.fetch_add(1, Relaxed);
+        Ok(())
+    }
+
+    /// Takes an entry off the list. Context: may sleep.
+    ///
+    /// # Safety
+    ///
+    /// The caller undoes one [`reserve_wc`](Self::reserve_wc), which was not undone.
+    pub(crate) unsafe fn free_wc(&self) {
+        // INVARIANT: One less, and then it is taken off.
+        self.count.fetch_sub(1, Relaxed);
+        // SAFETY: By the requirement there is one of this value's.
+        unsafe { bindings::io_free_memtype_wc(self.range.start(), self.range.length()) };
+    }
+}
+
+impl Drop for Memtypes {
+    fn drop(&mut self) {
+        while self.count.load(Relaxed) > 0 {
+            // SAFETY: By the type invariant there is one, whose maker did not undo it and cannot any
+            // more.
+            unsafe { self.free_wc() };
+        }
+    }
+}
