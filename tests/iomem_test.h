@@ -303,6 +303,29 @@ static inline int open_window(const char *label, int flags)
 }
 
 /*
+ * Whether the test before this one, of the same program, loaded the driver: where a check failed,
+ * its files were still open when it was to be unloaded. Says so of this one for the next.
+ */
+static inline bool was_left(void)
+{
+	static const char path[] = "/tmp/iomem-test-loads";
+	FILE *file = fopen(path, "r");
+	int program = 0;
+	bool left;
+
+	/* The harness runs each test in a process of its own. */
+	left = file && fscanf(file, "%d", &program) == 1 && program == getppid();
+	if (file)
+		fclose(file);
+	file = fopen(path, "w");
+	if (file) {
+		fprintf(file, "%d", getppid());
+		fclose(file);
+	}
+	return left;
+}
+
+/*
  * For the tests that load the driver themselves: what they need, or why they
  * have to be skipped; NULL if they need not be.
  */
@@ -313,6 +336,8 @@ static inline const char *why_not_load(const char **ko, uint64_t *start, uint64_
 		return "IOMEM_KO is not set: see tests/iomem_test.h";
 	if (!env_range(start, last))
 		return "IOMEM_RANGE is not set: see tests/iomem_test.h";
+	if (was_left() && loaded("iomem_dev"))
+		unload("iomem_dev");
 	if (loaded("iomem_dev"))
 		return "iomem_dev is loaded: unload it, these tests load it themselves";
 	return NULL;

@@ -200,7 +200,8 @@ TEST_F(run_time, each_region_is_written_at_its_own_place)
 /* What is filled when it is touched, in huge pages and, at the end, in small ones. */
 TEST_F(run_time, large_regions_show_their_own_registers)
 {
-	const size_t step = 0x10000;
+	/* Between the places looked at, and how far into a page it is that the regions meet. */
+	const size_t step = 0x10000, border = 64;
 	uint64_t start, last, huge, at, value;
 	struct part parts[3];
 	volatile char *p;
@@ -220,15 +221,17 @@ TEST_F(run_time, large_regions_show_their_own_registers)
 	ASSERT_LE(0, fd);
 	p = map(fd, 8 * huge, 0);
 	ASSERT_NE(MAP_FAILED, p);
-	for (at = 0; at < 8 * huge; at += step)
+	for (at = 0; at < 8 * huge; at += step) {
 		*(volatile uint64_t *)(p + at) = at;
+		*(volatile uint64_t *)(p + at + border) = at + border;
+	}
 	munmap((void *)p, 8 * huge);
 	close(fd);
 	ASSERT_EQ(0, delete_window("shared"));
 
-	parts[0] = (struct part){ step, huge };
-	parts[1] = (struct part){ huge + step, 3 * huge };
-	parts[2] = (struct part){ 4 * huge + step, 2 * huge + step };
+	parts[0] = (struct part){ step, huge + border };
+	parts[1] = (struct part){ huge + step + border, 3 * huge };
+	parts[2] = (struct part){ 4 * huge + step + border, 2 * huge + step };
 	fd = open_shared(start, parts, 3);
 	ASSERT_LE(0, fd);
 	for (n = 0; n < 3; n++) {
