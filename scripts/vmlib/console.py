@@ -44,7 +44,7 @@ _TROUBLE = re.compile("|".join((
 # follows the one before it; the first is no trouble, the last is what a trace of any trouble begins
 # with. Where our own modules are in the trace, it is one all the same, unless the program was killed.
 _ON_PURPOSE = (
-    (re.compile(r"\] faults: vmalloc error: size \d+, [\w .]+, mode:0x[0-9a-f]+\("),
+    (re.compile(r"\] faults: vmalloc error: size \d+, [\w ,.]+, mode:0x[0-9a-f]+\("),
      re.compile(r"\] CPU: \d+ .*\bComm: faults "), False),
     (re.compile(r"\] (revoke|charged) invoked oom-killer: gfp_mask=0x[0-9a-f]+\("),
      re.compile(r"\] CPU: \d+ .*\bComm: (revoke|charged) "), True),
