@@ -254,7 +254,10 @@ TEST_F(afterwards, each_way_was_gone)
 
 	for (way = 0; way < WAYS; way++) {
 		TH_LOG("%8" PRIu64 " %s", tally[way], way_names[way]);
-		/* Nothing is refused where nothing has to be asked for, and not each kernel has huge pages. */
+		/*
+		 * Nothing is refused where nothing has to be asked for, and not each kernel has
+		 * huge pages.
+		 */
 		if (!few && way != MAP_REFUSED && (way != MAP_HUGE || has_huge_pages()))
 			EXPECT_NE(0, tally[way]);
 	}

@@ -3,8 +3,9 @@
 #include <linux/efi.h>
 
 /*
- * Whether EFI says that there is memory at an address, or that the address is its own. efi_enabled()
- * is inline, and the kernel's bindings do not have <linux/efi.h>. x86 has it all in its resources.
+ * Whether EFI says that there is memory at an address, or that the address is its own.
+ * efi_enabled() is inline, and the kernel's bindings do not have <linux/efi.h>. x86 has it all in
+ * its resources.
  */
 bool iomem_helper_efi_has_memory(u64 address)
 {
