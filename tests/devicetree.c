@@ -31,7 +31,7 @@ FIXTURE_SETUP(window)
 	ASSERT_EQ(0, ioctl(self->fd, IOMEM_IOC_REGION_INFO, &self->region));
 	self->regs = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
 	/* A larger page has more than the registers. */
-	if (PAGE > self->region.length) {
+	if (self->region.length < PAGE) {
 		ASSERT_EQ(MAP_FAILED, self->regs);
 		ASSERT_EQ(0, self->region.mmap_length);
 	} else {
