@@ -241,6 +241,43 @@ TEST_F_TIMEOUT(topology, unplugged_and_plugged_in_again, 300)
 	*edu = fixed;
 }
 
+/* Looks for the range of a bridge behind which nothing has a range: where it begins. */
+static bool empty_bus(uint64_t *start)
+{
+	char *all = proc_iomem(), *line, *rest = all;
+	size_t bus = 0;
+	bool found = false;
+
+	while (!found && (line = strsep(&rest, "\n"))) {
+		size_t depth = strspn(line, " ");
+
+		/* The one before is a bus's, and this is not in it. */
+		found = bus && depth <= bus;
+		bus = 0;
+		/* Not that of the whole machine, which bridges and devices are in. */
+		if (!found && depth && strstr(line, " : PCI Bus ") && sscanf(line, "%" SCNx64, start) == 1)
+			bus = depth;
+	}
+	free(all);
+	return found;
+}
+
+/* The kernel can give such a range to a device that is plugged in, whether or not it is claimed. */
+TEST_F(topology, slot_without_a_device)
+{
+	char *claims_, text[256], line[4096];
+	uint64_t start;
+
+	ASSERT_TRUE(empty_bus(&start));
+	snprintf(text, sizeof(text), LABEL " mem=%#" PRIx64 ",%#x width=4", start, LENGTH);
+	EXPECT_EQ(-ENXIO, tell(DRIVER "new_device", text));
+	logged(self->log, "iomem_dev", line, sizeof(line));
+	EXPECT_NE(NULL, strstr(line, "no device on that has it"));
+	claims_ = claims();
+	EXPECT_STREQ(self->before, claims_);
+	free(claims_);
+}
+
 /* The smallest size of a BAR, as the power of two of its MiB, that is among those in a file. */
 static int smallest_size(const char *path)
 {

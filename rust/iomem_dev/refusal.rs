@@ -37,6 +37,8 @@ pub(crate) enum Refusal {
     Beyond(Range, &'static str),
     /// Somebody else holds it or a part of it, as the named file shows.
     Busy(Range, &'static str),
+    /// A PCI bridge passes it on, and no device behind that has it. And which file shows it.
+    NoDevice(Range, &'static str),
     /// Something else, which is not about the range.
     Other(Range, Error),
 }
@@ -61,6 +63,7 @@ impl Refusal {
         Claim::<R>::request(range, name).map_err(|refused| match Error::from(refused) {
             e if e == ERANGE => Self::Beyond(range, R::PROC),
             e if e == EBUSY => Self::Busy(range, R::PROC),
+            e if e == ENXIO => Self::NoDevice(range, R::PROC),
             e => Self::Other(range, e),
         })
     }
@@ -83,6 +86,7 @@ impl From<Refusal> for Error {
             Refusal::Ram(_) | Refusal::FirmwareReserved(_) => EPERM,
             Refusal::Beyond(..) => ERANGE,
             Refusal::Busy(..) => EBUSY,
+            Refusal::NoDevice(..) => ENXIO,
             Refusal::Other(_, e) => e,
         }
     }
@@ -113,6 +117,10 @@ impl fmt::Display for Refusal {
             )),
             Self::Busy(range, proc) => f.write_fmt(fmt!(
                 "{range} is in use: {proc} says by whom; try another range, or unbind that driver"
+            )),
+            Self::NoDevice(range, proc) => f.write_fmt(fmt!(
+                "{range} is of a PCI bus, and no device on that has it, so that the kernel may give \
+                 it to one that is plugged in: choose the range of a device, see {proc}"
             )),
             Self::Other(range, e) => f.write_fmt(fmt!("{range} could not be claimed: {e:?}")),
         }

@@ -132,6 +132,8 @@ impl<R: Root> Claim<R> {
     /// - `EBUSY`: another driver holds the range or a part of it; RAM is held by the kernel; the
     ///   range crosses the border of another resource, such as the window of a bus; or the PCI device
     ///   that it belongs to is being removed.
+    /// - `ENXIO`: a PCI bridge passes the range on, and none of the devices behind it has it: the kernel
+    ///   may give it to one that is plugged in.
     /// - `ENOMEM`: no memory for the name. (No memory for the entry is `EBUSY`: C does not tell.)
     ///
     /// # Examples
@@ -231,12 +233,9 @@ impl<R: Root> Claim<R> {
         }
 
         let name = name.to_cstring().map_err(|_| refuse(Reason::NoMemory))?;
-        let entry = Entry::new(R::root(), range, name, flags).map_err(|e| {
-            if e == ENOMEM {
-                refuse(Reason::NoMemory)
-            } else {
-                Refused::conflict::<R>(range)
-            }
+        let entry = Entry::new(R::root(), range, name, flags).map_err(|reason| match reason {
+            Reason::Conflict => Refused::conflict::<R>(range),
+            reason => refuse(reason),
         })?;
 
         // INVARIANT: It was entered for exactly this range.

@@ -38,6 +38,11 @@
 //!   library again, such an older claim cannot be in the tree any more, and is released by doing
 //!   nothing.
 //!
+//! - No claim is made in what a PCI bridge passes on, where no PCI device has the addresses. When a device
+//!   is plugged in that does not fit beside it, the kernel takes all that is below the bridge's
+//!   range out of the tree to make room (`release_child_resources()`), says so to no driver, and may
+//!   give the device those addresses.
+//!
 //! A device link could not do this: unbinding those who depend on a device is part of unbinding its
 //! driver, and a device with a window on its BARs has none.
 //!
@@ -67,6 +72,7 @@ use kernel::{
     sync::aref::ARef, //
 };
 
+use super::Reason;
 use crate::{
     bindings,
     range::Range, //
@@ -128,14 +134,16 @@ impl Claims {
     ///
     /// # Errors
     ///
-    /// - `EBUSY`: what is around it is being removed.
-    /// - `ENOMEM`: no memory for it.
-    fn announce(&mut self, place: Place) -> Result<u64> {
+    /// - [`Reason::Conflict`]: what is around it is being removed.
+    /// - [`Reason::NoMemory`]: no memory for it.
+    fn announce(&mut self, place: Place) -> Result<u64, Reason> {
         if self.going.iter().any(|dev| reaches(dev, place)) {
-            return Err(EBUSY);
+            return Err(Reason::Conflict);
         }
         let id = self.next;
-        self.all.push(Known::new(id, place), GFP_KERNEL)?;
+        self.all
+            .push(Known::new(id, place), GFP_KERNEL)
+            .map_err(|_| Reason::NoMemory)?;
         self.next = id.wrapping_add(1);
         Ok(id)
     }
@@ -144,18 +152,22 @@ impl Claims {
     ///
     /// # Errors
     ///
-    /// - `EBUSY`: the tree did not take it, or what is around it is being removed, or was.
-    /// - `ENOMEM`: no memory for what is around it.
-    fn entered(&mut self, id: u64, resource: *mut bindings::resource) -> Result {
-        let known = self.find(id).ok_or(EBUSY)?;
-        known.resource = Some(NonNull::new(resource).ok_or(EBUSY)?);
+    /// - [`Reason::Conflict`]: the tree did not take it, or what is around it is being removed, or was.
+    /// - [`Reason::NoDevice`]: a PCI bridge passes it on, and no PCI device has it.
+    /// - [`Reason::NoMemory`]: no memory for what is around it.
+    fn entered(&mut self, id: u64, resource: *mut bindings::resource) -> Result<(), Reason> {
+        let known = self.find(id).ok_or(Reason::Conflict)?;
+        known.resource = Some(NonNull::new(resource).ok_or(Reason::Conflict)?);
         if known.leaving {
-            return Err(EBUSY);
+            return Err(Reason::Conflict);
         }
-        known.keep_devices_around()?;
+        known.keep_devices_around().map_err(|_| Reason::NoMemory)?;
         // It may have waited for one that went with the resource of a platform device.
         if known.is_adrift() {
-            return Err(EBUSY);
+            return Err(Reason::Conflict);
+        }
+        if known.is_of_no_device() {
+            return Err(Reason::NoDevice);
         }
 
         // The tree has no two busy entries that overlap.
@@ -196,14 +208,15 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// - `EBUSY`: the tree does not take it, or what is around it is being removed.
-    /// - `ENOMEM`: no memory for it in the list.
+    /// - [`Reason::Conflict`]: the tree does not take it, or what is around it is being removed.
+    /// - [`Reason::NoDevice`]: a PCI bridge passes it on, and no PCI device has it.
+    /// - [`Reason::NoMemory`]: no memory for it in the list.
     pub(super) fn new(
         root: *mut bindings::resource,
         range: Range,
         name: CString,
         flags: u32,
-    ) -> Result<Self> {
+    ) -> Result<Self, Reason> {
         let place = Place { root, range };
         // SAFETY: `root` is that of a tree. The name is freed after the entry, or never.
         let request = || unsafe {
@@ -223,11 +236,11 @@ impl Entry {
         } else {
             // While it waits, C looks at the resource that it was last below.
             let kept = claims.find(id).map(Known::keep_devices_around);
-            if let Some(Err(e)) = kept {
+            if let Some(Err(_)) = kept {
                 let known = claims.take(id);
                 drop(claims);
                 drop(known);
-                return Err(e);
+                return Err(Reason::NoMemory);
             }
             drop(claims);
             let resource = request();
@@ -236,15 +249,15 @@ impl Entry {
         };
         // Freed only where the tree does not have the entry any more.
         let name = ManuallyDrop::new(name);
-        if let Err(e) = claims.entered(id, resource) {
+        if let Err(reason) = claims.entered(id, resource) {
             let ended = claims.end(id);
             drop(claims);
             if ended.is_none_or(|(_, is_released)| is_released) {
                 drop(ManuallyDrop::into_inner(name));
             }
-            return Err(e);
+            return Err(reason);
         }
-        let resource = NonNull::new(resource).ok_or(EBUSY)?;
+        let resource = NonNull::new(resource).ok_or(Reason::Conflict)?;
 
         // SAFETY: The resource is ours.
         let desc = unsafe { (*resource.as_ptr()).desc };

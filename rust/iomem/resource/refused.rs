@@ -92,6 +92,8 @@ pub enum Reason {
     /// `EBUSY`: a part of it is held by somebody else, and which cannot be found out; or it crosses
     /// the border of a bus or of another resource.
     Conflict,
+    /// `ENXIO`: it is in the window of a PCI bridge (`PCI Bus` in `/proc`), where no device has it.
+    NoDevice,
     /// `ENAMETOOLONG`: the name that it was to be held under is longer than 255 bytes.
     LongName,
     /// `E2BIG`: pages were to be made around more than 1,024 claims.
@@ -121,6 +123,7 @@ impl Reason {
             | Self::Elsewhere(_)
             | Self::Unclaimed(_)
             | Self::Conflict => EBUSY,
+            Self::NoDevice => ENXIO,
             Self::LongName => ENAMETOOLONG,
             Self::TooMany => E2BIG,
             Self::NoMemory => ENOMEM,
@@ -242,6 +245,9 @@ impl fmt::Display for Refused {
             Reason::Unclaimed(part) => f.write_fmt(fmt!("{part} of the page is not claimed")),
             Reason::Conflict => f.write_fmt(fmt!(
                 "a part of it is in use, or it crosses the border of a bus, see {proc}"
+            )),
+            Reason::NoDevice => f.write_fmt(fmt!(
+                "no device of the bus has it, so one that is plugged in can be given it, see {proc}"
             )),
             Reason::LongName => f.write_str("its name is longer than 255 bytes"),
             Reason::TooMany => f.write_str("they are around more than 1024 claims"),

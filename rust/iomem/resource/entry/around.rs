@@ -123,6 +123,22 @@ pub(super) fn has(dev: &Device, resource: *const bindings::resource) -> bool {
         .any(|own| core::ptr::eq(own.get(), resource))
 }
 
+/// Tells whether `resource` is a range that a PCI device, being a bridge, passes on: it is for devices
+/// behind the bridge, those that are there and those to come.
+#[cfg(CONFIG_PCI)]
+pub(super) fn passes_on(dev: &Device, resource: *const bindings::resource) -> bool {
+    is_pci(dev)
+        && resources_of(dev)
+            .iter()
+            .skip(bindings::PCI_BRIDGE_RESOURCES as usize)
+            .any(|window| core::ptr::eq(window.get(), resource))
+}
+
+#[cfg(not(CONFIG_PCI))]
+pub(super) fn passes_on(_: &Device, _: *const bindings::resource) -> bool {
+    false
+}
+
 /// Tells whether one of the device's resources is in the tree and has a part of the range: if that was
 /// claimed, whether it is around the claim, however many others are in between.
 pub(super) fn reaches(dev: &Device, place: Place) -> bool {

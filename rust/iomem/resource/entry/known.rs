@@ -18,7 +18,9 @@ use super::around::{
     add_devices_around,
     device_with,
     has,
+    is_pci,
     parent_of,
+    passes_on,
     reaches,
     smallest_around,
     Place, //
@@ -120,6 +122,20 @@ impl Known {
             at = unsafe { parent_of(at) };
         }
         true
+    }
+
+    /// Tells whether the claim is in what a PCI bridge passes on, where no PCI device has it. Resources of
+    /// platform devices may be in between.
+    pub(super) fn is_of_no_device(&self) -> bool {
+        let mut at = self.parent();
+        while let Some(dev) = self.kept().find(|dev| has(dev, at)) {
+            if is_pci(dev) {
+                return passes_on(dev, at);
+            }
+            // SAFETY: It is a resource of a device to which there is a reference.
+            at = unsafe { parent_of(at) };
+        }
+        false
     }
 
     /// Takes the claim out of the tree, wherever that is, and frees it. Returns whether its name can be
