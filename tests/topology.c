@@ -255,7 +255,8 @@ static bool empty_bus(uint64_t *start)
 		found = bus && depth <= bus;
 		bus = 0;
 		/* Not that of the whole machine, which bridges and devices are in. */
-		if (!found && depth && strstr(line, " : PCI Bus ") && sscanf(line, "%" SCNx64, start) == 1)
+		if (!found && depth && strstr(line, " : PCI Bus ") &&
+		    sscanf(line, "%" SCNx64, start) == 1)
 			bus = depth;
 	}
 	free(all);
