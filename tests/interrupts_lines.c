@@ -164,6 +164,12 @@ TEST_F(lines, a_line_that_stays_raised_makes_no_storm)
 	EXPECT_TRUE(stays(self->fd, level ? 3 : 2));
 }
 
+/* Whether handlers are threads. */
+static bool is_rt(void)
+{
+	return !access("/sys/kernel/realtime", F_OK);
+}
+
 /* How many there are when no more come for a while. */
 static uint64_t settled(int fd)
 {
@@ -201,10 +207,18 @@ TEST_F(lines, any_line_can_be_masked)
 	EXPECT_EQ(level ? level | IOMEM_IRQ_MASKED : 0, info_of(self->fd).flags);
 	act("lower", variant->kind);
 	EXPECT_EQ(0, unmask(self->fd));
-	/* One that came while it was masked may have been an edge, where that is not known. */
+	/*
+	 * One that came while it was masked may have been an edge, where that is not known; so may
+	 * one that came before the thread had masked it in which the handler runs on PREEMPT_RT.
+	 */
 	last = variant->kind == UNKNOWN ? settled(self->fd) : 1;
 	EXPECT_GE(2, last);
 	EXPECT_EQ(0, unmask(self->fd));
+	if (is_rt() && variant->kind == UNKNOWN) {
+		last = settled(self->fd);
+		EXPECT_GE(3, last);
+		EXPECT_EQ(0, unmask(self->fd));
+	}
 	EXPECT_TRUE(stays(self->fd, last));
 	EXPECT_EQ(level, info_of(self->fd).flags);
 	act("raise", variant->kind);

@@ -59,6 +59,12 @@ pub struct Status {
 /// What is under the lock *state*.
 pub(super) struct State {
     status: Status,
+    /// It may be an edge that comes: each has to be counted.
+    may_be_edge: bool,
+    /// One came before the line was masked, and was seen when it was: it counts as one that comes when
+    /// the line is unmasked. Where handlers are threads (`PREEMPT_RT`), the controller may interrupt again
+    /// before the handler has masked the line.
+    is_kept: bool,
     /// The line is not ours any more, or will not be soon.
     gone: bool,
     pub(super) listeners: Listeners,
@@ -71,6 +77,12 @@ impl State {
             return Err(ENODEV);
         }
         Ok(())
+    }
+
+    /// Counts an interrupt, and signals those who listen.
+    fn count(&mut self) {
+        self.status.count = self.status.count.wrapping_add(1);
+        self.listeners.signal();
     }
 }
 
@@ -158,7 +170,12 @@ impl Interrupt {
     pub fn unmask(&self) -> Result {
         let mut state = self.state.lock();
         self.check(&state)?;
-        if core::mem::replace(&mut state.status.is_masked, false) {
+        if core::mem::replace(&mut state.is_kept, false) {
+            // The line stays masked, as it is after any that comes.
+            state.count();
+            drop(state);
+            self.queue.wake_all();
+        } else if core::mem::replace(&mut state.status.is_masked, false) {
             // INVARIANT: It is disabled once by the type invariant, so not at all after this.
             // SAFETY: The line is ours, and is not freed while the lock is held.
             unsafe { bindings::enable_irq(self.number) };
@@ -198,7 +215,10 @@ impl Interrupt {
     /// Takes note of an interrupt: what the handler does.
     fn came(&self) {
         let mut state = self.state.lock();
-        state.status.count = state.status.count.wrapping_add(1);
+        if state.status.is_masked && state.may_be_edge {
+            state.is_kept = true;
+            return;
+        }
         // Also while the device goes: a line that is raised has to let the processor do that.
         if state.status.is_level && !state.status.is_masked {
             state.status.is_masked = true;
@@ -207,7 +227,7 @@ impl Interrupt {
             // handler.
             unsafe { bindings::disable_irq_nosync(self.number) };
         }
-        state.listeners.signal();
+        state.count();
         drop(state);
         self.queue.wake_all();
     }
@@ -245,6 +265,8 @@ impl Handled {
                 is_level: true,
                 is_masked: true,
             },
+            may_be_edge: false,
+            is_kept: false,
             gone: false,
             listeners: Listeners::new()?,
         };
@@ -290,7 +312,10 @@ impl Handled {
             // SAFETY: The flag is that of the one who requested the line, and ends with `free_irq`.
             unsafe { bindings::irq_set_disable_unlazy(number) };
         }
-        handled.interrupt.state.lock().status.is_level = trigger != Trigger::Edge;
+        let mut state = handled.interrupt.state.lock();
+        state.status.is_level = trigger != Trigger::Edge;
+        state.may_be_edge = trigger == Trigger::Unknown;
+        drop(state);
         handled.interrupt.unmask()?;
         Ok(handled)
     }
