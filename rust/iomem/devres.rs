@@ -4,22 +4,28 @@
 //!
 //! # Why not the kernel crate's `Devres` alone
 //!
-//! A `Devres` leads from the device to code of the module that made it. When that module is unloaded its
-//! own devices have been unbound, but a device of another driver need not have been: the parent of an
-//! auxiliary device, or one that a module of common code was passed. A `Devres` that was forgotten then
-//! leads to code that is gone. What a [`Managed`] has is dropped when the module goes whose code drops it,
-//! if not before. For a generic function that the driver's module compiles, this is the driver's module; for
-//! what leads to the library's code alone, it is the library. Nothing changes for a module whose devices are
-//! unbound before it is unloaded.
+//! - A `Devres` leads from the device to code of the module that made it. When that module is unloaded its
+//!   own devices have been unbound, but a device of another driver need not have been: the parent of an
+//!   auxiliary device, or one that a module of common code was passed. The device, or another module that
+//!   was given the `Devres`, is then left with code that is gone. What a [`Managed`] has is dropped by code of
+//!   this library, whichever module made it.
+//! - Its `access()` takes a device that is bound for proof that the value is there. But the device may have
+//!   been unbound, which dropped the value, and bound again. [`Managed::access`] looks.
 //!
 //! C header: [`include/linux/device/devres.h`](srctree/include/linux/device/devres.h)
 
 use core::{
+    alloc::Layout,
     marker::PhantomData,
-    mem::ManuallyDrop, //
+    mem::ManuallyDrop,
+    ptr::NonNull, //
 };
 
 use kernel::{
+    alloc::{
+        allocator::Kmalloc,
+        Allocator, //
+    },
     device::{
         Bound,
         Device, //
@@ -31,15 +37,83 @@ use kernel::{
 };
 
 use crate::{
+    bindings,
     context::may_drop,
     leftover::Leftover, //
 };
 
-/// What a device has, of whatever type. The code that the device leads to is that of this type, in the
-/// library; what is in it is dropped by the module that made it.
+/// How a value ends that a device has, by code of this library alone.
 ///
-/// Context of the drop: that of what it has.
-struct Held(KBox<dyn Send>);
+/// A destructor of a generic type is compiled into the module that makes the value. So a mapping, which is
+/// generic, is taken apart here: its address, and the claim that it has, which is a type of this library's.
+pub(crate) struct End {
+    /// The address of a mapping that is to be unmapped first.
+    pub(crate) unmap: Option<NonNull<c_void>>,
+    /// What is to be dropped: the value, or the part of it that needs that.
+    pub(crate) place: NonNull<c_void>,
+    /// Drops what is at `place`. It is not generic, and compiled into the library only
+    /// (`#[inline(never)]`).
+    pub(crate) drop: unsafe fn(NonNull<c_void>),
+}
+
+/// A value that can end by code of this library alone.
+///
+/// # Safety
+///
+/// - What [`end`](Self::end) returns ends the value as its drop would, once, where it is.
+/// - `drop` in that is in this library, and leads to nothing of another module.
+pub(crate) unsafe trait Kept: Send + 'static {
+    /// Returns how the value at `this` ends.
+    ///
+    /// # Safety
+    ///
+    /// There is a value at `this`.
+    unsafe fn end(this: NonNull<Self>) -> End;
+}
+
+/// What a device has, of whatever type. Nothing that it leads to is of the module which made it.
+///
+/// Context of the drop: may sleep.
+///
+/// # Invariants
+///
+/// `memory` was allocated by `Kmalloc` for `layout` and has a value that nobody else drops, which `end`
+/// ends.
+struct Held {
+    memory: NonNull<c_void>,
+    layout: Layout,
+    end: End,
+}
+
+// SAFETY: It owns a value that may be sent, see `Kept`.
+unsafe impl Send for Held {}
+
+impl Held {
+    fn new<T: Kept>(value: T) -> Result<Self> {
+        let value = NonNull::from(KBox::leak(KBox::new(value, GFP_KERNEL)?));
+        // INVARIANT: It was just allocated, and given up by its box.
+        Ok(Self {
+            memory: value.cast(),
+            layout: Layout::new::<T>(),
+            // SAFETY: The value was just put there.
+            end: unsafe { T::end(value) },
+        })
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant, and the requirements of `Kept`: it has not been ended, and nothing
+        // uses the memory afterwards.
+        unsafe {
+            if let Some(address) = self.end.unmap {
+                bindings::iounmap(address.as_ptr());
+            }
+            (self.end.drop)(self.end.place);
+            Kmalloc::free(self.memory.cast(), self.layout);
+        }
+    }
+}
 
 /// Hands over to the device. Not generic, and not compiled into modules that use the library.
 #[inline(never)]
@@ -47,20 +121,38 @@ fn hand_over(dev: &Device<Bound>, held: Held) -> Result<Devres<Held>> {
     Devres::new(dev, held)
 }
 
+/// Takes from the device what was forgotten. As [`hand_over`]: the library's code, not its user's.
+///
+/// # Safety
+///
+/// `devres` is what a `Managed` has, and only this drops it.
+#[inline(never)]
+unsafe extern "C" fn take_back(devres: *mut c_void) {
+    // SAFETY: By the requirement; it was boxed.
+    drop(unsafe { KBox::<Devres<Held>>::from_raw(devres.cast()) });
+}
+
+/// Has [`take_back`] called when the library goes.
+///
+/// # Safety
+///
+/// As [`Leftover::arm`]: once for a value, and `take_back` may be called with `devres` if that is not
+/// dropped.
+#[inline(never)]
+unsafe fn arm(leftover: &Leftover, devres: &Devres<Held>) {
+    let data = core::ptr::from_ref(devres).cast_mut().cast();
+    // SAFETY: By the requirement.
+    unsafe { leftover.arm(take_back as usize, take_back, data) };
+}
+
 /// A `T` that its device drops when it is unbound, unless this is dropped before.
 ///
 /// A value that outlives the unbinding, in a file that is still open say, has nothing any more:
 /// [`try_access`](Self::try_access) gives `None`. In functions that are called while the device is bound,
-/// [`access`](Self::access) gives the `T` without a check. One that is forgotten keeps nothing: the device
-/// has the `T`, until it is unbound or the module is unloaded that has the code which drops the `T`. For a
-/// claim ([`devm_request_mem_region`], [`devm_request_region`]) and an interrupt line
-/// ([`irq::Line::request`]) that is this library, not the driver: they stay with a device that stays bound,
-/// which is another driver's, when the driver is unloaded. For a mapping ([`devm_ioremap`]) it is the driver.
-///
-/// [`devm_request_mem_region`]: crate::resource::devm_request_mem_region
-/// [`devm_request_region`]: crate::resource::devm_request_region
-/// [`irq::Line::request`]: crate::irq::Line::request
-/// [`devm_ioremap`]: crate::mapping::devm_ioremap
+/// [`access`](Self::access) gives the `T` for as long as that is so. One that is forgotten keeps nothing: the
+/// device has the `T`, until it is unbound or this library is unloaded, which no module uses then. What a
+/// module hands to a device of another driver stays with that when the module is unloaded, and so it may
+/// give the `Managed` to a third module: it leads to nothing of the module that made it.
 ///
 /// The methods are those of the kernel crate's [`Devres`].
 ///
@@ -115,32 +207,22 @@ impl<T: Send + 'static> Managed<T> {
     /// # Errors
     ///
     /// `ENOMEM`: no memory.
-    pub(crate) fn new(dev: &Device<Bound>, value: T) -> Result<Self> {
+    pub(crate) fn new(dev: &Device<Bound>, value: T) -> Result<Self>
+    where
+        T: Kept,
+    {
         let leftover = Leftover::new()?;
         let room = KBox::new_uninit(GFP_KERNEL)?;
-        let value: KBox<dyn Send> = KBox::new(value, GFP_KERNEL)?;
-        let devres = KBox::write(room, hand_over(dev, Held(value))?);
+        let devres = KBox::write(room, hand_over(dev, Held::new(value)?)?);
+        // SAFETY: Once. When the library goes, no code runs that could use this or drop it. Until then it
+        // stays where it is, or is disarmed before it is dropped.
+        unsafe { arm(&leftover, &devres) };
         // INVARIANT: It has `value`.
-        let managed = Self {
+        Ok(Self {
             leftover: ManuallyDrop::new(leftover),
             devres: ManuallyDrop::new(devres),
             of: PhantomData,
-        };
-        let data = core::ptr::from_ref(&**managed.devres).cast_mut().cast();
-        // SAFETY: Once. Its code, and that which drops a `T`, are compiled into one module. When nothing
-        // runs in that any more and this has not been dropped, it never is.
-        unsafe { managed.leftover.arm(Self::end as usize, Self::end, data) };
-        Ok(managed)
-    }
-
-    /// Takes from the device what was forgotten.
-    ///
-    /// # Safety
-    ///
-    /// `devres` is what a `Managed<T>` has, and only this drops it.
-    unsafe extern "C" fn end(devres: *mut c_void) {
-        // SAFETY: By the requirement; it was boxed.
-        drop(unsafe { KBox::<Devres<Held>>::from_raw(devres.cast()) });
+        })
     }
 
     /// # Safety
@@ -148,7 +230,7 @@ impl<T: Send + 'static> Managed<T> {
     /// What `held` has is a `T`.
     unsafe fn inner(held: &Held) -> &T {
         // SAFETY: By the requirement.
-        unsafe { &*core::ptr::from_ref::<dyn Send>(&*held.0).cast::<T>() }
+        unsafe { held.memory.cast::<T>().as_ref() }
     }
 
     /// Returns the device. Context: any.
@@ -160,10 +242,17 @@ impl<T: Send + 'static> Managed<T> {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: `dev` is another device.
+    /// - `EINVAL`: `dev` is another device.
+    /// - `ENXIO`: the device has been unbound since, and is bound again.
     pub fn access<'a>(&'a self, dev: &'a Device<Bound>) -> Result<&'a T> {
         let held = self.devres.access(dev)?;
-        // SAFETY: By the type invariant.
+        // The device is bound for `'a`. It was handed over in that binding if it is there: an earlier one
+        // took it when it ended, which was before the device could be bound again.
+        if self.try_access().is_none() {
+            return Err(ENXIO);
+        }
+        // SAFETY: By the type invariant, and the value is there. The end of the binding is the one thing
+        // that takes it meanwhile: `self` is not dropped for `'a`, nor is the library unloaded.
         Ok(unsafe { Self::inner(held) })
     }
 

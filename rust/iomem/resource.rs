@@ -52,7 +52,10 @@ pub use self::{
         devm_request_mem_region,
         devm_request_region, //
     },
-    holder::Holder,
+    holder::{
+        Holder,
+        Owner, //
+    },
     intersect::{
         contains_ram,
         region_intersects,

@@ -74,6 +74,17 @@ fn probe(pdev: &platform::Device<Core<'_>>) -> Result {
     let claim = request_mem_region(edu + 0x3000, 0x100, c"attack-foreign-shared")?;
     let claim = Arc::new(claim, GFP_KERNEL)?;
     forget(devm_ioremap::<_, 0x40>(dev, claim, Cache::Uncached)?);
+    // Given to a third party, here the other driver's module.
+    let claim = request_mem_region(edu, 0x100, c"attack-foreign-given")?;
+    let given = devm_ioremap(dev, claim, Cache::Uncached)?;
+    check!(
+        "mapping_is_kept_by_another_module",
+        iomem_attack_host::keep(given)
+    );
+    check!(
+        "mapping_is_read_by_another_module",
+        iomem_attack_host::look() == Some(0x0100_00ed)
+    );
     let resource = pdev.resource_by_index(0).ok_or(ENXIO)?;
     forget(devm_ioremap_resource::<0x20>(dev, resource)?);
     Ok(())

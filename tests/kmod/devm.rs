@@ -31,7 +31,10 @@ use iomem::{
     },
 };
 use kernel::{
-    device::Core,
+    device::{
+        Bound,
+        Core, //
+    },
     driver,
     io::Io,
     platform::{
@@ -198,6 +201,12 @@ impl platform::Driver for Driver {
         pdev: &'bound platform::Device<Core<'_>>,
         _info: Option<&'bound Self::IdInfo>,
     ) -> impl PinInit<Self, Error> + 'bound {
+        if let Ok(former) = &*KEPT.lock() {
+            check!(
+                "what_the_former_binding_had_is_gone",
+                former.is_refused(pdev.as_ref())
+            );
+        }
         let kept = Self::take(pdev);
         *KEPT.lock() = kept.clone();
         match kept {
@@ -226,6 +235,14 @@ fn held(start: u64) -> usize {
 }
 
 impl Kept {
+    /// Whether nothing can be had of it, though the device is bound: it was not, in between.
+    fn is_refused(&self, dev: &kernel::device::Device<Bound>) -> bool {
+        self.claim.access(dev).err() == Some(ENXIO)
+            && self.ports.access(dev).err() == Some(ENXIO)
+            && self.mapped.access(dev).err() == Some(ENXIO)
+            && self.registers.access(dev).err() == Some(ENXIO)
+    }
+
     /// Whether everything can be reached, or nothing.
     fn is_reachable(&self) -> Option<bool> {
         let reachable = [
@@ -266,6 +283,33 @@ fn unbinding(start: u64, range: Range) -> Result {
     *KEPT.lock() = Err(ENODEV);
     drop(kept);
     check!("late_drop_is_harmless", held(start) == 0);
+    Ok(())
+}
+
+type Registered = driver::Registration<Adapter<Driver>>;
+
+fn register(module: &'static ThisModule) -> Result<Pin<KBox<Registered>>> {
+    KBox::pin_init(
+        Registered::new(<Test as ModuleMetadata>::NAME, module),
+        GFP_KERNEL,
+    )
+}
+
+/// The same device is bound twice, and what the first binding had was kept.
+fn rebinding(range: Range, driver: Pin<KBox<Registered>>, module: &'static ThisModule) -> Result {
+    let device = Device::register(c"iomem_test_devm", range)?;
+    check!("device_is_bound_once", device.is_bound());
+    drop(driver);
+    check!("device_is_unbound", !device.is_bound());
+    let driver = register(module)?;
+    check!("device_is_bound_again", device.is_bound());
+    let kept = core::mem::replace(&mut *KEPT.lock(), Err(ENODEV))?;
+    check!(
+        "what_the_new_binding_has_is_there",
+        kept.is_reachable() == Some(true)
+    );
+    drop(device);
+    drop(driver);
     Ok(())
 }
 
@@ -314,15 +358,13 @@ impl kernel::Module for Test {
 
         let start = param(module_parameters::start.value());
         let range = Range::new(start, RESOURCE.length())?;
-        let _driver = KBox::pin_init(
-            driver::Registration::<Adapter<Driver>>::new(<Self as ModuleMetadata>::NAME, module),
-            GFP_KERNEL,
-        )?;
+        let driver = register(module)?;
 
         check!("unbinding_ran", unbinding(start, range).is_ok());
         check!("failed_probe_ran", failed_probe(start, range).is_ok());
         check!("busy_ran", busy(start, range).is_ok());
         check!("write_combining_ran", write_combining(start, range).is_ok());
+        check!("rebinding_ran", rebinding(range, driver, module).is_ok());
         pr_info!("done\n");
         Ok(Self)
     }

@@ -2,6 +2,8 @@
 
 //! A line that is handled, and what became of it.
 
+use core::ptr::NonNull;
+
 use kernel::{
     device::{
         Bound,
@@ -31,7 +33,11 @@ use crate::{
         self,
         SpinLockIrq, //
     },
-    devres::Managed, //
+    devres::{
+        End,
+        Kept,
+        Managed, //
+    }, //
 };
 
 /// How an interrupt stands.
@@ -350,6 +356,26 @@ impl Drop for Handled {
         let listeners = interrupt.state.lock().listeners.take();
         listeners.signal();
         interrupt.queue.wake_all();
+    }
+}
+
+/// # Safety
+///
+/// There is a `Handled` at `handled`, which nothing uses afterwards.
+#[inline(never)]
+unsafe fn drop_handled(handled: NonNull<c_void>) {
+    // SAFETY: By the requirement.
+    unsafe { handled.cast::<Handled>().drop_in_place() };
+}
+
+// SAFETY: The function drops it, and is in the library.
+unsafe impl Kept for Handled {
+    unsafe fn end(this: NonNull<Self>) -> End {
+        End {
+            unmap: None,
+            place: this.cast(),
+            drop: drop_handled,
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 //! Mappings that end when their device is unbound.
 
+use core::ptr::NonNull;
+
 use kernel::{
     device::{
         Bound,
@@ -18,11 +20,15 @@ use super::{
     Mapping, //
 };
 use crate::{
-    devres::Managed,
+    devres::{
+        End,
+        Kept,
+        Managed, //
+    },
     resource::{
-        Holder,
         Mem,
-        MemRegion, //
+        MemRegion,
+        Owner, //
     }, //
 };
 
@@ -43,6 +49,21 @@ use crate::{
 /// }
 /// ```
 pub type DevmMapping<const SIZE: usize = 0> = Managed<Mapping<MemRegion, SIZE>>;
+
+// SAFETY: It is unmapped, and the claim dropped, by a function that is in the library.
+unsafe impl<H: Owner<Mem>, const SIZE: usize> Kept for Mapping<H, SIZE> {
+    unsafe fn end(this: NonNull<Self>) -> End {
+        // SAFETY: By the requirement there is one.
+        let (base, holder) =
+            unsafe { ((*this.as_ptr()).io.base(), &raw mut (*this.as_ptr()).holder) };
+        End {
+            unmap: NonNull::new(base as *mut c_void),
+            // SAFETY: It is a part of the value.
+            place: unsafe { NonNull::new_unchecked(holder) }.cast(),
+            drop: H::DROP,
+        }
+    }
+}
 
 /// Maps a claim until `dev` is unbound, in the given mode.
 ///
@@ -84,7 +105,7 @@ pub type DevmMapping<const SIZE: usize = 0> = Managed<Mapping<MemRegion, SIZE>>;
 ///     Ok(())
 /// }
 /// ```
-pub fn devm_ioremap<H: Holder<Mem> + Send + 'static, const SIZE: usize>(
+pub fn devm_ioremap<H: Owner<Mem>, const SIZE: usize>(
     dev: &Device<Bound>,
     holder: H,
     cache: Cache,

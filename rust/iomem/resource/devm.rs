@@ -2,6 +2,8 @@
 
 //! Claims that end when their device is unbound.
 
+use core::ptr::NonNull;
+
 use kernel::{
     device::{
         Bound,
@@ -14,9 +16,14 @@ use kernel::{
     prelude::*, //
 };
 
-use crate::devres::Managed;
+use crate::devres::{
+    End,
+    Kept,
+    Managed, //
+};
 
 use super::{
+    holder::Ends,
     request_mem_region,
     request_region,
     Claim,
@@ -33,7 +40,7 @@ use super::{
 /// returned value is dropped, whichever is first; C's ends with the first two, so keep the value
 /// in the driver's data. A value that outlives the unbinding, in a file that is still open say,
 /// holds nothing any more: `try_access()` gives `None`. In functions that are called while the
-/// device is bound, `access(dev)` gives the claim without a check.
+/// device is bound, `access(dev)` gives the claim for as long as it is.
 ///
 /// A driver's data does not live beyond the unbinding: a plain claim in it ends as early as this one.
 /// This is for what is shared with others. Where the range belongs to another device, which can be
@@ -115,10 +122,27 @@ pub fn devm_request_region(
     until(dev, request_region(start, length, name)?)
 }
 
+// SAFETY: The function drops the claim, and is in the library.
+unsafe impl<R: Root + 'static> Kept for Claim<R>
+where
+    Claim<R>: Ends + Send,
+{
+    unsafe fn end(this: NonNull<Self>) -> End {
+        End {
+            unmap: None,
+            place: this.cast(),
+            drop: Self::DROP,
+        }
+    }
+}
+
 fn until<R: Root + 'static>(
     dev: &Device<Bound>,
     claim: Claim<R>,
-) -> Result<Managed<Claim<R>>, Refused> {
+) -> Result<Managed<Claim<R>>, Refused>
+where
+    Claim<R>: Kept,
+{
     let range = claim.range();
     let refuse = |reason| Refused::new::<R>(range.start(), range.length(), reason);
 

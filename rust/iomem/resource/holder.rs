@@ -2,16 +2,35 @@
 
 //! Who holds a claim for what is built on it.
 
+use core::{
+    ffi::c_void,
+    ptr::NonNull, //
+};
+
 use kernel::sync::Arc;
 
 use super::{
     Claim,
+    Mem,
+    MemRegion,
+    PortRegion,
     Root, //
 };
 
 mod private {
+    use super::*;
+
     pub trait Sealed {}
+
+    /// # Safety
+    ///
+    /// `DROP` drops one that is there, and is compiled into the library only.
+    pub unsafe trait Ends {
+        const DROP: unsafe fn(NonNull<c_void>);
+    }
 }
+
+pub(crate) use self::private::Ends;
 
 /// What can hold a claim in `R`'s tree for what is built on it: the claim itself, a reference, or
 /// an [`Arc`].
@@ -63,3 +82,81 @@ macro_rules! holders {
 }
 
 holders!(Claim<R>, &Claim<R>, Arc<Claim<R>>);
+
+/// A [`Holder`] that keeps the claim by itself, which a reference does not: for what a device has until it is
+/// unbound, which can be longer than the module is loaded that made it.
+///
+/// # Examples
+///
+/// ```no_run
+/// use iomem::{
+///     devres::Managed,
+///     mapping::{
+///         devm_ioremap,
+///         Cache,
+///         Mapping, //
+///     },
+///     resource::{
+///         Mem,
+///         Owner, //
+///     },
+/// };
+/// use kernel::device::{
+///     Bound,
+///     Device, //
+/// };
+///
+/// fn map<H: Owner<Mem>>(dev: &Device<Bound>, claim: H) -> Result<Managed<Mapping<H>>> {
+///     devm_ioremap(dev, claim, Cache::Uncached)
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not keep a claim by itself",
+    note = "a device can have it for longer than what is borrowed: pass the claim, or an `Arc` of it"
+)]
+pub trait Owner<R: Root>: Holder<R> + Ends + Send + 'static {}
+
+/// # Safety
+///
+/// There is a claim at `claim`, which nothing uses afterwards.
+#[inline(never)]
+unsafe fn drop_ports(claim: NonNull<c_void>) {
+    // SAFETY: By the requirement.
+    unsafe { claim.cast::<PortRegion>().drop_in_place() };
+}
+
+/// # Safety
+///
+/// There is a claim at `claim`, which nothing uses afterwards.
+#[inline(never)]
+unsafe fn drop_region(claim: NonNull<c_void>) {
+    // SAFETY: By the requirement.
+    unsafe { claim.cast::<MemRegion>().drop_in_place() };
+}
+
+/// # Safety
+///
+/// There is a reference at `claim`, which nothing uses afterwards.
+#[inline(never)]
+unsafe fn drop_shared(claim: NonNull<c_void>) {
+    // SAFETY: By the requirement.
+    unsafe { claim.cast::<Arc<MemRegion>>().drop_in_place() };
+}
+
+// SAFETY: The function drops a claim of memory; it is not generic, nor inlined.
+unsafe impl Ends for MemRegion {
+    const DROP: unsafe fn(NonNull<c_void>) = drop_region;
+}
+
+// SAFETY: The function drops a claim of ports; it is not generic, nor inlined.
+unsafe impl Ends for PortRegion {
+    const DROP: unsafe fn(NonNull<c_void>) = drop_ports;
+}
+
+// SAFETY: The function gives back a reference; it is not generic, nor inlined.
+unsafe impl Ends for Arc<MemRegion> {
+    const DROP: unsafe fn(NonNull<c_void>) = drop_shared;
+}
+
+impl Owner<Mem> for MemRegion {}
+impl Owner<Mem> for Arc<MemRegion> {}

@@ -11,6 +11,7 @@ use iomem::{
         Options,
         Registration, //
     },
+    mapping::DevmMapping,
     sysfs::Groups,
     vma::{
         Mapped,
@@ -20,6 +21,7 @@ use iomem::{
 use kernel::{
     device::Core,
     driver,
+    io::Io,
     platform::Adapter,
     prelude::*,
     sync::{
@@ -108,12 +110,41 @@ impl kernel::platform::Driver for Driver {
     }
 }
 
+/// What another module was given, of a type of the library's.
+static KEPT: SetOnce<DevmMapping<0x20>> = SetOnce::new();
+
+/// Keeps a mapping that another module made. Once.
+#[inline(never)]
+pub fn keep(mapping: DevmMapping<0x20>) -> bool {
+    KEPT.populate(mapping)
+}
+
+/// Returns what is read at the start of the mapping that is kept, if there is one and it can be reached.
+#[inline(never)]
+pub fn look() -> Option<u32> {
+    KEPT.as_ref()?.try_access_with(|regs| regs.read32(0))
+}
+
+/// Looks when this module is unloaded, which is after its drivers have been unregistered unless it is
+/// dropped before them.
+struct Look;
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        if KEPT.as_ref().is_some() {
+            pr_info!("kept: {:x?}\n", look());
+        }
+    }
+}
+
 /// The name of the driver, and of the devices that it takes.
 pub const NAME: &CStr = c"iomem_attack_host";
 
 /// This module.
 #[pin_data]
 pub struct Host {
+    // Dropped first.
+    _look: Look,
     #[pin]
     _driver: driver::Registration<Adapter<Driver>>,
 }
@@ -121,6 +152,7 @@ pub struct Host {
 impl InPlaceModule for Host {
     fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
+            _look: Look,
             _driver <- driver::Registration::new(<Self as ModuleMetadata>::NAME, module),
         })
     }
