@@ -9,10 +9,7 @@
 use core::{
     cell::UnsafeCell,
     marker::PhantomPinned,
-    ops::{
-        Deref,
-        DerefMut, //
-    },
+    ops::Deref, //
 };
 
 use kernel::{
@@ -43,7 +40,7 @@ use crate::bindings;
 ///     RwSem::new([0u32; 4], c"table", kernel::static_lock_class!()),
 ///     GFP_KERNEL,
 /// )?;
-/// *table.write() = [0, 7, 0, 0];
+/// table.write(|table| *table = [0, 7, 0, 0]);
 /// assert_eq!(*table.read(), [0, 7, 0, 0]);
 /// # Ok::<(), Error>(())
 /// ```
@@ -110,23 +107,30 @@ impl<T> RwSem<T> {
         }
     }
 
-    /// Takes the lock for writing. Context: may sleep. A task that holds it already must not.
+    /// Calls `f` with the value while it holds the lock for writing, and returns what that returns. Context:
+    /// may sleep. A task that holds it already must not.
+    ///
+    /// There is no guard, since that could be forgotten: the lock says which task has it, and would say
+    /// so when the task has ended.
     ///
     /// # Examples
     ///
     /// See [`RwSem`].
-    pub fn write(&self) -> WriteGuard<'_, T> {
+    pub fn write<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         // SAFETY: By the type invariant it is initialized.
         unsafe { bindings::down_write(self.sem.get()) };
-        // INVARIANT: It has just been taken.
-        WriteGuard {
-            lock: self,
-            _not_send: NotThreadSafe,
-        }
+        // SAFETY: By the type invariant nobody else uses the value while the lock is held, which is until
+        // `f` has returned.
+        let result = f(unsafe { &mut *self.value.get() });
+        // SAFETY: This task took it just above.
+        unsafe { bindings::up_write(self.sem.get()) };
+        result
     }
 }
 
 /// The lock, held for reading.
+///
+/// One that is forgotten keeps the lock: who wants it for writing waits for ever.
 ///
 /// Context of the drop: a process; does not sleep.
 ///
@@ -161,50 +165,5 @@ impl<T> Drop for ReadGuard<'_, T> {
     fn drop(&mut self) {
         // SAFETY: By the type invariant this task holds it.
         unsafe { bindings::up_read(self.lock.sem.get()) };
-    }
-}
-
-/// The lock, held for writing.
-///
-/// Context of the drop: a process; does not sleep.
-///
-/// # Examples
-///
-/// ```no_run
-/// use iomem::rwsem::WriteGuard;
-///
-/// fn clear(table: &mut WriteGuard<'_, [u32; 4]>) {
-///     **table = [0; 4];
-/// }
-/// ```
-///
-/// # Invariants
-///
-/// The task that made it holds the lock for writing.
-pub struct WriteGuard<'a, T> {
-    lock: &'a RwSem<T>,
-    _not_send: NotThreadSafe,
-}
-
-impl<T> Deref for WriteGuard<'_, T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        // SAFETY: By the type invariant nobody else holds the lock.
-        unsafe { &*self.lock.value.get() }
-    }
-}
-
-impl<T> DerefMut for WriteGuard<'_, T> {
-    fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: By the type invariant nobody else holds the lock.
-        unsafe { &mut *self.lock.value.get() }
-    }
-}
-
-impl<T> Drop for WriteGuard<'_, T> {
-    fn drop(&mut self) {
-        // SAFETY: By the type invariant this task holds it.
-        unsafe { bindings::up_write(self.lock.sem.get()) };
     }
 }

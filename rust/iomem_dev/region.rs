@@ -48,6 +48,8 @@ mod width;
 mod held;
 mod register;
 
+pub(crate) use self::held::Writing;
+
 use self::register::register;
 use crate::{
     file::File,
@@ -200,29 +202,30 @@ impl Region {
     /// - `EOPNOTSUPP`: this region cannot be mapped write-combining.
     /// - Those of [`WcReservation::new`].
     pub(crate) fn enter(&self, mode: Mode) -> Result<Use<'_>> {
-        let mut mapped = self.mapped.write();
         let other = match mode {
             Mode::Uncached => Mode::WriteCombining,
             Mode::WriteCombining => Mode::Uncached,
         };
-        if mode == Mode::WriteCombining && !self.can_combine_writes() {
-            return Err(iomem::error::eopnotsupp());
-        }
-        if EXCLUSIVE_CACHE_MODES {
-            if self.uses.count(other) != 0 {
-                return Err(EBUSY);
+        self.mapped.write(|mapped| {
+            if mode == Mode::WriteCombining && !self.can_combine_writes() {
+                return Err(iomem::error::eopnotsupp());
             }
-            match mode {
-                Mode::Uncached => mapped.reservation = None,
-                Mode::WriteCombining => {
-                    mapped.kernel = None;
-                    if let (None, Some(pages)) = (&mapped.reservation, self.pages()) {
-                        mapped.reservation = Some(WcReservation::new(pages.clone())?);
+            if EXCLUSIVE_CACHE_MODES {
+                if self.uses.count(other) != 0 {
+                    return Err(EBUSY);
+                }
+                match mode {
+                    Mode::Uncached => mapped.reservation = None,
+                    Mode::WriteCombining => {
+                        mapped.kernel = None;
+                        if let (None, Some(pages)) = (&mapped.reservation, self.pages()) {
+                            mapped.reservation = Some(WcReservation::new(pages.clone())?);
+                        }
                     }
                 }
             }
-        }
-        Ok(self.uses.hold(mode))
+            Ok(self.uses.hold(mode))
+        })
     }
 
     /// Maps its memory into the kernel, if it is not.

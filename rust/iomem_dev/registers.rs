@@ -21,7 +21,10 @@ use kernel::{
 use crate::{
     file::File,
     offset::Mode,
-    region::Region,
+    region::{
+        Region,
+        Writing, //
+    },
     window::Window, //
 };
 
@@ -73,7 +76,10 @@ pub(crate) fn load(region: &Region, width: Width, offset: u64, bytes: &mut [u8])
 /// Writes registers from `bytes`, of which it is a whole number.
 pub(crate) fn store(region: &Region, width: Width, offset: u64, bytes: &[u8]) -> Result {
     region.check(width, offset)?;
-    let region = region.writing()?;
+    region.writing(|region| store_all(region, width, offset, bytes))
+}
+
+fn store_all(region: &Writing<'_>, width: Width, offset: u64, bytes: &[u8]) -> Result {
     let mut offset = offset;
     for register in bytes.chunks_exact(width.bytes()) {
         let mut value = [0; 8];

@@ -383,7 +383,7 @@ impl<T> Lease<T> {
 
         self.revoked.store(1, Relaxed);
         // From here on no VMA is filled and no page inserted.
-        let value = self.leased.write().take();
+        let value = self.leased.write(Option::take);
 
         // What has been filled is entered into the address space when its `mmap()` is over. Those
         // that are over by now are unmapped at once, whatever there is to wait for.
@@ -439,7 +439,8 @@ impl InFlight {
     }
 }
 
-/// What is leased, while it is sure not to be taken back.
+/// What is leased, while it is sure not to be taken back. If one is forgotten, [`Lease::revoke`] waits for
+/// ever.
 ///
 /// Context of the drop: a process; does not sleep.
 ///

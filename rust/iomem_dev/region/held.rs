@@ -6,10 +6,7 @@ use iomem::{
     access::Width,
     mapping::Mapping,
     resource::MemRegion,
-    rwsem::{
-        ReadGuard,
-        WriteGuard, //
-    },
+    rwsem::ReadGuard, //
 };
 use kernel::{
     io::Io,
@@ -52,7 +49,7 @@ impl Reading<'_> {
 /// A region whose registers can be read and written. Nobody else does so by call meanwhile.
 pub(crate) struct Writing<'a> {
     region: &'a Region,
-    mapped: WriteGuard<'a, Mapped>,
+    mapped: &'a Mapped,
 }
 
 impl Writing<'_> {
@@ -63,7 +60,7 @@ impl Writing<'_> {
     /// `EINVAL`: there is no such register: see [`Region::check`].
     pub(crate) fn write(&self, width: Width, offset: u64, value: u64) -> Result {
         let offset = self.region.check(width, offset)?;
-        self.region.store(&self.mapped, width, offset, value)
+        self.region.store(self.mapped, width, offset, value)
     }
 }
 
@@ -80,7 +77,7 @@ impl Region {
             match &self.bus {
                 Bus::Memory { claim, .. } if mapped.kernel.is_none() => {
                     drop(mapped);
-                    self.ioremap(claim, &mut self.mapped.write())?;
+                    self.mapped.write(|mapped| self.ioremap(claim, mapped))?;
                 }
                 _ => {
                     return Ok(Reading {
@@ -92,22 +89,23 @@ impl Region {
         }
     }
 
-    /// Begins to write.
+    /// Calls `f` with the region for writing.
     ///
     /// # Errors
     ///
-    /// Those of [`Self::reading`], and `EPERM`: the region can only be read.
-    pub(crate) fn writing(&self) -> Result<Writing<'_>> {
+    /// Those of [`Self::reading`], and of `f`; and `EPERM`: the region can only be read.
+    pub(crate) fn writing<R>(&self, f: impl FnOnce(&Writing<'_>) -> Result<R>) -> Result<R> {
         if self.traits.read_only {
             return Err(EPERM);
         }
-        let mut mapped = self.mapped.write();
-        if let Bus::Memory { claim, .. } = &self.bus {
-            self.ioremap(claim, &mut mapped)?;
-        }
-        Ok(Writing {
-            region: self,
-            mapped,
+        self.mapped.write(|mapped| {
+            if let Bus::Memory { claim, .. } = &self.bus {
+                self.ioremap(claim, mapped)?;
+            }
+            f(&Writing {
+                region: self,
+                mapped,
+            })
         })
     }
 
@@ -128,7 +126,7 @@ impl Region {
     /// Those of [`Self::check`] and of [`Self::writing`].
     pub(crate) fn write(&self, width: Width, offset: u64, value: u64) -> Result {
         let offset = self.check(width, offset)?;
-        self.store(&self.writing()?.mapped, width, offset, value)
+        self.writing(|held| self.store(held.mapped, width, offset, value))
     }
 
     /// Reads a register, replaces the bits that are in `mask` by those of `value`, and writes it,
@@ -139,11 +137,12 @@ impl Region {
     /// Those of [`Self::write`].
     pub(crate) fn update(&self, width: Width, offset: u64, mask: u64, value: u64) -> Result<u64> {
         let offset = self.check(width, offset)?;
-        let held = self.writing()?;
-        let old = self.load(&held.mapped, width, offset)?;
-        let new = old & !mask | value & mask;
-        self.store(&held.mapped, width, offset, new)?;
-        Ok(old)
+        self.writing(|held| {
+            let old = self.load(held.mapped, width, offset)?;
+            let new = old & !mask | value & mask;
+            self.store(held.mapped, width, offset, new)?;
+            Ok(old)
+        })
     }
 
     /// Reads a register that is known to be one.
