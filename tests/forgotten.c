@@ -71,6 +71,20 @@ FIXTURE_TEARDOWN(forgotten)
 	unlink(MADE);
 }
 
+/* Waits up to a second, and returns the errno of opening it, or 0. */
+static int opened(const char *path)
+{
+	int fd;
+
+	for (int n = 0; n < 1000 && access(path, F_OK); n++)
+		usleep(1000);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
 static int nothing_is_left(void)
 {
 	char text[64];
@@ -124,6 +138,38 @@ TEST_F(forgotten, registrations_end_where_loading_fails)
 	EXPECT_NE(0, load(self->ko, "fail=1"));
 	EXPECT_FALSE(loaded(MODULE));
 	EXPECT_TRUE(nothing_is_left());
+}
+
+/*
+ * The kernel does not wait for files that are open when loading fails, and frees the module. So
+ * none is opened before it is known to succeed.
+ */
+TEST_F(forgotten, nothing_is_opened_before_loading_has_succeeded)
+{
+	static const char * const args[] = { "pause=1000 fail=1", "pause=1000" };
+
+	for (int n = 0; n < 2; n++) {
+		int status;
+		pid_t child = fork();
+
+		if (!child)
+			_exit(load(self->ko, args[n]) ? 1 : 0);
+		ASSERT_LT(0, child);
+		EXPECT_EQ(ENODEV, opened(NODE));
+		EXPECT_EQ(ENXIO, opened(TABLE));
+		ASSERT_LT(0, number());
+		ASSERT_EQ(0, mknod(MADE, S_IFCHR | 0600, makedev(number(), 0)));
+		EXPECT_EQ(ENXIO, opened(MADE));
+		ASSERT_EQ(child, waitpid(child, &status, 0));
+		EXPECT_EQ(n ? 0 : 1, WEXITSTATUS(status));
+		unlink(MADE);
+	}
+	/* At once. */
+	EXPECT_EQ(0, opened(NODE));
+	EXPECT_EQ(0, opened(TABLE));
+	ASSERT_EQ(0, mknod(MADE, S_IFCHR | 0600, makedev(number(), 0)));
+	EXPECT_EQ(0, opened(MADE));
+	EXPECT_EQ(0, unload(MODULE));
 }
 
 TEST_HARNESS_MAIN

@@ -12,6 +12,8 @@
 
 #include "../module.h"
 
+void iomem_helper_module_refused_wait(const struct module *mod);
+
 struct iomem_leftover {
 	struct list_head list;
 	unsigned long code;
@@ -79,16 +81,20 @@ static struct iomem_leftover *leftover_of(const struct module *owner)
 	return NULL;
 }
 
-static void end_leftovers(const struct module *owner, const char *name)
+/* Returns whether there was something. */
+static bool end_leftovers(const struct module *owner, const char *name)
 {
 	struct iomem_leftover *leftover;
+	bool some = false;
 
 	while ((leftover = leftover_of(owner))) {
 		pr_notice("iomem: %s ends without having dropped a registration, which ends with it\n",
 			  name);
 		leftover->end(leftover->data);
 		kfree(leftover);
+		some = true;
 	}
+	return some;
 }
 
 static int module_changes(struct notifier_block *nb, unsigned long state, void *data)
@@ -97,7 +103,8 @@ static int module_changes(struct notifier_block *nb, unsigned long state, void *
 
 	if (state != MODULE_STATE_GOING)
 		return NOTIFY_DONE;
-	end_leftovers(owner, owner->name);
+	if (end_leftovers(owner, owner->name))
+		iomem_helper_module_refused_wait(owner);
 	return NOTIFY_OK;
 }
 

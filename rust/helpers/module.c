@@ -1,9 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0
 
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
 
 /* Code that is built in has no module. */
 bool iomem_helper_is_within_module(unsigned long addr, const struct module *mod)
 {
 	return mod && within_module(addr, mod);
+}
+
+/*
+ * Whether a module has been loaded, and is not being unloaded. Once it has been, loading cannot
+ * fail.
+ */
+bool iomem_helper_module_is_live(const struct module *mod)
+{
+	return READ_ONCE(mod->state) == MODULE_STATE_LIVE;
+}
+
+/*
+ * If loading a module fails, its memory is freed, whoever has a reference to it. Those who open a
+ * file of a module that is being loaded are refused, but have one until they have got out of
+ * open(). They are waited for, when no more of them can come. Who else has one, and for how long,
+ * is not known: a second is enough.
+ */
+void iomem_helper_module_refused_wait(const struct module *mod)
+{
+	unsigned long end = jiffies + HZ;
+	/* What loads it has one as well, until it has failed. */
+	int loading = READ_ONCE(mod->state) == MODULE_STATE_COMING;
+
+	if (iomem_helper_module_is_live(mod))
+		return;
+	while (module_refcount((struct module *)mod) > loading && time_before(jiffies, end))
+		usleep_range(1000, 2000);
 }

@@ -23,7 +23,9 @@
 //! reference that goes, the driver's or a file's, drops the device and with it its claims.
 //!
 //! The module that registered the node cannot be unloaded while a file is open, because the file
-//! operations name it as their owner.
+//! operations name it as their owner. That does not keep a module whose loading fails. So as long as
+//! its `init` has not succeeded, `open()` fails as if there was no such node: `ENODEV`, or `ENXIO` by a
+//! major number.
 //!
 //! A registration that is never dropped (`core::mem::forget`, a circle of references) ends when its
 //! module is unloaded, with a line in the log. What the driver kept of it stays allocated.

@@ -24,7 +24,7 @@
 //! Dropping the [`File`] removes it, and waits for the rows that are being made; it does not wait for
 //! programs that have no memory for a row, which can be for ever. Who has it open still gets
 //! `EIO`, which is what debugfs has for that. The module that made it stays loaded as long as it
-//! is open. The kernel crate's `debugfs` says of no file whose it is, so that closing one after its
+//! is open. It cannot be opened before that has been loaded: until then, `open()` fails with `ENXIO`. The kernel crate's `debugfs` says of no file whose it is, so that closing one after its
 //! module was unloaded looks at memory that is gone.
 //!
 //! C header: [`include/linux/debugfs.h`](srctree/include/linux/debugfs.h)
@@ -52,7 +52,8 @@ use self::fops::Vtable;
 #[cfg(CONFIG_DEBUG_FS)]
 use crate::{
     bindings,
-    leftover::Leftover, //
+    leftover::Leftover,
+    owner::Refused, //
 };
 
 /// How long a row can be, in bytes, with the line's end.
@@ -214,6 +215,8 @@ pub struct File<T: Table> {
     _leftover: Leftover,
     // Removed before what it shows is dropped.
     _entry: KBox<Entry>,
+    #[cfg(CONFIG_DEBUG_FS)]
+    _refused: Refused,
     table: Arc<T>,
 }
 
@@ -273,6 +276,8 @@ impl<T: Table> File<T> {
             #[cfg(CONFIG_DEBUG_FS)]
             _leftover: leftover,
             _entry: entry,
+            #[cfg(CONFIG_DEBUG_FS)]
+            _refused: Refused::of(&T::OWNER),
             table,
         })
     }

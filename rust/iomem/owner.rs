@@ -25,6 +25,45 @@ pub(crate) unsafe fn has(owner: *const bindings::module, code: usize) -> bool {
     unsafe { bindings::is_within_module(code, owner) }
 }
 
+/// Tells whether files of `owner` can be opened: its loading has succeeded.
+///
+/// While it is being loaded, the kernel gives references to it, and if that fails, frees it nevertheless. So
+/// whatever C is given that opens files asks this first, and its registration has [`Refused`].
+pub(crate) fn is_live(owner: &ThisModule) -> bool {
+    // SAFETY: A `ThisModule` is that of a module which is loaded; `check` has refused null.
+    unsafe { bindings::module_is_live(owner.as_ptr()) }
+}
+
+/// Waits, when it is dropped, for those who were refused because [`is_live`] said so. To be dropped when no
+/// more of them can come.
+///
+/// Context of the drop: may sleep.
+pub(crate) struct Refused {
+    owner: *mut bindings::module,
+}
+
+// SAFETY: It is only given to a function that any thread may call.
+unsafe impl Send for Refused {}
+
+// SAFETY: Nothing is done with it through a shared reference.
+unsafe impl Sync for Refused {}
+
+impl Refused {
+    /// Those of a module that [`check`] was content with.
+    pub(crate) fn of(owner: &ThisModule) -> Self {
+        Self {
+            owner: owner.as_ptr(),
+        }
+    }
+}
+
+impl Drop for Refused {
+    fn drop(&mut self) {
+        // SAFETY: The module is loaded, or being so: its code drops this.
+        unsafe { bindings::module_refused_wait(self.owner) };
+    }
+}
+
 /// Checks that `owner` has the code at `code`.
 ///
 /// # Errors

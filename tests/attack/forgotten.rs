@@ -20,6 +20,7 @@ use iomem::{
         Options,
         Registration, //
     },
+    compat::param,
     debugfs::{
         Dir,
         File,
@@ -37,6 +38,10 @@ use kernel::{
     prelude::*,
     str::CString,
     sync::Arc,
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
     types::Opaque, //
 };
 use pin_init::Wrapper;
@@ -51,6 +56,10 @@ module! {
         fail: u64 {
             default: 0,
             description: "1: fails after all has been registered",
+        },
+        pause: u64 {
+            default: 0,
+            description: "how long it waits before that, in ms",
         },
     },
 }
@@ -139,7 +148,10 @@ impl kernel::Module for Attack {
                 GFP_KERNEL,
             )?;
         }
-        if iomem::compat::param(module_parameters::fail.value()) != 0 {
+        fsleep(Delta::from_millis(
+            i64::try_from(param(module_parameters::pause.value())).map_err(|_| EINVAL)?,
+        ));
+        if param(module_parameters::fail.value()) != 0 {
             return Err(ENODEV);
         }
         Ok(Self { _filler: filler })

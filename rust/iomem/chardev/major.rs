@@ -48,7 +48,11 @@ use crate::{
         CharDevice, //
     },
     error::for_c,
-    leftover::Leftover, //
+    leftover::Leftover,
+    owner::{
+        is_live,
+        Refused, //
+    }, //
 };
 
 /// How many minors a [`Registration`] has, from 0 on.
@@ -172,6 +176,7 @@ pub struct Registration<T: CharDevice> {
     leftover: Leftover,
     // Where it is in memory does not change, so `leftover` can have it.
     added: KBox<Added<T>>,
+    _refused: Refused,
 }
 
 /// What a [`Registration`] has added: see there.
@@ -193,7 +198,8 @@ impl<T: CharDevice> Registration<T> {
     /// Takes the number `major`, or with 0 one that is free, for nodes that stand for `device`.
     ///
     /// `name` is what `/proc/devices` shows, the first 63 bytes of it. Nodes can be opened before
-    /// this returns. Context: may sleep.
+    /// this returns; but not before the module has been loaded, if this is called by its `init`: until then,
+    /// `open()` fails with `ENXIO`. Context: may sleep.
     ///
     /// Corresponds to the C function `register_chrdev()` in
     /// [`include/linux/fs.h`](srctree/include/linux/fs.h).
@@ -240,7 +246,11 @@ impl<T: CharDevice> Registration<T> {
             },
         );
         // INVARIANT: It is what `add` gave, at these numbers.
-        let registration = Self { leftover, added };
+        let registration = Self {
+            leftover,
+            added,
+            _refused: Refused::of(&T::OWNER),
+        };
         let data = core::ptr::from_ref(&*registration.added).cast_mut().cast();
         // SAFETY: What was added stays so, and where it is, until `drop` has disarmed it.
         unsafe {
@@ -354,6 +364,10 @@ impl<T: CharDevice> Vtable<T> {
         inode: *mut bindings::inode,
         file: *mut bindings::file,
     ) -> c_int {
+        // As from `chrdev_open()`, where there is no such number yet.
+        if !is_live(&T::OWNER) {
+            return ENXIO.to_errno();
+        }
         // SAFETY: `chrdev_open()` holds a reference to the `struct cdev`, which is the one of a
         // `Registration<T>`, so its parent is an anchor and stays valid during this call.
         let anchor = unsafe {

@@ -27,6 +27,10 @@ use crate::{
     error::for_c,
     leftover::Leftover,
     names::check_node,
+    owner::{
+        is_live,
+        Refused, //
+    },
     parent::{
         Above,
         Parent, //
@@ -111,6 +115,7 @@ impl<'a> Options<'a> {
 pub struct Registration<T: CharDevice> {
     leftover: Leftover,
     node: Pin<KBox<Node<T>>>,
+    _refused: Refused,
 }
 
 /// What C has pointers to. It is in an allocation of its own, which only the drop of the registration
@@ -138,7 +143,8 @@ unsafe impl<T: CharDevice> Sync for Registration<T> {}
 impl<T: CharDevice> Registration<T> {
     /// Makes the node that `options` describe, which stands for `device`.
     ///
-    /// The node can be opened before this returns. Context: may sleep.
+    /// The node can be opened before this returns; but not before the module has been loaded, if this is
+    /// called by its `init`: until then, `open()` fails with `ENODEV`. Context: may sleep.
     ///
     /// Corresponds to the C function `misc_register()` in
     /// [`include/linux/miscdevice.h`](srctree/include/linux/miscdevice.h).
@@ -231,7 +237,11 @@ impl<T: CharDevice> Registration<T> {
         // SAFETY: It stays registered, and where it is, until `drop` has disarmed this.
         unsafe { leftover.arm(Vtable::<T>::code(), end, node.misc.get().cast()) };
         // INVARIANT: It was just registered, with `T`'s operations.
-        Ok(Self { leftover, node })
+        Ok(Self {
+            leftover,
+            node,
+            _refused: Refused::of(&T::OWNER),
+        })
     }
 
     /// Returns what the node stands for. Context: any.
@@ -285,6 +295,10 @@ impl<T: CharDevice> Vtable<T> {
         inode: *mut bindings::inode,
         file: *mut bindings::file,
     ) -> c_int {
+        // As from `misc_open()`, where there is no such node yet.
+        if !is_live(&T::OWNER) {
+            return ENODEV.to_errno();
+        }
         // SAFETY: `misc_open()` set `private_data` to the `struct miscdevice`, which is the one of
         // a `Node<T>`, and holds `misc_mtx`, so it stays registered during this call.
         let device = unsafe {

@@ -37,7 +37,7 @@ pub(super) struct Vtable<T>(T);
 impl<T: Table> Vtable<T> {
     pub(super) const OPERATIONS: &'static bindings::file_operations = &bindings::file_operations {
         owner: T::OWNER.as_ptr(),
-        open: Some(bindings::simple_open),
+        open: Some(Self::open),
         read: Some(Self::read),
         llseek: Some(Self::llseek),
         ..pin_init::zeroed()
@@ -56,6 +56,17 @@ impl<T: Table> Vtable<T> {
     /// Returns where the operations' code is.
     pub(super) fn code() -> usize {
         Self::read as usize
+    }
+
+    /// # Safety
+    ///
+    /// To be called by debugfs, for a `File<T>`.
+    unsafe extern "C" fn open(inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
+        if !owner::is_live(&T::OWNER) {
+            return ENXIO.to_errno();
+        }
+        // SAFETY: The file is being opened.
+        unsafe { bindings::simple_open(inode, file) }
     }
 
     /// # Safety
