@@ -17,6 +17,7 @@
 #include "iomap.c"
 #include "irq.c"
 #include "irqdesc.c"
+#include "kernfs.c"
 #include "leftover.c"
 #include "mm.c"
 #include "module.c"

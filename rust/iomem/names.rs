@@ -152,7 +152,8 @@ pub(crate) const fn are_same(one: &CStr, other: &CStr) -> bool {
 ///
 /// - `EINVAL`: a part is empty, `.` or `..`.
 /// - `ENAMETOOLONG`: it is longer than 255 bytes; or its path below `/sys` is longer than 1,024.
-/// - `EEXIST`: `parent` has a child where the folder of its nodes of that class is to be.
+/// - `EEXIST`: the class has a device of that name; or `parent` has a child, a file or another folder where
+///   the folder of its nodes of that class is to be.
 /// - `ENOMEM`: no memory.
 pub(crate) fn check_node(name: &CStr, class: &CStr, parent: Option<Parent<'_>>) -> Result {
     for part in name.to_bytes().split(|byte| matches!(byte, b'/' | b'!')) {
@@ -163,12 +164,44 @@ pub(crate) fn check_node(name: &CStr, class: &CStr, parent: Option<Parent<'_>>) 
     if name.count_bytes() > LONGEST {
         return Err(ENAMETOOLONG);
     }
-    if parent.is_some_and(|parent| has_child_in_folder(parent, class)) {
+    if parent.is_some_and(|parent| has_child_in_folder(parent, class))
+        || is_beside_class(parent, class)
+        || is_in_class(name, class)
+    {
         return Err(EEXIST);
     }
     // Each has a slash.
     let below = name.count_bytes().saturating_add(class.count_bytes());
     check_path(parent, c"/devices/virtual", below.saturating_add(2))
+}
+
+/// Tells whether there is a class of that name in sysfs. Context: may sleep.
+pub(crate) fn is_class(name: &CStr) -> bool {
+    // SAFETY: The function compares the name.
+    unsafe { bindings::sysfs_has_class(name.as_char_ptr()) }
+}
+
+/// Tells whether a class has a device of that name, which has at most [`LONGEST`] bytes. Context: may sleep.
+fn is_in_class(name: &CStr, class: &CStr) -> bool {
+    // SAFETY: The function compares the names.
+    unsafe { bindings::sysfs_has_in_class(class.as_char_ptr(), name.as_char_ptr()) }
+}
+
+/// Tells whether there is a character device of that number in sysfs. Context: may sleep.
+pub(crate) fn is_number_taken(number: bindings::dev_t) -> bool {
+    // SAFETY: The function takes any number.
+    unsafe { bindings::sysfs_has_number(number) }
+}
+
+/// Tells whether something else is where the folder of a class's nodes is to be. Context: may sleep.
+fn is_beside_class(parent: Option<Parent<'_>>, class: &CStr) -> bool {
+    let parent = parent.map_or(core::ptr::null_mut(), |parent| {
+        // `Device` is a transparent wrapper around `struct device`.
+        core::ptr::from_ref(parent.device()).cast_mut().cast()
+    });
+    // SAFETY: The device is null, or registered for the call by the invariant of `Parent`, and the name is
+    // valid for it.
+    unsafe { bindings::sysfs_has_beside_class(parent, class.as_char_ptr()) }
 }
 
 /// Tells whether a device has a child of that name in its own folder, not in that of a class.

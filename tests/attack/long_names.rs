@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Names that are too long for what the kernel tells user space of a device, names that the kernel uses
-//! itself, and lists that are too long for it to copy.
+//! Names that are too long for what the kernel tells user space of a device; names and
+//! numbers that are taken, by the kernel or by others, at which it would warn; and lists that are too long
+//! for it to copy.
+//!
+//! Whether it warned is looked at from without, in its log.
 
 #![deny(unsafe_code)]
 
@@ -303,8 +306,75 @@ fn reserved<const N: usize>() -> Result {
     node(c"iomem_attack_long".to_cstring()?, None, groups)
 }
 
+fn registered(name: &CStr) -> Result<Pin<KBox<Registration<Node>>>> {
+    let options = Options::new(name.to_cstring()?);
+    KBox::pin_init(
+        Registration::register(options, Arc::new(Node, GFP_KERNEL)?),
+        GFP_KERNEL,
+    )
+}
+
+fn taken() -> Result {
+    check!(
+        "class_of_a_name_that_is_taken_is_refused",
+        Class::new(c"misc").err() == Some(EEXIST)
+    );
+    let first = registered(c"iomem_attack/taken")?;
+    check!(
+        "node_of_a_name_that_is_taken_is_refused",
+        registered(c"iomem_attack/taken").err() == Some(EEXIST)
+            && registered(c"iomem_attack!taken").err() == Some(EEXIST)
+    );
+    drop(first);
+    check!(
+        "node_of_a_name_that_is_free_again_is_made",
+        registered(c"iomem_attack/taken").is_ok()
+    );
+
+    let minors = major::Registration::register(0, c"iomem_attack", Arc::new(Node, GFP_KERNEL)?)?;
+    let class = Arc::new(Class::new(c"iomem_attack_taken")?, GFP_KERNEL)?;
+    let _node = minors.node(&class, 0, c"iomem_attack_taken", None)?;
+    check!(
+        "node_of_a_major_of_a_name_that_is_taken_is_refused",
+        minors.node(&class, 1, c"iomem_attack_taken", None).err() == Some(EEXIST)
+    );
+    check!(
+        "node_of_a_minor_that_is_taken_is_refused",
+        minors.node(&class, 0, c"iomem_attack_other", None).err() == Some(EEXIST)
+    );
+
+    // The folder of a class, in that of the parent.
+    let parent = platform_device(c"iomem_attack_parent", Id::None, None, &[])?;
+    for name in [c"power", c"uevent", c"driver_override", c"modalias"] {
+        let class = Arc::new(Class::new(name)?, GFP_KERNEL)?;
+        check!(
+            "node_of_a_class_that_is_called_as_a_file_of_the_parent_is_refused",
+            minors
+                .node(
+                    &class,
+                    2,
+                    c"iomem_attack_third",
+                    Some(Parent::from(&parent))
+                )
+                .err()
+                == Some(EEXIST)
+        );
+    }
+    let below = minors.node(&class, 3, c"iomem_attack_3", Some(Parent::from(&parent)));
+    check!(
+        "nodes_of_a_class_are_in_one_folder_of_the_parent",
+        below.is_ok()
+            && minors
+                .node(&class, 4, c"iomem_attack_4", Some(Parent::from(&parent)))
+                .is_ok()
+    );
+    drop(below);
+    Ok(())
+}
+
 fn run() -> Result {
     nodes()?;
+    taken()?;
     platform_devices()?;
     lists()?;
     reserved::<0>()?;

@@ -30,7 +30,9 @@ use crate::{
     },
     names::{
         check_file,
-        check_node, //
+        check_node,
+        is_class,
+        is_number_taken, //
     },
     parent::{
         Above,
@@ -71,7 +73,8 @@ impl Class {
     ///
     /// - `EINVAL`: the name is empty, `.` or `..`, or has a slash.
     /// - `ENAMETOOLONG`: it is longer than 255 bytes.
-    /// - `EEXIST`: there is a class of that name.
+    /// - `EEXIST`: there is a class of that name. If it is made by another module at the same moment, the
+    ///   kernel's log has a stack trace as well.
     /// - `ENOMEM`: no memory.
     ///
     /// # Examples
@@ -82,6 +85,9 @@ impl Class {
     /// ```
     pub fn new(name: &CStr) -> Result<Self> {
         check_file(name)?;
+        if is_class(name) {
+            return Err(EEXIST);
+        }
         let name = name.to_cstring()?;
         // SAFETY: The kernel keeps the name, which stays in place until the class has been destroyed.
         let class = from_err_ptr(unsafe { bindings::class_create(name.as_char_ptr()) })?;
@@ -141,7 +147,8 @@ impl<T: CharDevice> Registration<T> {
     /// - `ENAMETOOLONG`: the name is longer than 255 bytes, or its path below `/sys`, which begins with
     ///   that of `parent`, than 1,024.
     /// - `EEXIST`: `class` has a device of that name, or there is a node of that minor; or `parent` has a
-    ///   child that is called as the class, as the folder of its nodes is.
+    ///   child or a file that is called as the class, as the folder of its nodes is. If what is in the way
+    ///   is made at the same moment, the kernel's log has a stack trace as well.
     /// - `ENOMEM`: no memory.
     ///
     /// # Examples
@@ -173,6 +180,10 @@ impl<T: CharDevice> Registration<T> {
         if minor >= MINORS {
             return Err(EINVAL);
         }
+        let number = self.major() << MINOR_BITS | minor;
+        if is_number_taken(number) {
+            return Err(EEXIST);
+        }
         let above = Above::of(parent)?;
         // `Device` is a transparent wrapper around `struct device`.
         let parent = parent.map_or(core::ptr::null(), |parent| {
@@ -186,7 +197,7 @@ impl<T: CharDevice> Registration<T> {
             bindings::device_create(
                 class.class.as_ptr(),
                 parent.cast_mut().cast(),
-                self.major() << MINOR_BITS | minor,
+                number,
                 core::ptr::null_mut(),
                 c"%s".as_char_ptr(),
                 name.as_char_ptr(),

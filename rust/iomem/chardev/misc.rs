@@ -158,7 +158,8 @@ impl<T: CharDevice> Registration<T> {
     ///   that of the parent, than 1,024.
     /// - `EBUSY`: no minor number is left.
     /// - `EEXIST`: there is a misc device of that name, or a file in sysfs has the name of one that
-    ///   the kernel makes; or the parent has a child called `misc`, as the folder of its nodes is.
+    ///   the kernel makes; or the parent has a child or a file called `misc`, as the folder of its nodes
+    ///   is. If what is in the way is made at the same moment, the kernel's log has a stack trace as well.
     /// - `ENOMEM`: no memory.
     ///
     /// # Examples
