@@ -21,6 +21,8 @@
 //! inlined into whatever module calls them. So a caller may call them at every access, with what it
 //! has at hand, and must not compute anything for their sake.
 //!
+//! Of the name of a window, an event has the first 255 bytes.
+//!
 //! C headers: [`include/linux/tracepoint.h`](srctree/include/linux/tracepoint.h),
 //! [`include/trace/define_trace.h`](srctree/include/trace/define_trace.h), and `rust/trace/`
 

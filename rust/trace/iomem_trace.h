@@ -4,7 +4,8 @@
  *
  * Each access by call is an event, as the device saw it; each mapping that was
  * made and that went, and each time that a device was taken back. What a program
- * does through a mapping, the kernel does not see.
+ * does through a mapping, the kernel does not see. Of a name, an event has as much
+ * as a file's name can have: the kernel warns of an event that is too large for perf.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM iomem
@@ -12,13 +13,15 @@
 #if !defined(_IOMEM_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define _IOMEM_TRACE_H
 
+#include <linux/limits.h>
+#include <linux/string.h>
 #include <linux/tracepoint.h>
 
 DECLARE_EVENT_CLASS(iomem_access,
 	TP_PROTO(const char *window, u32 region, u64 offset, u32 width, u64 value),
 	TP_ARGS(window, region, offset, width, value),
 	TP_STRUCT__entry(
-		__string(window, window)
+		__string_len(window, window, strnlen(window, NAME_MAX))
 		__field(u64, offset)
 		__field(u64, value)
 		__field(u32, region)
@@ -52,7 +55,7 @@ DECLARE_EVENT_CLASS(iomem_map,
 	TP_PROTO(const char *window, u64 offset, u64 address, u64 length),
 	TP_ARGS(window, offset, address, length),
 	TP_STRUCT__entry(
-		__string(window, window)
+		__string_len(window, window, strnlen(window, NAME_MAX))
 		__field(u64, offset)
 		__field(u64, address)
 		__field(u64, length)
@@ -87,7 +90,7 @@ TRACE_EVENT(iomem_revoke,
 	TP_PROTO(const char *window, u64 files, u64 mappings),
 	TP_ARGS(window, files, mappings),
 	TP_STRUCT__entry(
-		__string(window, window)
+		__string_len(window, window, strnlen(window, NAME_MAX))
 		__field(u64, files)
 		__field(u64, mappings)
 	),

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Names that are too long for what the kernel tells user space of a device; names and
+//! Names that are too long for what the kernel tells user space of a device, or for an event; names and
 //! numbers that are taken, by the kernel or by others, at which it would warn; and lists that are too long
 //! for it to copy.
 //!
-//! Whether it warned is looked at from without, in its log.
+//! What is in the trace, and whether it warned, is looked at from without (tests/guest/suite).
 
 #![deny(unsafe_code)]
 
 use iomem::{
+    access::Width,
     chardev::{
         class::Class,
         major,
@@ -30,7 +31,8 @@ use iomem::{
         Attributes,
         Groups, //
     },
-    text::Text, //
+    text::Text,
+    trace, //
 };
 use kernel::{
     prelude::*,
@@ -373,6 +375,7 @@ fn taken() -> Result {
 }
 
 fn run() -> Result {
+    trace::read(&long(9000, 10_000)?, 7, 0, Width::W32, 0);
     nodes()?;
     taken()?;
     platform_devices()?;
