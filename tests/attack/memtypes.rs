@@ -117,6 +117,27 @@ fn another_mode(start: u64) -> Result {
     Ok(())
 }
 
+/// Pages that are partly in the BAR and partly before it, where the kernel would warn.
+fn across_a_border(start: u64) -> Result {
+    let before = Arc::new(
+        request_mem_region(start - PAGE, PAGE, c"attack-before")?,
+        GFP_KERNEL,
+    )?;
+    let first = Arc::new(claim(start, 0, 1)?, GFP_KERNEL)?;
+    let pages = Arc::new(Pages::covered_by(&[&before, &first])?, GFP_KERNEL)?;
+    check!(
+        "across_the_border_of_a_device_is_refused",
+        WcReservation::new(pages).is_ok() != EXCLUSIVE_CACHE_MODES
+    );
+    let second = Arc::new(claim(start, 1, 1)?, GFP_KERNEL)?;
+    let pages = Arc::new(Pages::covered_by(&[&first, &second])?, GFP_KERNEL)?;
+    check!(
+        "across_the_border_of_a_claim_is_granted",
+        WcReservation::new(pages).is_ok()
+    );
+    Ok(())
+}
+
 struct Attack {
     _held: WcReservation<MemRegion>,
 }
@@ -124,7 +145,9 @@ struct Attack {
 impl kernel::Module for Attack {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let start = param(module_parameters::start.value());
-        let end = forgotten(start).and_then(|()| another_mode(start));
+        let end = forgotten(start)
+            .and_then(|()| another_mode(start))
+            .and_then(|()| across_a_border(start));
         check!("attack_came_to_its_end", end == Ok(()));
         let held = WcReservation::new(claim(start, 8, 1)?)?;
         pr_info!("done\n");

@@ -82,6 +82,11 @@ mod around;
 mod known;
 mod removal;
 
+pub(super) use self::around::{
+    has_border_within,
+    lacks_pages, //
+};
+
 use self::{
     around::{
         device_with,

@@ -25,6 +25,54 @@ use crate::{
     range::Range, //
 };
 
+use super::entry::{
+    has_border_within,
+    lacks_pages, //
+};
+
+/// Tells whether some pages of a range are in a resource that is not a claim, and others are not: a device's
+/// registers, the window of a bus.
+///
+/// x86 warns if such a range is entered, by a walk of all resources that others than the kernel itself
+/// cannot make. This looks at the outermost ones, and at those of PCI and platform devices.
+fn spans(range: Range) -> bool {
+    /// Takes down whether an entry does not have all pages.
+    ///
+    /// # Safety
+    ///
+    /// `entry` points to a resource that may be read, and `looked` to a [`Looked`] that may be written.
+    unsafe extern "C" fn look(entry: *mut bindings::resource, looked: *mut c_void) -> c_int {
+        // SAFETY: By the requirements of this function.
+        let (entry, looked) = unsafe { (&*entry, &mut *looked.cast::<Looked>()) };
+        let is_claim = entry.flags & bindings::IORESOURCE_BUSY as c_ulong != 0;
+        looked.spans |= !is_claim && lacks_pages(looked.range, entry.start, entry.end);
+        0
+    }
+
+    struct Looked {
+        range: Range,
+        spans: bool,
+    }
+
+    let mut looked = Looked {
+        range,
+        spans: false,
+    };
+    // SAFETY: The function takes any numbers, and calls `look` with copies of entries, its own, which are cut
+    // to the range, and with `looked`, which lives until it returns and which nobody else uses until then.
+    unsafe {
+        bindings::walk_iomem_res_desc(
+            bindings::IORES_DESC_NONE as usize,
+            bindings::IORESOURCE_MEM as usize,
+            range.start(),
+            range.last(),
+            (&raw mut looked).cast(),
+            Some(look),
+        )
+    };
+    looked.spans || has_border_within(range)
+}
+
 /// The entries of a range. Dropping it takes them off the list.
 ///
 /// Other architectures keep no such list, and there it does nothing.
@@ -53,9 +101,13 @@ impl Memtypes {
     ///
     /// # Errors
     ///
+    /// - `EINVAL`: it goes across the border of a resource: see [`spans`].
     /// - `EBUSY`: a part of it is known in another mode.
     /// - `ENOMEM`: no memory.
     pub(crate) fn reserve_wc(&self) -> Result {
+        if cfg!(CONFIG_X86) && spans(self.range) {
+            return Err(EINVAL);
+        }
         let (start, length) = (self.range.start(), self.range.length());
         // SAFETY: The function takes any range; this one is claimed, so it is no RAM.
         to_result(unsafe { bindings::io_reserve_memtype_wc(start, length) })?;

@@ -164,7 +164,9 @@ impl<H: Backing> WcReservation<H> {
     ///
     /// # Errors
     ///
-    /// - `EINVAL`: it is a claim that does not begin and end at page boundaries.
+    /// - `EINVAL`: it is a claim that does not begin and end at page boundaries; or (x86) pages of which some
+    ///   are in a device's resource and others are not, or a claim in which a driver has made a device with
+    ///   such a resource.
     /// - `EBUSY` (x86): some of it is mapped in another mode, or is still on the list because it was; or
     ///   it is of the first MiB, of which the kernel keeps no list.
     /// - `ENOMEM`: no memory.

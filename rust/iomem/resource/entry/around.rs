@@ -6,6 +6,7 @@ use core::ptr::null_mut;
 
 use kernel::{
     device::Device,
+    page::PAGE_SIZE,
     prelude::*,
     sync::aref::ARef,
     types::Opaque, //
@@ -114,6 +115,36 @@ pub(super) unsafe fn parent_of(resource: *const bindings::resource) -> *mut bind
 fn is_in_tree(resource: &Opaque<bindings::resource>) -> bool {
     // SAFETY: A reference is to a resource that is valid.
     !unsafe { parent_of(resource.get()) }.is_null()
+}
+
+/// Tells whether the pages from that of `start` to that of `last` lack some of a range's.
+pub(in crate::resource) fn lacks_pages(range: Range, start: u64, last: u64) -> bool {
+    let size = PAGE_SIZE as u64;
+    start / size > range.start() / size || last / size < range.last() / size
+}
+
+/// Tells whether a PCI or platform device has a resource in the tree of memory that has some pages of the
+/// range and lacks others. Those that are busy do not count. Context: may sleep.
+pub(in crate::resource) fn has_border_within(range: Range) -> bool {
+    let place = Place {
+        root: &raw mut bindings::iomem_resource,
+        range,
+    };
+    let is_border = |own: &Opaque<bindings::resource>| {
+        // SAFETY: The reference is to a resource that is valid.
+        let flags = unsafe { (&raw const (*own.get()).flags).read_volatile() };
+        flags & bindings::IORESOURCE_BUSY as c_ulong == 0
+            && place.is_reached_by(own)
+            && place
+                .of(own)
+                .is_some_and(|(start, last)| lacks_pages(range, start, last))
+    };
+    let mut found = false;
+    each_device(|dev| {
+        found = resources_of(dev).iter().any(is_border);
+        !found
+    });
+    found
 }
 
 /// Tells whether `resource` is one of the device's.
