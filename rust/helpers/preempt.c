@@ -4,10 +4,13 @@
 #include <linux/preempt.h>
 #include <linux/printk.h>
 
-/* in_task() is a macro. */
-bool iomem_helper_in_task(void)
+/*
+ * Whether this may wait for a lock that others hold with interrupts enabled: it is in no
+ * interrupt, and holds nothing that one waits for. These are macros.
+ */
+bool iomem_helper_interrupts_enabled(void)
 {
-	return in_task();
+	return in_task() && !irqs_disabled() && !softirq_count();
 }
 
 /* preemptible(), but for kernels that do not count. */

@@ -465,16 +465,19 @@ macro_rules! of_device_table {
     };
 }
 
-/// Until 7.2: what is `SpinLockIrq` of the kernel crate from 7.3 on.
+/// Until 7.2: what is `SpinLockIrq` of the kernel crate from 7.3 on. Hidden, and not private: the library's
+/// tests disable interrupts by it.
 #[cfg(not(linux_7_3))]
 #[path = "spinlock.rs"]
 mod spinlock;
 
 #[cfg(not(linux_7_3))]
-pub(crate) use self::spinlock::SpinLockIrq;
+#[doc(hidden)]
+pub use self::spinlock::SpinLockIrq;
 
 #[cfg(linux_7_3)]
-pub(crate) use kernel::sync::SpinLockIrq;
+#[doc(hidden)]
+pub use kernel::sync::SpinLockIrq;
 
 /// What a handler returns whose interrupt it was.
 ///

@@ -34,7 +34,7 @@ use crate::bindings;
 ///
 /// `lock` is initialized; `value` is accessed by the holder of the lock alone.
 #[pin_data]
-pub(crate) struct SpinLockIrq<T> {
+pub struct SpinLockIrq<T> {
     #[pin]
     lock: Opaque<bindings::spinlock_t>,
     // On a real-time kernel waiters are on a list within it.
@@ -51,7 +51,7 @@ unsafe impl<T: Send> Sync for SpinLockIrq<T> {}
 
 impl<T> SpinLockIrq<T> {
     /// Puts `value` behind a lock that lockdep knows as `name` and `class`.
-    pub(crate) fn new(
+    pub fn new(
         value: T,
         name: &'static CStr,
         class: Pin<&'static LockClassKey>,
@@ -70,7 +70,7 @@ impl<T> SpinLockIrq<T> {
 
     /// Takes the lock. Until the guard is dropped nothing may sleep. Context: any but a
     /// non-maskable interrupt.
-    pub(crate) fn lock(&self) -> Guard<'_, T> {
+    pub fn lock(&self) -> Guard<'_, T> {
         // SAFETY: By the type invariant it is initialized.
         let flags = unsafe { bindings::spin_lock_irqsave(self.lock.get()) };
         // INVARIANT: It has just been taken, and these are the flags.
@@ -87,7 +87,7 @@ impl<T> SpinLockIrq<T> {
 /// # Invariants
 ///
 /// This processor holds the lock, and `flags` is what taking it returned.
-pub(crate) struct Guard<'a, T> {
+pub struct Guard<'a, T> {
     lock: &'a SpinLockIrq<T>,
     flags: c_ulong,
     _not_send: NotThreadSafe,

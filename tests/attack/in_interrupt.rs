@@ -8,7 +8,10 @@
 
 use iomem::{
     chardev::wait::WaitQueue,
-    compat::param,
+    compat::{
+        param,
+        SpinLockIrq, //
+    },
     mapping::Mapping,
     range::Range,
     resource::{
@@ -67,6 +70,26 @@ module! {
             description: "physical address of a page of registers that stays mapped",
         },
     },
+}
+
+/// Whatever an interrupt could wait for is held with interrupts disabled: a lock that is taken with them
+/// enabled must not be waited for.
+fn with_interrupts_disabled(range: Range) -> Result {
+    let lock = KBox::pin_init(
+        SpinLockIrq::new((), c"attack::irq", kernel::static_lock_class!()),
+        GFP_KERNEL,
+    )?;
+    let guard = lock.lock();
+    let (found, ram) = (
+        region_intersects(range, Kind::SYSTEM_RAM),
+        contains_ram(range),
+    );
+    drop(guard);
+    check!(
+        "nothing_is_granted_with_interrupts_disabled",
+        found == Intersection::Mixed && ram
+    );
+    Ok(())
 }
 
 /// What was answered, in an interrupt.
@@ -175,6 +198,10 @@ fn run(start: u64) -> Result {
         answer & (ASKED | MIXED | RAM) == ASKED | MIXED | RAM
     );
     check!("waiting_fails_in_an_interrupt", answer == ALL);
+
+    if !cfg!(CONFIG_PREEMPT_RT) {
+        with_interrupts_disabled(range)?;
+    }
 
     // Under a spinlock, which PREEMPT_RT's sleep with.
     if cfg!(CONFIG_PREEMPT_COUNT) && !cfg!(CONFIG_PREEMPT_RT) {

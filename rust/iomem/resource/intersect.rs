@@ -138,10 +138,13 @@ impl Kind {
 ///
 /// There is nothing of the kind for ports: the kernel searches the tree of memory only.
 ///
-/// Context: a process; takes the lock of the tree, which sleeps with `CONFIG_PREEMPT_RT`. An interrupt
-/// could have come while its processor holds that lock, so there the answer is
-/// [`Mixed`](Intersection::Mixed), whatever is in the range. Addresses in a range that is longer than
-/// the processor's addresses are looked at as far as those go.
+/// Context: a process with interrupts enabled; takes the lock of the tree, which sleeps with
+/// `CONFIG_PREEMPT_RT`. The kernel holds that lock with interrupts enabled. An interrupt could have come
+/// while its processor holds it, and could wait for what is held here with interrupts disabled, a
+/// spinlock say. So in an interrupt, with interrupts disabled, and with bottom halves disabled the answer is
+/// [`Mixed`](Intersection::Mixed), whatever is in the range. A spinlock that an interrupt takes must be
+/// held with interrupts disabled anyway. Addresses in a range that is longer than the processor's addresses
+/// are looked at as far as those go.
 ///
 /// Corresponds to the C function `region_intersects()` in
 /// [`include/linux/mm.h`](srctree/include/linux/mm.h).
@@ -168,7 +171,7 @@ impl Kind {
 /// ```
 pub fn region_intersects(range: Range, kind: Kind) -> Intersection {
     // SAFETY: The function looks at where the processor is.
-    if !unsafe { bindings::in_task() } {
+    if !unsafe { bindings::interrupts_enabled() } {
         return Intersection::Mixed;
     }
     let length = usize::try_from(range.length()).unwrap_or(usize::MAX);
@@ -197,7 +200,7 @@ pub fn region_intersects(range: Range, kind: Kind) -> Intersection {
 ///
 /// RAM is never a device: mapping it would give a program the memory of others. A claim on RAM is
 /// refused anyway, because RAM is busy; asking first gives a better message. Context: as
-/// [`region_intersects`]; in an interrupt the answer is that it contains RAM.
+/// [`region_intersects`]; where that gives no answer, this one is that it contains RAM.
 ///
 /// Corresponds to the C function `region_intersects()` in
 /// [`include/linux/mm.h`](srctree/include/linux/mm.h), asked for `IORESOURCE_SYSTEM_RAM`.
