@@ -203,6 +203,16 @@ fn run(start: u64) -> Result {
         with_interrupts_disabled(range)?;
     }
 
+    let mut looks = 0;
+    let waited = asker.queue.wait_until_timeout(0, || {
+        looks += 1;
+        None::<()>
+    });
+    check!(
+        "limit_of_zero_looks_once",
+        waited == Err(ETIMEDOUT) && looks == 1
+    );
+
     // Under a spinlock, which PREEMPT_RT's sleep with.
     if cfg!(CONFIG_PREEMPT_COUNT) && !cfg!(CONFIG_PREEMPT_RT) {
         under_a_spinlock(param(module_parameters::registers.value()))?;

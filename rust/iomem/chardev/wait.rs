@@ -130,7 +130,7 @@ impl WaitQueue {
     /// `poll()`, to ask the device again.
     ///
     /// What was written before this is seen by who is woken. Context: any, also an interrupt
-    /// handler.
+    /// handler; on `PREEMPT_RT` a task, as its handlers are, with interrupts enabled: it takes a spinlock.
     ///
     /// Corresponds to the C macro `wake_up_all()`.
     pub fn wake_all(&self) {
@@ -195,7 +195,7 @@ impl WaitQueue {
     /// Sleeps until `condition` gives something, and returns that, or until `limit` nanoseconds have
     /// passed. Time in which the machine is suspended does not count.
     ///
-    /// With a limit of 0 it looks once. Otherwise as [`wait_until`](Self::wait_until).
+    /// With a limit of 0 it looks once, and does not sleep. Otherwise as [`wait_until`](Self::wait_until).
     ///
     /// Corresponds to the C macro `wait_event_interruptible_hrtimeout()`.
     ///
@@ -225,7 +225,7 @@ impl WaitQueue {
         limit: u64,
         condition: impl FnMut() -> Option<T>,
     ) -> Result<T> {
-        self.wait(Self::deadline(limit), false, condition)
+        self.wait(Some(limit), false, condition)
     }
 
     /// As [`wait_until_timeout`](Self::wait_until_timeout), but as
@@ -252,7 +252,7 @@ impl WaitQueue {
         limit: u64,
         condition: impl FnMut() -> Option<T>,
     ) -> Result<T> {
-        self.wait(Self::deadline(limit), true, condition)
+        self.wait(Some(limit), true, condition)
     }
 
     /// Returns the time in `limit` nanoseconds; `None` if it is beyond the last one that there is.
@@ -276,10 +276,10 @@ impl WaitQueue {
         unsafe { bindings::freeze_or_signal() }
     }
 
-    /// Sleeps until `condition` gives something, a signal comes, or the time is `deadline`.
+    /// Sleeps until `condition` gives something, a signal comes, or `limit` nanoseconds have passed.
     fn wait<T>(
         &self,
-        deadline: Option<bindings::ktime_t>,
+        limit: Option<u64>,
         freezable: bool,
         mut condition: impl FnMut() -> Option<T>,
     ) -> Result<T> {
@@ -294,7 +294,8 @@ impl WaitQueue {
         if freezable {
             state |= bindings::TASK_FREEZABLE;
         }
-        let mut passed = false;
+        let deadline = limit.and_then(Self::deadline);
+        let mut passed = limit == Some(0);
         let result = loop {
             // SAFETY: Queue and entry have been initialized. `finish_wait` below takes the entry out
             // again, before it goes.
