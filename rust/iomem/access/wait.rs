@@ -21,9 +21,11 @@ use super::{
 use crate::compat::Location;
 
 impl<A: Kind, const SIZE: usize> Window<'_, A, SIZE> {
-    /// Reads a register until `done` says so, sleeping for `pause` in between, for no longer than
-    /// `limit`. Returns the value with which it ended.
+    /// Reads a register until `done` says so, sleeping for `pause` in between, or until `limit` has passed.
+    /// Returns the value with which it ended.
     ///
+    /// The limit is looked at between a reading and a pause, which is not cut short: it can take `limit` and
+    /// one pause. A pause that is longer than the limit is as long as that.
     /// The register is read at least once, and once more after the limit: being late is not taken
     /// for the device's failure. A `pause` of zero reads without sleeping. Context: may sleep.
     ///
@@ -66,7 +68,7 @@ impl<A: Kind, const SIZE: usize> Window<'_, A, SIZE> {
         let offset = reg.offset();
         let read = || self.read_at::<L::Raw>(offset).map(L::Raw::into);
 
-        match read_poll_timeout(read, &mut done, pause, limit) {
+        match read_poll_timeout(read, &mut done, pause.min(limit), limit) {
             // The clock is read after the register, and the time in between may be long.
             Err(e) if e == ETIMEDOUT => Some(read()?).filter(|value| done(value)).ok_or(e),
             result => result,

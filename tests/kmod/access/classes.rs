@@ -12,7 +12,11 @@ use iomem::access::{
 use kernel::{
     io::register::FixedRegisterLoc,
     prelude::*,
-    time::Delta, //
+    time::{
+        Delta,
+        Instant,
+        Monotonic, //
+    }, //
 };
 
 use super::{
@@ -55,6 +59,13 @@ pub(crate) fn classes(edu: &Registers<0x100>) -> Result {
     check!(
         "wait_until_gives_up",
         regs.wait_until(SOURCE, |_| false, pause, Delta::from_millis(2)) == Err(ETIMEDOUT)
+    );
+    let start = Instant::<Monotonic>::now();
+    let long = Delta::from_millis(3000);
+    let end = regs.wait_until(SOURCE, |_| false, long, Delta::from_millis(2));
+    check!(
+        "waiting_does_not_pause_for_longer_than_its_limit",
+        end == Err(ETIMEDOUT) && start.elapsed() < Delta::from_millis(1500)
     );
     check!(
         "wait_until_needs_no_pause",
