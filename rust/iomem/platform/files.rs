@@ -52,6 +52,10 @@ use crate::{
 /// How many files a driver can have.
 const MOST: usize = 4;
 
+/// How large the state of a driver's files can be, in bytes: eight of the smallest pages, as that of an open
+/// file. The allocator warns if it does not find more.
+const LARGEST: usize = 32 << 10;
+
 /// A file, and what is called when something is written to it.
 pub struct File<S> {
     name: &'static CStr,
@@ -119,7 +123,8 @@ pub trait Files: Send + Sync + Sized + 'static {
     /// compile. A device that is called as a file is could not be bound.
     const FILES: &'static [File<Self>];
 
-    /// Makes the state. Called when the driver is registered.
+    /// Makes the state, which is of 32 KiB at most: what is larger belongs into a `KVBox`, or it does not
+    /// compile. Called when the driver is registered.
     ///
     /// # Errors
     ///
@@ -274,7 +279,13 @@ impl<F: Files> Table<F> {
     const STORE: [Store; MOST] = [store::<F, 0>, store::<F, 1>, store::<F, 2>, store::<F, 3>];
 
     fn new() -> Result<Self> {
-        const { check_table(F::FILES) };
+        const {
+            check_table(F::FILES);
+            assert!(
+                core::mem::size_of::<F>() <= LARGEST,
+                "the state of a driver's files is too large: put it into a KVBox"
+            );
+        };
 
         let mut attributes = KVec::with_capacity(MOST, GFP_KERNEL)?;
         for (file, store) in F::FILES.iter().zip(Self::STORE) {
