@@ -366,7 +366,10 @@ impl Device {
         Info::new(name, &[Resource::mem(range)]).register()
     }
 
-    /// Tells whether a driver is bound to the device. Context: may sleep.
+    /// Tells whether a driver is bound to the device. Context: may sleep; takes the device's lock.
+    ///
+    /// The driver core has that lock while it probes the device, unbinds it or suspends it: a driver that
+    /// asks from there, about the device that it was called for, waits for ever.
     ///
     /// Corresponds to the C function `device_is_bound()` in
     /// [`include/linux/device.h`](srctree/include/linux/device.h).

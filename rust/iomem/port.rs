@@ -101,6 +101,10 @@ access!(u32, inl, outl, insl, outsl);
 /// It is an [`Io`](kernel::io::Io); offsets are from the first port of the claim. An access is one
 /// instruction of exactly its width. Accesses can be made in any context.
 ///
+/// Processors that have instructions for ports access any of them at any width. Where the first port of the
+/// claim is odd, `read16` does so at the offsets that the compiler lets pass, which are even. `try_read16` and
+/// its kin look at the number of the port instead: they fail with `EINVAL` where that is not aligned.
+///
 /// Context of the drop: that of the holder; of a claim it may sleep.
 ///
 /// # Invariants

@@ -20,7 +20,8 @@ pub trait Kind: private::Sealed + 'static {
     const WIDEST: usize;
 
     /// Whether addresses are those of memory, where a misaligned access must not be tried.
-    /// Processors with port instructions take any port number.
+    /// Processors with port instructions take any port number; but the functions of the kernel crate that
+    /// check at run time (`try_read16` and its kin) want it to be aligned: see [`Ports`](crate::port::Ports).
     const ALIGNED: bool = true;
 }
 

@@ -149,7 +149,8 @@ impl Interrupt {
         unsafe { bindings::irq_is_handled_with(self.number, core::ptr::from_ref(self).cast()) }
     }
 
-    /// Returns how it stands now.
+    /// Returns how it stands now. Context: any; on `PREEMPT_RT` a task with interrupts enabled, for a
+    /// spinlock.
     ///
     /// # Errors
     ///

@@ -105,7 +105,7 @@ impl Interrupt {
 }
 
 /// An eventfd that is signalled for each interrupt, until this is dropped. One that is forgotten
-/// keeps its place among the listeners until the device goes. Context of the drop: may sleep.
+/// keeps its place among the listeners until the device goes.
 ///
 /// Context of the drop: may sleep.
 ///

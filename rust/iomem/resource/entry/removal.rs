@@ -180,7 +180,8 @@ unsafe extern "C" fn iomem_library_exit() {
         bindings::bus_unregister_notifier(&raw const bindings::pci_bus_type, PCI.0.get());
         bindings::bus_unregister_notifier(&raw const bindings::platform_bus_type, PLATFORM.0.get());
     }
-    // A static is not dropped. No claim is left, but room for some is.
+    // A static is not dropped. Claims that were forgotten are left: they stay in the trees, as C's would, and
+    // their names with them. What is known of them here goes.
     let mut claims = CLAIMS.lock();
     claims.going = KVec::new();
     claims.all = KVVec::new();
