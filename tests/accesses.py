@@ -95,6 +95,12 @@ CALLS = {
                      ("read", 0x00, 4, None), ("write", TARGET, 8, 5))),
     0x10e36009: ("a series has as many accesses as registers",
                  edu(*[("read", 4 * n, 4, None) for n in range(66)])),
+    0x10e3600a: ("a register whose value cannot be delivered is not read", []),
+    0x10e3600b: ("of a series, the registers are read that there is memory for",
+                 edu(("read", SOURCE, 4, 1), ("read", SOURCE, 4, 1), ("read", SOURCE + 4, 4, None),
+                     *[("read", 4 * n, 4, None) for n in range(65)])),
+    0x10e3600c: ("of a series, the registers are written that there are values for",
+                 edu(*[("write", SOURCE, 4, 1)] * 3)),
 }
 
 # Many in one call (tests/batch.c).

@@ -9,6 +9,8 @@
 
 #include "iomem_test.h"
 
+#include <sys/uio.h>
+
 #define EDU_ID		0x00
 #define EDU_INVERT	0x04
 #define SOURCE		0x80
@@ -24,6 +26,9 @@
 #define MARK_REFUSED	0x10e36007
 #define MARK_SEQUENCE	0x10e36008
 #define MARK_LONG	0x10e36009
+#define MARK_NOWHERE	0x10e3600a
+#define MARK_PART	0x10e3600b
+#define MARK_SENT	0x10e3600c
 #define MARK_END	0x10e3ffff
 
 FIXTURE(registers)
@@ -202,9 +207,81 @@ TEST_F(registers, what_is_no_register_is_refused)
 	EXPECT_EQ(-1, pwrite(self->fd, nowhere(), 16, SOURCE));
 	EXPECT_EQ(EFAULT, errno);
 	MARK(MARK_END);
+}
 
-	EXPECT_EQ(-1, pread(self->fd, nowhere(), 4, SOURCE));
-	EXPECT_EQ(EFAULT, errno);
+/* The last bytes of a page that can be written; the next page has those rights. */
+static char *page_end(size_t bytes, int prot)
+{
+	size_t page = getpagesize();
+	char *p = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED || mprotect(p + page, page, prot))
+		return NULL;
+	return p + page - bytes;
+}
+
+#define FAULTS(call) do {						\
+	errno = 0;							\
+	EXPECT_EQ(-1, call);						\
+	EXPECT_EQ(EFAULT, errno) {					\
+		TH_LOG("%s: %s", #call, strerror(errno));		\
+	}								\
+} while (0)
+
+/* Reading can change a register, so that one is read only if the program gets its value. */
+TEST_F(registers, what_cannot_be_delivered_is_not_read)
+{
+	char *none = page_end(0, PROT_READ), *half = page_end(2, PROT_NONE);
+	struct iovec halves[] = { { half, 2 }, { nowhere(), 2 } };
+	int fd = self->fd;
+
+	ASSERT_NE(NULL, none);
+	ASSERT_NE(NULL, half);
+	ASSERT_EQ(SOURCE, lseek(fd, SOURCE, SEEK_SET));
+	MARK(MARK_NOWHERE);
+	FAULTS(pread(fd, nowhere(), 4, SOURCE));
+	FAULTS(pread(fd, nowhere(), 16, SOURCE));
+	FAULTS(pread(fd, none, 8, SOURCE));
+	FAULTS(pread(fd, half, 4, SOURCE));
+	FAULTS(pread(fd, half, 12, SOURCE));
+	FAULTS(pread(fd, half, 8, SOURCE));
+	FAULTS(preadv(fd, halves, 2, SOURCE));
+	FAULTS(read(fd, half, 4));
+	MARK(MARK_END);
+	EXPECT_EQ(SOURCE, lseek(fd, 0, SEEK_CUR));
+}
+
+/* What there is memory for comes as whole registers. */
+TEST_F(registers, a_series_ends_with_the_memory)
+{
+	char *some = page_end(6, PROT_NONE), *more = page_end(4 + 256 + 2, PROT_READ);
+	struct iovec parts[] = { { some, 3 }, { some + 3, 3 }, { nowhere(), 6 } };
+	uint32_t words[3] = { 1, 2, 3 };
+	int fd = self->fd;
+
+	ASSERT_NE(NULL, some);
+	ASSERT_NE(NULL, more);
+	ASSERT_EQ(12, pwrite(fd, words, 12, SOURCE));
+	ASSERT_EQ(SOURCE, lseek(fd, SOURCE, SEEK_SET));
+	MARK(MARK_PART);
+	EXPECT_EQ(4, read(fd, some, 12));
+	EXPECT_EQ(SOURCE + 4, lseek(fd, 0, SEEK_CUR));
+	EXPECT_EQ(4, preadv(fd, parts, 3, SOURCE));
+	EXPECT_EQ(0, memcmp(some, &words[0], 4));
+	/* The next call is at a register. */
+	EXPECT_EQ(4, read(fd, words, 4));
+	EXPECT_EQ(SOURCE + 8, lseek(fd, 0, SEEK_CUR));
+	EXPECT_EQ(260, pread(fd, more, 400, 0));
+	MARK(MARK_END);
+
+	words[0] = 1;
+	memcpy(some, words, 6);
+	MARK(MARK_SENT);
+	EXPECT_EQ(4, pwrite(fd, some, 12, SOURCE));
+	EXPECT_EQ(4, pwritev(fd, parts, 3, SOURCE));
+	EXPECT_EQ(4, pwrite(fd, some, 12, SOURCE));
+	FAULTS(pwrite(fd, some + 4, 4, SOURCE));
+	MARK(MARK_END);
 }
 
 TEST_F(registers, writing_needs_a_writable_descriptor)

@@ -8,8 +8,18 @@
 //!
 //! The bytes of a register come and go in the processor's order, as those of a variable of that
 //! width do.
+//!
+//! Reading can change a register. So the program's memory is made present first, and as many registers
+//! are read as it has room for. A value is lost only where another thread of the program takes the
+//! memory away between the two, or where an address has the wrong tag (arm64's MTE).
 
-use iomem::access::Width;
+use iomem::{
+    access::Width,
+    chardev::transfer::{
+        Give,
+        Take, //
+    },
+};
 use kernel::{
     iov::{
         IovIterDest,
@@ -45,6 +55,13 @@ pub(crate) struct Plan {
     pub(crate) offset: u64,
     /// How many bytes of what was asked for there are: a multiple of the width.
     pub(crate) bytes: usize,
+}
+
+impl Plan {
+    /// Returns how many of so many bytes are whole registers.
+    fn whole(&self, bytes: usize) -> usize {
+        bytes - bytes % self.width.bytes()
+    }
 }
 
 /// Puts what was read to where the caller has room for it, which was cut by the same width.
@@ -162,7 +179,8 @@ impl Window {
     /// # Errors
     ///
     /// - `ENODEV`: the device is gone.
-    /// - `EFAULT`: the program's buffer cannot be written to. The registers were read.
+    /// - `EFAULT`: the program's buffer has no memory for one register that could be written to. None was
+    ///   read, unless the buffer went away during the call.
     /// - `EINVAL`, `ENXIO`, `EPERM`: those of [`Self::plan`], and `EINVAL` where the position is not a multiple of the width.
     /// - `EBUSY`: the region is mapped write-combining, and the processor cannot have both.
     pub(crate) fn read_registers(
@@ -178,7 +196,9 @@ impl Window {
         let mut chunk = [0; CHUNK];
         let mut done = 0;
         while done < plan.bytes {
-            let bytes = CHUNK.min(plan.bytes.wrapping_sub(done));
+            let wanted = CHUNK.min(plan.bytes.wrapping_sub(done));
+            // Maybe none; whether there are such registers is asked nevertheless.
+            let bytes = plan.whole(buffer.fault_in(wanted));
             let chunk = chunk.get_mut(..bytes).ok_or(EINVAL)?;
             let offset = plan.offset.wrapping_add(done as u64);
             match self.with(&plan, |region| load(region, plan.width, offset, chunk)) {
@@ -187,9 +207,9 @@ impl Window {
                 Err(_) if done != 0 => break,
                 Err(e) => return Err(e),
             }
-            let copied = buffer.copy_to_iter(chunk);
+            let copied = plan.whole(buffer.copy_to_iter(chunk));
             done = done.wrapping_add(copied);
-            if copied < bytes || kernel::current!().signal_pending() {
+            if copied < wanted || kernel::current!().signal_pending() {
                 break;
             }
         }
@@ -222,11 +242,11 @@ impl Window {
         let mut chunk = [0; CHUNK];
         let mut done = 0;
         while done < plan.bytes {
-            let bytes = CHUNK.min(plan.bytes.wrapping_sub(done));
+            let wanted = CHUNK.min(plan.bytes.wrapping_sub(done));
+            // Copying by itself may leave some of the last bytes that are there.
+            let bytes = plan.whole(buffer.fault_in(wanted));
             let chunk = chunk.get_mut(..bytes).ok_or(EINVAL)?;
-            // Only whole registers are written.
-            let copied = buffer.copy_from_iter(chunk);
-            let whole = copied - copied % plan.width.bytes();
+            let whole = plan.whole(buffer.copy_from_iter(chunk));
             let chunk = chunk.get(..whole).ok_or(EINVAL)?;
             let offset = plan.offset.wrapping_add(done as u64);
             match self.with(&plan, |region| store(region, plan.width, offset, chunk)) {
@@ -234,7 +254,7 @@ impl Window {
                 Err(_) if done != 0 => break,
                 Err(e) => return Err(e),
             }
-            if whole < bytes || kernel::current!().signal_pending() {
+            if whole < wanted || kernel::current!().signal_pending() {
                 break;
             }
         }

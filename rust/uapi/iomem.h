@@ -21,8 +21,15 @@
  * processor's byte order, whatever that of the registers. A signal ends a
  * longer one after a multiple of 256 bytes, with how many there were.
  *
+ * A register is read only if its value can be delivered as a whole, and
+ * written only if it is there as a whole: where the buffer's memory ends, the
+ * series does, and EFAULT is for not even one. Only if another thread changes
+ * the program's memory during the call, values that were read can be lost.
+ *
  * A debugger's access to a mapping is one by pread() or pwrite(), in the byte
- * order of the mapping; what is an error there is EIO here.
+ * order of the mapping; what is an error there is EIO here, and so is what the
+ * program itself has no right to. Whether the debugger's own memory can be
+ * written, the driver does not know.
  *
  * Where nobody has said how wide the registers are, accesses by call, a batch
  * among them, are EPERM unless CAP_SYS_RAWIO was there when the file was opened:

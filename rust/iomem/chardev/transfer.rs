@@ -4,13 +4,17 @@
 //!
 //! The buffers are the kernel crate's: [`IovIterDest`] for what a program reads, [`IovIterSource`]
 //! for what it writes. They stand for one piece of the program's memory or for many (`readv()`), or
-//! for memory of the kernel's. [`Give`] and [`Take`] add what those lack: the error that C gives.
+//! for memory of the kernel's. [`Give`] and [`Take`] add what those lack: the error that C gives, and a
+//! look ahead.
 //!
 //! # Partial transfers
 //!
 //! Where a program's memory ends half-way, C's rule is: what was transferred counts, and only a
 //! transfer of nothing at all is `EFAULT`. The library holds a driver to it: a count above what has
 //! really passed through the buffer is lowered to that.
+//!
+//! Where reading changes the device, a value that cannot be delivered is lost. [`Give::fault_in`] tells
+//! beforehand how much can be.
 //!
 //! C headers: [`include/linux/uio.h`](srctree/include/linux/uio.h),
 //! [`include/linux/fs.h`](srctree/include/linux/fs.h)
@@ -52,6 +56,33 @@ pub trait Give {
     /// `EFAULT`: there is room and something to put there, but not one byte could be: the program's
     /// memory is not writable.
     fn give(&mut self, bytes: &[u8]) -> Result<usize>;
+
+    /// Makes as many of the next `bytes` bytes of the buffer present in memory as can be written to, and
+    /// returns how many those are: so many can be given next, unless another thread of the program
+    /// changes its memory meanwhile. The buffer stays where it is, and what it holds as it is.
+    ///
+    /// Where the processor checks tags of addresses (arm64's MTE), these are not looked at.
+    ///
+    /// Context: may sleep (page faults).
+    ///
+    /// Corresponds to the C function `fault_in_iov_iter_writeable()` in
+    /// [`include/linux/uio.h`](srctree/include/linux/uio.h), which returns how many are left.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::chardev::transfer::Give;
+    /// use kernel::iov::IovIterDest;
+    ///
+    /// /// Reads a register that is cleared by it.
+    /// fn read(register: impl Fn() -> u32, buffer: &mut IovIterDest<'_>) -> Result<usize> {
+    ///     if buffer.fault_in(size_of::<u32>()) < size_of::<u32>() {
+    ///         return Err(EFAULT);
+    ///     }
+    ///     buffer.give(&register().to_ne_bytes())
+    /// }
+    /// ```
+    fn fault_in(&mut self, bytes: usize) -> usize;
 }
 
 impl Give for IovIterDest<'_> {
@@ -61,6 +92,14 @@ impl Give for IovIterDest<'_> {
             0 if some => Err(EFAULT),
             n => Ok(n),
         }
+    }
+
+    fn fault_in(&mut self, bytes: usize) -> usize {
+        let bytes = bytes.min(self.len());
+        // SAFETY: The buffer is valid, and is only looked at; the memory that it stands for may be
+        // written to.
+        let left = unsafe { bindings::fault_in_iov_iter_writeable(self.as_raw(), bytes) };
+        bytes.saturating_sub(left)
     }
 }
 
@@ -94,6 +133,32 @@ pub trait Take {
     /// `EFAULT`: the buffer has something, and there is room for it, but not one byte could be had:
     /// the program's memory is not readable.
     fn take(&mut self, bytes: &mut [u8]) -> Result<usize>;
+
+    /// Makes as many of the next `bytes` bytes of the buffer present in memory as can be read, and
+    /// returns how many those are, like [`Give::fault_in`].
+    ///
+    /// Context: may sleep (page faults).
+    ///
+    /// Corresponds to the C function `fault_in_iov_iter_readable()` in
+    /// [`include/linux/uio.h`](srctree/include/linux/uio.h), which returns how many are left.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::chardev::transfer::Take;
+    /// use kernel::iov::IovIterSource;
+    ///
+    /// /// Makes sure that a command is there as a whole.
+    /// fn write(buffer: &mut IovIterSource<'_>) -> Result<[u8; 16]> {
+    ///     let mut command = [0; 16];
+    ///     if buffer.fault_in(command.len()) < command.len() {
+    ///         return Err(EFAULT);
+    ///     }
+    ///     buffer.take(&mut command)?;
+    ///     Ok(command)
+    /// }
+    /// ```
+    fn fault_in(&mut self, bytes: usize) -> usize;
 }
 
 impl Take for IovIterSource<'_> {
@@ -103,6 +168,13 @@ impl Take for IovIterSource<'_> {
             0 if some => Err(EFAULT),
             n => Ok(n),
         }
+    }
+
+    fn fault_in(&mut self, bytes: usize) -> usize {
+        let bytes = bytes.min(self.len());
+        // SAFETY: The buffer is valid, and is only looked at; the memory that it stands for may be read.
+        let left = unsafe { bindings::fault_in_iov_iter_readable(self.as_raw(), bytes) };
+        bytes.saturating_sub(left)
     }
 }
 
