@@ -77,6 +77,7 @@ WINDOW = {
                  edu(("read", 0x00, 4, 0x010000ed), ("read", SOURCE, 8, None),
                      *[("read", SOURCE + at, 4, None) for at in (0, 4, 8)])),
     0x10e3c007: ("debugger: by a file that may not choose, no access", []),
+    0x10e3c009: ("debugger: what the program itself may not read is not accessed", []),
 }
 
 # By call (tests/registers.c).

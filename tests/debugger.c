@@ -25,6 +25,7 @@
 #define MARK_CHOSEN	0x10e3c006
 #define MARK_UNTRUSTED	0x10e3c007
 #define MARK_WORDS	0x10e3c008
+#define MARK_UNREADABLE	0x10e3c009
 #define MARK_END	0x10e3ffff
 
 /* Room for two pages of any size. */
@@ -175,6 +176,51 @@ TEST_F(run_time, debugger_does_not_write_what_can_only_be_read)
 	ASSERT_NE(MAP_FAILED, p);
 	ASSERT_EQ(0, mprotect(p, page, PROT_NONE));
 	REFUSED_MEM(pread, 4, p);
+	munmap(p, page);
+	EXPECT_EQ(0, delete_window("debug"));
+	close(mem);
+}
+
+/* Nor does it read what the program has no right to read: reading can change a register. */
+TEST_F(run_time, debugger_does_not_read_what_the_program_cannot)
+{
+	static const int rights[] = { PROT_NONE, PROT_WRITE };
+	int mem = open("/proc/self/mem", O_RDWR), status;
+	const size_t page = page_size();
+	char *p, *marks;
+	pid_t child;
+	size_t i;
+
+	ASSERT_LE(0, mem);
+	ASSERT_EQ(0, make_window("debug mem=%#" PRIx64 ",%#zx width=4", self->start, page));
+	p = map_region_of("debug", 0, O_RDWR, RW);
+	ASSERT_NE(MAP_FAILED, p);
+	marks = map_region_of("debug", 0, O_RDWR, RW);
+	ASSERT_NE(MAP_FAILED, marks);
+	for (i = 0; i < ARRAY_SIZE(rights); i++) {
+		ASSERT_EQ(0, mprotect(p, page, rights[i]));
+		child = fork();
+		if (!child) {
+			ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+			raise(SIGSTOP);
+			_exit(0);
+		}
+		ASSERT_EQ(child, waitpid(child, &status, 0));
+		ASSERT_TRUE(WIFSTOPPED(status));
+		mark(marks, MARK_UNREADABLE);
+		REFUSED_MEM(pread, 4, p);
+		REFUSED_MEM(pread, 256, p + KEEPS);
+		REFUSED_MEM(pread, page, p);
+		errno = 0;
+		ptrace(PTRACE_PEEKDATA, child, p + KEEPS, NULL);
+		EXPECT_EQ(EIO, errno);
+		if (!(rights[i] & PROT_WRITE))
+			REFUSED_MEM(pwrite, 4, p + KEEPS);
+		mark(marks, MARK_END);
+		EXPECT_EQ(0, ptrace(PTRACE_CONT, child, NULL, NULL));
+		EXPECT_EQ(child, waitpid(child, &status, 0));
+	}
+	munmap(marks, page);
 	munmap(p, page);
 	EXPECT_EQ(0, delete_window("debug"));
 	close(mem);

@@ -7,6 +7,9 @@
 //! mapping shows whole pages; and without such a width only by a file that was opened by who may
 //! choose one. Only the order of bytes is another: a debugger shows memory, so it gets them as a
 //! mapping has them, which in a big-endian region is not what a call gives.
+//!
+//! What the program itself has no right to, the library refuses before it comes here. Whether the
+//! debugger has memory for what was read is not known here: the kernel has a buffer of its own.
 
 use iomem::{
     signal::fatal_signal_pending,
@@ -53,7 +56,6 @@ impl Window {
     /// - `ENODEV`: the device is gone.
     /// - `ENXIO`: what is there of the page is not the region's.
     /// - `EIO`: up to a word, and a part of it is beyond the region or the mapping.
-    /// - `EFAULT`: the program itself could not do it: see [`Access::give`] and [`Access::take`].
     /// - `EINVAL`, `EPERM`, `EBUSY`: as `pread()` and `pwrite()`.
     pub(crate) fn debug<'a>(&self, mut access: Access<'a>) -> Result<Accessed<'a>> {
         // The kernel asks again and again, and looks for nothing in between.

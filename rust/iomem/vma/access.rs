@@ -29,7 +29,9 @@ use crate::{
 /// what the handler returns.
 ///
 /// The kernel crate and C leave it to the driver to keep within its device here; the length that the
-/// kernel passes is what the debugger asked for, which may go beyond the VMA. This type does not.
+/// kernel passes is what the debugger asked for, which may go beyond the VMA. This type does not. Nor is
+/// there one for what the program itself has no right to at present: reading a VMA that cannot be read,
+/// or writing one that cannot be written, is refused before a handler is called.
 ///
 /// # Invariants
 ///
@@ -222,17 +224,18 @@ impl<'a> Access<'a> {
         self.write
     }
 
-    /// Makes sure that the program itself could do it.
+    /// Makes sure that the program itself could do it, which is asked before the handler is, so that no
+    /// handler accesses its device for nothing. It stays so: the program's `mmap_lock` is held.
     ///
-    /// The kernel asks for what it could not do as well, so that a debugger can set breakpoints in
-    /// text. Registers are not for that.
-    fn check(&self, write: bool) -> Result {
+    /// The kernel asks for what the program could not do as well, so that a debugger can set breakpoints
+    /// in text. Registers are not for that.
+    pub(super) fn check(&self) -> Result {
         let allowed = if self.write {
             self.vma.is_writable()
         } else {
             self.vma.is_readable()
         };
-        if self.write != write || !allowed {
+        if !allowed {
             return Err(EFAULT);
         }
         Ok(())
@@ -243,7 +246,7 @@ impl<'a> Access<'a> {
     ///
     /// # Errors
     ///
-    /// `EFAULT`: the debugger writes; or the VMA cannot be read at present.
+    /// `EFAULT`: the debugger writes.
     ///
     /// # Examples
     ///
@@ -259,7 +262,9 @@ impl<'a> Access<'a> {
     /// }
     /// ```
     pub fn give(&mut self, bytes: &[u8]) -> Result<usize> {
-        self.check(false)?;
+        if self.write {
+            return Err(EFAULT);
+        }
         let count = bytes.len().min(self.length.wrapping_sub(self.passed));
         // SAFETY: By the type invariant the buffer has room for `count` bytes behind those that
         // have passed, and nothing else uses it.
@@ -277,7 +282,7 @@ impl<'a> Access<'a> {
     ///
     /// # Errors
     ///
-    /// `EFAULT`: the debugger reads; or the VMA cannot be written at present.
+    /// `EFAULT`: the debugger reads.
     ///
     /// # Examples
     ///
@@ -297,7 +302,9 @@ impl<'a> Access<'a> {
     /// }
     /// ```
     pub fn take(&mut self, bytes: &mut [u8]) -> Result<usize> {
-        self.check(true)?;
+        if !self.write {
+            return Err(EFAULT);
+        }
         let count = bytes.len().min(self.length.wrapping_sub(self.passed));
         // SAFETY: By the type invariant the buffer has `count` bytes behind those that have passed,
         // and all of them are initialized.
@@ -338,8 +345,6 @@ impl<'a> Access<'a> {
     ///
     /// # Errors
     ///
-    /// - `EFAULT`: the program itself may not do so: it is a read, and the VMA cannot be read at
-    ///   present, or a write, and it cannot be written.
     /// - `EINVAL`: `offset` is beyond the claim, no bytes are asked for, or the claim is not whole pages.
     /// - `ENOMEM`: the claim could not be mapped into the kernel.
     ///
@@ -347,8 +352,6 @@ impl<'a> Access<'a> {
     ///
     /// See [`Access`].
     pub fn region(self, claim: &impl Backing, offset: u64) -> Result<Accessed<'a>> {
-        self.check(self.write)?;
-
         let range = claim.frames().ok_or(EINVAL)?;
         let rest = range.length().checked_sub(offset).ok_or(EINVAL)?;
         let length = self.length.min(usize::try_from(rest).unwrap_or(usize::MAX));

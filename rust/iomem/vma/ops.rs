@@ -135,6 +135,8 @@ pub trait VmaOps: Send + Sync + Sized + 'static {
     /// A debugger reads or writes what is mapped: `ptrace()`, `/proc/<pid>/mem`. Returns what
     /// [`Access::region`] or [`Access::done`] gave.
     ///
+    /// It is not called for what the program itself has no right to at present: the debugger gets `EIO`.
+    ///
     /// The kernel calls it on architectures with `CONFIG_HAVE_IOREMAP_PROT`, such as x86 and arm64,
     /// again and again until it has all that the debugger asked for. A handler that looks for a
     /// fatal signal therefore ends a long transfer. Context: may sleep; the program's `mmap_lock` is
@@ -404,7 +406,7 @@ impl<T: VmaOps> Vtable<T> {
         // SAFETY: The buffer is of that length, and the core does not use it during the call. It has
         // filled it if it writes. The handler is for any life, so that of this value is its own.
         let access = unsafe { Access::new(area, address, buf.cast(), len.max(0) as usize, write) };
-        match ops.access(access) {
+        match access.check().and_then(|()| ops.access(access)) {
             // Not above `len`.
             Ok(accessed) => c_int::try_from(accessed.bytes()).unwrap_or(c_int::MAX),
             Err(e) => crate::error::for_c(e),
