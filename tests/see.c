@@ -20,6 +20,8 @@
 #define MARK_ONE	0x10e3a002
 #define MARK_NONE	0x10e3a003
 #define MARK_EVENTS	0x10e3a004
+#define MARK_NOWHERE	0x10e3a005
+#define MARK_PART	0x10e3a006
 #define MARK_END	0x10e3ffff
 
 /* "fffff: ffffffff\n": a line of the registers of 1 MiB. */
@@ -316,6 +318,62 @@ TEST_F(see, registers_are_read_once_each)
 	EXPECT_EQ(ROW, pread(fd, text, 3 * ROW, (self->last - self->start + 1) / 4 * ROW - ROW));
 	snprintf(line, sizeof(line), "%05x: ", (unsigned int)(self->last - self->start + 1) - 4);
 	EXPECT_EQ(0, memcmp(text, line, 7));
+}
+
+/* A register whose row cannot be delivered is not read; nor is the one after those that can. */
+TEST_F(see, rows_need_memory)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	int fd = open(self->registers, O_RDONLY | O_CLOEXEC);
+	const off_t at = ROW * EDU_SOURCE / 4;
+	char *p;
+
+	ASSERT_LE(0, fd);
+	p = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	ASSERT_EQ(0, mprotect(p + page, page, PROT_READ));
+	mark(self->fd, MARK_NOWHERE);
+	EXPECT_EQ(-1, pread(fd, nowhere(), ROW, at));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, pread(fd, p + page, ROW, at));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, pread(fd, p + page - ROW + 1, 4 * ROW, at));
+	EXPECT_EQ(EFAULT, errno);
+	mark(self->fd, MARK_END);
+	mark(self->fd, MARK_PART);
+	EXPECT_EQ(2 * ROW, pread(fd, p + page - 2 * ROW - 1, 8 * ROW, at));
+	mark(self->fd, MARK_END);
+	munmap(p, 2 * page);
+}
+
+/* The errno of opening a file for reading. */
+static int opens(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+/* What nobody has stated the width of, is for who may choose one, by a call or here. */
+TEST_F(see, registers_without_a_width_take_rawio)
+{
+	char line[128];
+
+	EXPECT_EQ(0, opens(self->registers));
+	EXPECT_EQ(EPERM, without_rawio(opens, self->registers));
+
+	EXPECT_EQ(0, close(self->fd));
+	ASSERT_EQ(0, put("/sys/bus/platform/drivers/iomem_dev/delete_device", "seen"));
+	snprintf(line, sizeof(line), "seen mem=%#" PRIx64 ",%#" PRIx64 " width=4",
+		 self->start, self->last - self->start + 1);
+	ASSERT_EQ(0, put("/sys/bus/platform/drivers/iomem_dev/new_device", line));
+	ASSERT_EQ(0, access(self->registers, F_OK));
+	EXPECT_EQ(0, opens(self->registers));
+	EXPECT_EQ(0, without_rawio(opens, self->registers));
+	self->fd = open(self->node, O_RDWR | O_CLOEXEC);
 }
 
 TEST_F(see, goes_with_the_device)

@@ -8,7 +8,7 @@
 //! # Reading rows
 //!
 //! Reading a register can have an effect on the device, so a row is made when it is read, once, and
-//! never for anything else. That is why all rows of a table have one length, and a file knows no
+//! never for anything else; nor where the program has no memory that it could be delivered to. That is why all rows of a table have one length, and a file knows no
 //! positions but the beginnings of rows:
 //!
 //! - `read()` gives whole rows, as many as fit; `EINVAL` if not even one does;
@@ -104,6 +104,16 @@ pub trait Table: Send + Sync + 'static {
     /// The module whose code this is: `iomem::this_module!()`. It stays loaded while the file is
     /// open.
     const OWNER: ThisModule;
+
+    /// A program opens the file, which its permissions allow. Context: may sleep; must not wait for the
+    /// file to be removed.
+    ///
+    /// # Errors
+    ///
+    /// Whatever it returns is what `open()` fails with.
+    fn open(&self) -> Result {
+        Ok(())
+    }
 
     /// How long each row is, in bytes, with the line's end: 1 to [`ROW_MAX`]. It does not change.
     fn row_length(&self) -> usize;
@@ -299,28 +309,28 @@ unsafe extern "C" fn end(entry: *mut c_void) {
     unsafe { core::ptr::drop_in_place(entry.cast::<Entry>()) };
 }
 
-/// Makes the row at `position`, for a program that has room for so many bytes. Returns how long it is; 0
-/// at the end.
-fn make_row<T: Table>(
-    table: &T,
-    position: u64,
-    room: usize,
-    row: &mut [u8; ROW_MAX],
-) -> Result<usize> {
-    let row = row.get_mut(..table.row_length()).ok_or(EINVAL)?;
-    let length = row.len() as u64;
+/// Finds the row at `position`, for a program that has room for so many bytes. Returns its number and how
+/// long it is; `None` at the end.
+fn row_at<T: Table>(table: &T, position: u64, room: usize) -> Result<Option<(u64, usize)>> {
+    let length = table.row_length();
 
     // No length is 0, which `File::new` has seen to; division asks nevertheless.
-    let number = position.checked_div(length).ok_or(EINVAL)?;
-    if number.checked_mul(length) != Some(position) {
+    let number = position.checked_div(length as u64).ok_or(EINVAL)?;
+    if number.checked_mul(length as u64) != Some(position) {
         return Err(EINVAL);
     }
     if number >= table.rows()? {
-        return Ok(0);
+        return Ok(None);
     }
-    if room < row.len() {
+    if room < length {
         return Err(EINVAL);
     }
+    Ok(Some((number, length)))
+}
+
+/// Makes a row. Returns how long it is.
+fn make_row<T: Table>(table: &T, number: u64, row: &mut [u8; ROW_MAX]) -> Result<usize> {
+    let row = row.get_mut(..table.row_length()).ok_or(EINVAL)?;
     let mut text = Text::new(row);
     let written = table.row(number, &mut text);
     text.end_padded(written)?;

@@ -232,5 +232,5 @@ fn check(hardware: &Hardware, rights: Rights<'_>, op: &Op) -> Result {
     if writes && region.traits().read_only {
         return Err(EPERM);
     }
-    region.trusts(rights.file)
+    region.trusts(rights.file.may_choose_width())
 }

@@ -52,7 +52,6 @@ pub(crate) use self::held::Writing;
 
 use self::register::register;
 use crate::{
-    file::File,
     offset::Mode,
     see::Teller,
     uses::{
@@ -258,7 +257,8 @@ impl Region {
         )
     }
 
-    /// Makes sure that registers may be accessed by call on behalf of a file.
+    /// Makes sure that registers may be accessed by call on behalf of a file, of the node or in debugfs.
+    /// `may_choose_width` tells whether it was opened by a process with `CAP_SYS_RAWIO`.
     ///
     /// A device may answer an access of a width that its registers do not have by an error on the
     /// bus. Made through a mapping it is the program's; made by call it is the kernel's, and not each
@@ -269,8 +269,8 @@ impl Region {
     ///
     /// `EPERM`: nobody has said how wide the registers are, and the file was opened by a process
     /// without `CAP_SYS_RAWIO`.
-    pub(crate) fn trusts(&self, file: &File) -> Result {
-        if self.traits.width.is_some() || file.may_choose_width() {
+    pub(crate) fn trusts(&self, may_choose_width: bool) -> Result {
+        if self.traits.width.is_some() || may_choose_width {
             return Ok(());
         }
         if self.told.xchg(1, Relaxed) == 0 {

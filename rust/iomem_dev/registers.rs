@@ -135,7 +135,7 @@ pub(crate) fn plan_within(
         return Ok(None);
     }
     let (width, bytes) = accesses(region.traits().width, wanted, left)?;
-    region.trusts(file)?;
+    region.trusts(file.may_choose_width())?;
     Ok(Some(Plan {
         region: number,
         width,

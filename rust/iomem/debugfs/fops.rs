@@ -12,13 +12,13 @@ use kernel::{
     prelude::*,
     uaccess::{
         UserPtr,
-        UserSlice,
-        UserSliceWriter, //
+        UserSlice, //
     },
 };
 
 use super::{
     make_row,
+    row_at,
     Table,
     ROW_MAX, //
 };
@@ -30,7 +30,7 @@ use crate::{
 
 /// The operations of a file that shows a `T`.
 ///
-/// `private_data` of an open file is the address of the `T`, which `simple_open()` took from the
+/// `private_data` of an open file is the address of the `T`, which [`open`](Self::open) took from the
 /// inode.
 pub(super) struct Vtable<T>(T);
 
@@ -65,8 +65,16 @@ impl<T: Table> Vtable<T> {
         if !owner::is_live(&T::OWNER) {
             return ENXIO.to_errno();
         }
-        // SAFETY: The file is being opened.
-        unsafe { bindings::simple_open(inode, file) }
+        // SAFETY: By the requirement. The function puts into `private_data` what the file was made with,
+        // and cannot fail.
+        let opened = unsafe {
+            bindings::simple_open(inode, file);
+            OpenFile::<T>::new(file)
+        };
+        match opened.table().and_then(|table| table.open()) {
+            Ok(()) => 0,
+            Err(e) => for_c(e),
+        }
     }
 
     /// # Safety
@@ -80,9 +88,9 @@ impl<T: Table> Vtable<T> {
     ) -> isize {
         // SAFETY: By the requirement. The position is the caller's, or it is locked.
         let (file, position) = unsafe { (OpenFile::<T>::new(file), &mut *position) };
-        let mut writer = UserSlice::new(UserPtr::from_ptr(buffer.cast()), length).writer();
+        let memory = UserPtr::from_ptr(buffer.cast());
         let from = u64::try_from(*position).map_err(|_| EINVAL);
-        match from.and_then(|from| read_rows(&file, from, &mut writer)) {
+        match from.and_then(|from| read_rows(&file, from, memory, length)) {
             Ok(n) => {
                 // Buffers are no longer than `isize::MAX`.
                 *position = position.wrapping_add(n as i64);
@@ -183,14 +191,13 @@ impl<T> Drop for Present<'_, T> {
 }
 
 /// Gives a program as many rows as it has room for, from `position` on. Returns how many bytes.
-///
-/// The file can be removed between each two rows: its table is there while a row is made, and not while
-/// the program's memory is written, for which it can have the kernel wait as long as it likes.
 fn read_rows<T: Table>(
     file: &OpenFile<T>,
     position: u64,
-    buffer: &mut UserSliceWriter,
+    memory: UserPtr,
+    length: usize,
 ) -> Result<usize> {
+    let mut buffer = UserSlice::new(memory, length).writer();
     let mut row = [0; ROW_MAX];
     let mut done: usize = 0;
     loop {
@@ -199,10 +206,13 @@ fn read_rows<T: Table>(
             break;
         }
         let from = position.wrapping_add(done as u64);
-        // The table is let go before the program's memory is written.
-        let made = file
-            .table()
-            .and_then(|table| make_row(&*table, from, buffer.len(), &mut row));
+        let made = next_row(
+            file,
+            from,
+            memory.wrapping_byte_add(done),
+            buffer.len(),
+            &mut row,
+        );
         let given = made.and_then(|length| {
             let row = row.get(..length).unwrap_or_default();
             buffer.write_slice(row).map(|()| length)
@@ -216,4 +226,33 @@ fn read_rows<T: Table>(
         }
     }
     Ok(done)
+}
+
+/// Makes the row at `position`, for a program that has `room` bytes at `memory`. Returns how long it is;
+/// 0 at the end.
+///
+/// It is made only if the program's memory can be written to, since what it is made of may be gone then:
+/// unless another thread takes the memory away before it has been written, the program has the row.
+///
+/// The file can be removed at any time but while a row is made: its table is let go before the program's
+/// memory is accessed, for which the program can have the kernel wait as long as it likes.
+fn next_row<T: Table>(
+    file: &OpenFile<T>,
+    position: u64,
+    memory: UserPtr,
+    room: usize,
+    row: &mut [u8; ROW_MAX],
+) -> Result<usize> {
+    let number = file
+        .table()
+        .and_then(|table| row_at(&*table, position, room))?;
+    let Some((number, length)) = number else {
+        return Ok(0);
+    };
+    // SAFETY: The function takes any address, of the current program.
+    if unsafe { bindings::fault_in_safe_writeable(memory.as_const_ptr().cast(), length) } != 0 {
+        return Err(EFAULT);
+    }
+    file.table()
+        .and_then(|table| make_row(&*table, number, row))
 }

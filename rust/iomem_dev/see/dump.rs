@@ -4,8 +4,9 @@
 //!
 //! A line for each register, `offset: value`, both hexadecimal and of one length throughout. The
 //! registers are of the width that the device says, or else of the largest up to 4 bytes that the
-//! region is a multiple of. Each is read by one access, when its line is read, and only then:
-//! reading can have effects on the device, which is why the file is root's, of mode 0400.
+//! region is a multiple of: then opening the file takes `CAP_SYS_RAWIO`, as reading by call does. Each is
+//! read by one access, when its line is read, and only then: reading can have effects on the device, which
+//! is why the file is root's, of mode 0400.
 //!
 //! Nothing is left out: what is no register of that width, such as the end of a region that is no
 //! multiple of it, has a line with `X` for digits.
@@ -15,6 +16,10 @@ use iomem::{
     debugfs::{
         File,
         Table, //
+    },
+    security::{
+        capable_noaudit,
+        Capability, //
     },
     text::Text, //
 };
@@ -96,6 +101,12 @@ impl Dump {
 
 impl Table for Dump {
     const OWNER: ThisModule = iomem::this_module!();
+
+    fn open(&self) -> Result {
+        let hardware = self.window.hardware()?;
+        let region = hardware.region(self.region).ok_or(ENODEV)?;
+        region.trusts(capable_noaudit(Capability::SysRawio))
+    }
 
     fn row_length(&self) -> usize {
         self.digits + BETWEEN.len() + self.value_digits() + 1
