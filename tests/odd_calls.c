@@ -161,6 +161,35 @@ TEST_F(odd, file_that_is_open_for_writing)
 	close(fd);
 }
 
+/* What is about the file's data, of which it has none, depends on how it is open. */
+TEST_F(odd, file_that_is_open_for_reading)
+{
+	int fd = open(self->node, O_RDONLY | O_CLOEXEC);
+	void *p;
+
+	ASSERT_LE(0, fd);
+	p = mmap(NULL, self->page, PROT_READ, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	FAILS(EACCES, madvise(p, self->page, MADV_REMOVE));
+	/* The kernel takes the mapping for one that has nothing to write back. */
+	EXPECT_EQ(0, msync(p, self->page, MS_SYNC));
+	EXPECT_EQ(0, msync(p, self->page, MS_ASYNC));
+	EXPECT_EQ(0, msync(p, self->page, MS_INVALIDATE));
+	FAILS(EINVAL, fsync(fd));
+	FAILS(EINVAL, ftruncate(fd, 0));
+	FAILS(EBADF, fallocate(fd, 0, 0, 4096));
+	EXPECT_EQ(0, munmap(p, self->page));
+	close(fd);
+}
+
+TEST_F(odd, file_that_is_open_for_direct_transfers)
+{
+	FAILS(EINVAL, open(self->node, O_RDWR | O_DIRECT | O_CLOEXEC));
+	FAILS(EINVAL, open(self->node, O_RDONLY | O_DIRECT | O_CLOEXEC));
+	/* Nor does it become so. */
+	FAILS(EINVAL, fcntl(self->fd, F_SETFL, O_DIRECT));
+}
+
 /* --- Memory that a batch cannot write ----------------------------------------------- */
 
 static void *pages(size_t length)
@@ -396,6 +425,30 @@ TEST_F(odd, userfaultfd_does_not_take_a_mapping)
 	close(fd);
 }
 
+/* Nor by the feature that takes any memory of the kernel's, where writes go on and are remembered. */
+TEST_F(odd, userfaultfd_that_writes_do_not_wait_for)
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_WP_ASYNC };
+	struct uffdio_register wanted = {
+		.range = { (uintptr_t)self->regs, self->page }, .mode = UFFDIO_REGISTER_MODE_WP,
+	};
+	int fd;
+
+	if (access("/proc/sys/vm/unprivileged_userfaultfd", F_OK))
+		SKIP(return, "this kernel has no userfaultfd: CONFIG_USERFAULTFD is off");
+	fd = syscall(__NR_userfaultfd, O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	if (ioctl(fd, UFFDIO_API, &api)) {
+		close(fd);
+		SKIP(return, "this kernel has no UFFD_FEATURE_WP_ASYNC: CONFIG_PTE_MARKER_UFFD_WP is off");
+	}
+	FAILS(EINVAL, ioctl(fd, UFFDIO_REGISTER, &wanted));
+	self->regs[SOURCE / 4] = 1;
+	EXPECT_EQ(1, self->regs[SOURCE / 4]);
+	self->regs[SOURCE / 4] = KEPT;
+	close(fd);
+}
+
 /*
  * What is not here is EINVAL, and so is, in a kernel without what it is about, what may be: advice
  * about memory that is not the kernel's to do anything with.
@@ -450,6 +503,9 @@ TEST_F(odd, a_mapping_is_not_locked)
 	EXPECT_EQ(0, munlockall());
 	EXPECT_EQ(0, munmap(more, page));
 	FAILS(EINVAL, msync((void *)self->regs, page, MS_SYNC));
+	FAILS(EINVAL, msync((void *)self->regs, page, MS_SYNC | MS_INVALIDATE));
+	EXPECT_EQ(0, msync((void *)self->regs, page, MS_ASYNC));
+	EXPECT_EQ(0, msync((void *)self->regs, page, MS_INVALIDATE));
 	FAILS(EFAULT, mremap((void *)self->regs, page, 2 * page, MREMAP_MAYMOVE));
 }
 

@@ -279,13 +279,20 @@ TEST_F(run_time, nobody_probes)
 	EXPECT_EQ(0, make_window("fpga mem=%#" PRIx64 ",0x1000", self->start));
 }
 
-/* It stays made when it is unbound, and can be bound again, or deleted. */
+static int bind_device(const char *device)
+{
+	return tell(DRIVER "bind", device);
+}
+
+/* It stays made when it is unbound, and can be bound again by who may choose addresses, or deleted. */
 TEST_F(run_time, unbound_and_bound)
 {
 	ASSERT_EQ(0, make_window("fpga mem=%#" PRIx64 ",0x1000", self->start));
 	ASSERT_EQ(0, tell(DRIVER "unbind", "iomem_dev.0"));
 	EXPECT_EQ(self->windows, count_windows());
 	EXPECT_EQ(-EEXIST, make_window("fpga mem=%#" PRIx64 ",0x1000", self->start));
+	EXPECT_EQ(EPERM, without_rawio(bind_device, "iomem_dev.0"));
+	EXPECT_EQ(self->windows, count_windows());
 	ASSERT_EQ(0, tell(DRIVER "bind", "iomem_dev.0"));
 	EXPECT_EQ(self->windows + 1, count_windows());
 	ASSERT_EQ(0, tell(DRIVER "unbind", "iomem_dev.0"));
