@@ -4,7 +4,7 @@
  * leave the kernel for a moment: to run what io_uring has for it, or to change to a livepatched
  * kernel (the module iomem_test_livepatch, IOMEM_LIVEPATCH_KO). What has to wait for that must
  * not wait for the interrupt. A wait without a limit begins again by itself; one with a limit is
- * EINTR.
+ * EINTR, and so is the wait of a batch.
  *
  * In one variant the wait has no limit, in the other it has one.
  */
@@ -37,12 +37,29 @@ static uint64_t limit(bool level)
 	return level ? IOMEM_WAIT_FOREVER : 300 * SECOND;
 }
 
+static int wait_once(int fd, bool level)
+{
+	uint64_t count = 0;
+
+	return wait_irq(fd, &count, limit(level), 0) ?: 100 + count;
+}
+
+/* For what a register will not become, without a limit. */
+static int wait_by_batch(int fd, bool level)
+{
+	struct iomem_op op = { .op = IOMEM_OP_WAIT, .width = 4, .offset = 0, .mask = ~0u,
+			       .timeout_ns = IOMEM_WAIT_FOREVER };
+	struct iomem_batch batch = { .size = sizeof(batch), .count = 1, .op_size = sizeof(op),
+				     .ops = (uintptr_t)&op };
+
+	return ioctl(fd, IOMEM_IOC_BATCH, &batch) ? errno : 0;
+}
+
 /* Waits in a child with something that io_uring is to do when `pipe` can be read. */
-static pid_t wait_with_uring(int fd, bool level, int pipe, struct uring *u)
+static pid_t wait_with_uring(int (*wait)(int, bool), int fd, bool level, int pipe, struct uring *u)
 {
 	struct io_uring_sqe sqe = { .opcode = IORING_OP_POLL_ADD, .fd = pipe,
 				    .poll32_events = POLLIN };
-	uint64_t count = 0;
 	pid_t child = fork();
 
 	if (child)
@@ -50,7 +67,33 @@ static pid_t wait_with_uring(int fd, bool level, int pipe, struct uring *u)
 	/* The task that began it is the one that has to finish it. */
 	if (uring_begin(u, &sqe, 0))
 		_exit(200);
-	_exit(wait_irq(fd, &count, limit(level), 0) ?: 100 + count);
+	_exit(wait(fd, level));
+}
+
+TEST_F(irq, batch_lets_io_uring_finish)
+{
+	struct uring u = {};
+	int pipes[2], i, res;
+
+	if (access("/proc/sys/kernel/io_uring_disabled", F_OK))
+		SKIP(return, "this kernel has no io_uring: CONFIG_IO_URING is off");
+	ASSERT_EQ(0, pipe(pipes));
+	ASSERT_EQ(0, uring_open(&u));
+	self->program[0] = wait_with_uring(wait_by_batch, self->fd, variant->level, pipes[0], &u);
+	ASSERT_LT(0, self->program[0]);
+	/* It looks at the register now and then. */
+	usleep(500000);
+	EXPECT_EQ(0, waitpid(self->program[0], NULL, WNOHANG));
+	EXPECT_EQ(-ENODATA, uring_result(&u));
+	ASSERT_EQ(1, write(pipes[1], "", 1));
+	for (i = 0; i < 500 && (res = uring_result(&u)) == -ENODATA; i++)
+		usleep(10000);
+	EXPECT_EQ(POLLIN, res);
+	EXPECT_EQ(EINTR, ends(self->program[0]));
+	self->program[0] = 0;
+	uring_close(&u);
+	close(pipes[0]);
+	close(pipes[1]);
 }
 
 TEST_F(irq, wait_lets_io_uring_finish)
@@ -63,7 +106,7 @@ TEST_F(irq, wait_lets_io_uring_finish)
 	ASSERT_EQ(0, pipe(pipes));
 	/* The ring is shared with the child. */
 	ASSERT_EQ(0, uring_open(&u));
-	self->program[0] = wait_with_uring(self->fd, variant->level, pipes[0], &u);
+	self->program[0] = wait_with_uring(wait_once, self->fd, variant->level, pipes[0], &u);
 	ASSERT_LT(0, self->program[0]);
 	ASSERT_TRUE(sleeps(self->program[0]));
 	EXPECT_EQ(-ENODATA, uring_result(&u));

@@ -230,7 +230,8 @@ struct iomem_batch {
  * no width and the file was opened without CAP_SYS_RAWIO; EBUSY where it is
  * mapped write-combining and cannot be accessed otherwise meanwhile; ETIMEDOUT
  * where what was waited for did not come; EINTR where a signal came while
- * waiting, or the program was stopped. About the batch: E2BIG where @count is
+ * waiting, the program was stopped, or the kernel had it leave the call for a
+ * moment (io_uring, livepatch). About the batch: E2BIG where @count is
  * above the maximum; EFAULT where the array or the structure cannot be read or
  * written, which is tried before the first operation. If it is so only
  * afterwards, @done says how many were made, if that can be written.
@@ -276,7 +277,8 @@ struct iomem_irq_info {
  * Errors beside those of all calls: ETIMEDOUT where none came in time, and
  * EAGAIN where one would have to wait and the file is O_NONBLOCK, both with
  * @count filled in; EINTR where a signal came, or where the kernel had the
- * program leave the call for a moment (io_uring, livepatch).
+ * program leave the call for a moment (io_uring, livepatch), unless the call
+ * has no limit and unmasks nothing: then it begins again, as the signal says.
  */
 struct iomem_irq_wait {
 	__u32 size;
