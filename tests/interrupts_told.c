@@ -4,7 +4,12 @@
  * poll() and by eventfd.
  */
 
+#include <linux/aio_abi.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
 #include "interrupts_edu.h"
+#include "tracefs.h"
 
 /* Each open file has seen what it was told of, and what it was not told of is news. */
 TEST_F(irq, poll_tells_each_file)
@@ -47,6 +52,135 @@ TEST_F(irq, poll_is_woken)
 	ASSERT_TRUE(sleeps(child));
 	raise_irq(self->fd);
 	EXPECT_EQ(POLLIN, ends(child));
+}
+
+/* The kernel's AIO polls only what wakes it by a single queue, whatever it can be woken for. */
+TEST_F(irq, poll_by_aio)
+{
+	struct iocb poll_file = { .aio_fildes = self->fd, .aio_lio_opcode = IOCB_CMD_POLL,
+				  .aio_buf = POLLIN }, *list = &poll_file;
+	struct timespec limit = { .tv_sec = 10 };
+	aio_context_t context = 0;
+	struct io_event event;
+
+	if (syscall(SYS_io_setup, 1, &context))
+		SKIP(return, "this kernel has no AIO: CONFIG_AIO is off");
+	EXPECT_EQ(1, syscall(SYS_io_submit, context, 1, &list)) {
+		TH_LOG("%s", strerror(errno));
+	}
+	raise_irq(self->fd);
+	EXPECT_EQ(1, syscall(SYS_io_getevents, context, 1, 1, &event, &limit));
+	EXPECT_EQ(POLLIN, event.res);
+	EXPECT_EQ(0, syscall(SYS_io_destroy, context));
+}
+
+/* More than the handler wakes by itself. */
+#define SLEEPERS	150
+
+/* Whoever sleeps is woken, by the handler or by its thread. */
+TEST_F(irq, all_that_sleep_are_woken)
+{
+	pid_t child[2 * SLEEPERS];
+	uint64_t count = 0;
+	int i, fd;
+
+	for (i = 0; i < 2 * SLEEPERS; i++) {
+		child[i] = fork();
+		ASSERT_LE(0, child[i]);
+		if (child[i])
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* A file of its own: who waits by the one tells the others of it. */
+		fd = open(self->node, O_RDONLY | O_CLOEXEC);
+		if (i % 2)
+			_exit(ready(fd, POLLIN, -1) != POLLIN);
+		_exit(wait_irq(self->fd, &count, IOMEM_WAIT_FOREVER, 0) || count != 1);
+	}
+	for (i = 0; i < 2 * SLEEPERS; i++)
+		ASSERT_TRUE(sleeps(child[i]));
+	raise_irq(self->fd);
+	for (i = 0; i < 2 * SLEEPERS; i++)
+		ASSERT_EQ(0, ends(child[i]));
+}
+
+/* How often one poll() sleeps on the file, and what the handler may take, in microseconds. */
+#define ENTRIES		100000
+#define HANDLER_US	3000
+
+static int trace_handler(int irq)
+{
+	char filter[32];
+
+	snprintf(filter, sizeof(filter), "irq == %d", irq);
+	if (put(TRACEFS "/events/irq/irq_handler_entry/filter", filter) ||
+	    put(TRACEFS "/events/irq/irq_handler_exit/filter", filter))
+		return -1;
+	return put(TRACEFS "/trace", "") ||
+	       put(TRACEFS "/events/irq/irq_handler_entry/enable", "1") ||
+	       put(TRACEFS "/events/irq/irq_handler_exit/enable", "1");
+}
+
+/* The shortest time between a handler's entry and exit, in microseconds; -1: there is none. */
+static long traced_handler(void)
+{
+	char *text, *line, *save = NULL;
+	double entry = 0, time;
+	long best = -1;
+
+	put(TRACEFS "/events/irq/irq_handler_entry/enable", "0");
+	put(TRACEFS "/events/irq/irq_handler_exit/enable", "0");
+	put(TRACEFS "/events/irq/irq_handler_entry/filter", "0");
+	put(TRACEFS "/events/irq/irq_handler_exit/filter", "0");
+	text = proc_text(TRACEFS "/trace");
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *flags = strchr(line, ']');
+
+		if (line[0] == '#' || !flags || sscanf(flags + 1, "%*s %lf", &time) != 1)
+			continue;
+		if (strstr(flags, "irq_handler_entry"))
+			entry = time;
+		else if (entry && (best < 0 || (time - entry) * 1e6 < best))
+			best = (time - entry) * 1e6;
+	}
+	free(text);
+	return best;
+}
+
+/*
+ * A program can sleep on the file as often as it may have descriptors. The handler, which keeps its
+ * processor from everything else, is to take no longer for that.
+ */
+TEST_F(irq, many_that_poll_cost_the_handler_little)
+{
+	struct rlimit limit = { ENTRIES, ENTRIES };
+	int irq = variant->level ? atoi(getenv("IOMEM_IRQ")) : irq_of_msi("irq"), i;
+	struct pollfd *list = calloc(ENTRIES, sizeof(*list));
+	long took;
+
+	ASSERT_NE(NULL, list);
+	ASSERT_TRUE(mounted("tracefs", TRACEFS));
+	for (i = 0; i < ENTRIES; i++)
+		list[i].fd = self->fd;
+	self->program[0] = fork();
+	ASSERT_LE(0, self->program[0]);
+	if (!self->program[0]) {
+		/* Of no event: it goes on sleeping. */
+		_exit(setrlimit(RLIMIT_NOFILE, &limit) || poll(list, ENTRIES, -1));
+	}
+	ASSERT_TRUE(sleeps(self->program[0]));
+	ASSERT_EQ(0, trace_handler(irq));
+	for (i = 1; i <= 5; i++) {
+		raise_irq(self->fd);
+		EXPECT_TRUE(stays(self->fd, i));
+		acknowledge(self->fd);
+		ASSERT_EQ(0, unmask(self->fd));
+		EXPECT_TRUE(sleeps(self->program[0]));
+	}
+	took = traced_handler();
+	EXPECT_LE(0, took);
+	EXPECT_GT(HANDLER_US, took);
+	TH_LOG("with %d that poll, the handler took %ld us at best", ENTRIES, took);
+	free(list);
 }
 
 TEST_F(irq, eventfds_count)

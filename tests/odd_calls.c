@@ -425,7 +425,7 @@ TEST_F(odd, userfaultfd_does_not_take_a_mapping)
 	close(fd);
 }
 
-/* Nor by the feature that takes any memory of the kernel's, where writes go on and are remembered. */
+/* Nor by the feature that takes any other memory, where writes go on and are remembered. */
 TEST_F(odd, userfaultfd_that_writes_do_not_wait_for)
 {
 	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_WP_ASYNC };

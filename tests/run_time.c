@@ -284,7 +284,7 @@ static int bind_device(const char *device)
 	return tell(DRIVER "bind", device);
 }
 
-/* It stays made when it is unbound, and can be bound again by who may choose addresses, or deleted. */
+/* It stays made when it is unbound: who may choose addresses can bind it again, or delete it. */
 TEST_F(run_time, unbound_and_bound)
 {
 	ASSERT_EQ(0, make_window("fpga mem=%#" PRIx64 ",0x1000", self->start));

@@ -28,3 +28,4 @@
 #include "spinlock.c"
 #include "sysfs.c"
 #include "uio.c"
+#include "wait.c"

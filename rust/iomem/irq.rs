@@ -81,9 +81,13 @@
 //! It signals at most 64 eventfds, which takes some 5,000 instructions with interrupts disabled if no
 //! task waits for them; [`Interrupt::listen`] fails with `ENOSPC` beyond. What waits for an eventfd can
 //! be anything, `epoll` say, or an interrupt of a virtual machine: it has to bear being signalled with
-//! interrupts disabled, as `eventfd_signal()` promises. How many wait for one eventfd, or for the
-//! [`queue`](Interrupt::queue), is not limited, here or anywhere in the kernel; each takes a thread or a
-//! descriptor of a program that may open the device.
+//! interrupts disabled, as `eventfd_signal()` promises. How many wait for one eventfd is not limited, here
+//! or anywhere in the kernel.
+//!
+//! It wakes at most 64 of those who sleep in the [`queue`](Interrupt::queue), and 64 in the queue that was
+//! passed to [`Line::request_polled`]. If there are more, a thread of the line's wakes them, which lets
+//! interrupts in after each 64: programs can sleep there as often as they may have threads and descriptors.
+//! The thread is `irq/<line>-<label>`; it runs before all programs that are not of a real-time class.
 //!
 //! C headers: [`include/linux/interrupt.h`](srctree/include/linux/interrupt.h),
 //! [`include/linux/irq.h`](srctree/include/linux/irq.h)

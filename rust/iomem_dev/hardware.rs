@@ -12,6 +12,7 @@
 
 use iomem::{
     access::Width,
+    chardev::wait::WaitQueue,
     irq::Registration,
     platform::described_beside,
     range::Range,
@@ -64,7 +65,7 @@ pub(crate) struct Hardware {
 
 impl Hardware {
     /// Claims what the device has, under the name of its node. `chosen` says that user space has chosen
-    /// the addresses, and not firmware.
+    /// the addresses, and not firmware. Each interrupt wakes who sleeps in `polled`.
     ///
     /// # Errors
     ///
@@ -77,6 +78,7 @@ impl Hardware {
         pdev: &platform::Device<Core<'_>>,
         node: &CStr,
         chosen: bool,
+        polled: &Arc<WaitQueue>,
     ) -> Result<Self> {
         let dev: &device::Device<Core<'_>> = pdev.as_ref();
         let traits = traits(dev)?;
@@ -154,7 +156,7 @@ impl Hardware {
             let teller = Teller::new(node, made.len())?;
             made.push(Region::new(bus, name, traits, uses, teller)?, GFP_KERNEL)?;
         }
-        let lines = interrupts::request(pdev, node)?;
+        let lines = interrupts::request(pdev, node, polled)?;
         if names::list(dev, c"interrupt-names")?.len() > lines.len() {
             dev_err!(
                 dev,

@@ -37,6 +37,7 @@ use iomem::{
             Events,
             PollTable, //
         },
+        wait::WaitQueue,
         OpenFile, //
     },
     error::eopnotsupp,
@@ -84,7 +85,7 @@ use crate::{
     window::Window, //
 };
 
-/// Handles all lines of a device, as `<node>:irq<N>`.
+/// Handles all lines of a device, as `<node>:irq<N>`. Each interrupt wakes who sleeps in `polled`.
 ///
 /// # Errors
 ///
@@ -96,6 +97,7 @@ use crate::{
 pub(crate) fn request(
     pdev: &platform::Device<Core<'_>>,
     node: &CStr,
+    polled: &Arc<WaitQueue>,
 ) -> Result<KVec<Registration>> {
     let dev: &device::Device<Core<'_>> = pdev.as_ref();
     let mut lines = KVec::new();
@@ -115,7 +117,8 @@ pub(crate) fn request(
         }
         let number = line.number();
         let label = CString::try_from_fmt(fmt!("{node}:irq{index}"))?;
-        let registration = line.request(label).inspect_err(|e| match *e {
+        let requested = line.request_polled(label, polled.clone());
+        let registration = requested.inspect_err(|e| match *e {
             e if e == eopnotsupp() => dev_err!(
                 dev,
                 "interrupt {index} is line {number}, which is not supported: it is per-CPU or \
@@ -210,10 +213,8 @@ impl Window {
         file: OpenFile<'a, Self>,
         table: PollTable<'a>,
     ) -> Events {
-        table.wait(self.going());
-        for interrupt in self.interrupts() {
-            table.wait(interrupt.queue());
-        }
+        // One queue, whatever there is to wait for.
+        table.wait(self.polled());
         let news = self.hardware().and_then(|hardware| {
             drop(hardware);
             let slots = file.state().interrupts();

@@ -89,12 +89,20 @@ pub(crate) struct Window {
     /// Woken when the device goes.
     #[pin]
     going: WaitQueue,
+    /// Woken then, too, and for each interrupt: for `poll()`, which sleeps in this one alone, however many
+    /// interrupts there are.
+    polled: Arc<WaitQueue>,
     #[pin]
     lease: Lease<Hardware>,
 }
 
 impl Window {
-    fn new(node: CString, label: CString, hardware: Hardware) -> Result<Arc<Self>> {
+    fn new(
+        node: CString,
+        label: CString,
+        hardware: Hardware,
+        polled: Arc<WaitQueue>,
+    ) -> Result<Arc<Self>> {
         let mut uses = KVec::new();
         for region in hardware.regions() {
             uses.push(region.shared_uses(), GFP_KERNEL)?;
@@ -116,6 +124,7 @@ impl Window {
                 interrupts,
                 open_files: Atomic::new(0),
                 going <- iomem::new_wait_queue!("Window::going"),
+                polled,
                 lease <- Lease::new(hardware),
             }),
             GFP_KERNEL,
@@ -145,6 +154,11 @@ impl Window {
     /// Returns where those are woken who wait for the device to go.
     pub(crate) fn going(&self) -> &WaitQueue {
         &self.going
+    }
+
+    /// Returns where those are woken who poll a file.
+    pub(crate) fn polled(&self) -> &WaitQueue {
+        &self.polled
     }
 
     /// Returns the lease, within which programs map the registers.
@@ -250,10 +264,11 @@ impl platform::Driver for Driver {
                     );
                 })?;
                 let name = CString::try_from_fmt(fmt!("iomem{}", index.value()))?;
-                let hardware = Hardware::new(pdev, &name, info.is_none())?;
+                let polled = Arc::pin_init(iomem::new_wait_queue!("Window::polled"), GFP_KERNEL)?;
+                let hardware = Hardware::new(pdev, &name, info.is_none(), &polled)?;
                 let label = names::label(pdev.as_ref(), index.value())?;
                 let line = describe(&hardware)?;
-                let window = Window::new(name.to_cstring()?, label, hardware)?;
+                let window = Window::new(name.to_cstring()?, label, hardware, polled)?;
                 let groups = attributes::groups(&window)?;
                 let dumps = dump::files(&window)?;
                 let options = Options::new(name).parent(pdev.as_ref()).groups(groups);
@@ -280,7 +295,8 @@ impl platform::Driver for Driver {
         // No program can reach the registers from here on, and the interrupts are freed before the
         // claims are released.
         drop(window.lease.revoke());
-        window.going.wake_all();
+        window.going.wake_all_in_pieces();
+        window.polled.wake_all_in_pieces();
     }
 }
 

@@ -29,6 +29,8 @@ use crate::{
     context::may_sleep, //
 };
 
+mod pieces;
+
 /// Makes the initializer of a [`WaitQueue`], with a lock class of its own.
 ///
 /// # Examples

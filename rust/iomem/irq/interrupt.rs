@@ -110,6 +110,8 @@ pub struct Interrupt {
     label: CString,
     #[pin]
     queue: WaitQueue,
+    /// Shared with other lines.
+    polled: Option<Arc<WaitQueue>>,
     #[pin]
     masking: Mutex<()>,
     #[pin]
@@ -128,7 +130,7 @@ impl Interrupt {
     }
 
     /// Returns where those wait who wait for the interrupt: they are woken for each, and when the
-    /// device goes.
+    /// device goes. The handler wakes 64 of them, and leaves more to a thread.
     pub fn queue(&self) -> &WaitQueue {
         &self.queue
     }
@@ -166,7 +168,7 @@ impl Interrupt {
     /// masked again. Of the edges that came while the line was masked, the kernel has kept one, which
     /// comes now. A line that is not masked stays as it is.
     ///
-    /// Context: process; sleeps on `PREEMPT_RT` only, for a spinlock.
+    /// Context: may sleep, if many are to be woken.
     ///
     /// Corresponds to the C function `enable_irq()` in
     /// [`include/linux/interrupt.h`](srctree/include/linux/interrupt.h).
@@ -181,7 +183,7 @@ impl Interrupt {
             // The line stays masked, as it is after any that comes.
             state.count();
             drop(state);
-            self.queue.wake_all();
+            self.wake();
         } else if core::mem::replace(&mut state.status.is_masked, false) {
             // INVARIANT: It is disabled once by the type invariant, so not at all after this.
             // SAFETY: The line is ours, and is not freed while the lock is held.
@@ -219,12 +221,12 @@ impl Interrupt {
         Ok(())
     }
 
-    /// Takes note of an interrupt: what the handler does.
-    fn came(&self) {
+    /// Takes note of an interrupt: what the handler does. Returns whether more sleep than it has woken.
+    fn came(&self) -> bool {
         let mut state = self.state.lock();
         if state.status.is_masked && state.may_be_edge {
             state.is_kept = true;
-            return;
+            return false;
         }
         // Also while the device goes: a line that is raised has to let the processor do that.
         if state.status.is_level && !state.status.is_masked {
@@ -236,7 +238,20 @@ impl Interrupt {
         }
         state.count();
         drop(state);
-        self.queue.wake_all();
+        let more = self.queue.wake_first();
+        let polled = self
+            .polled
+            .as_ref()
+            .is_some_and(|polled| polled.wake_first());
+        more || polled
+    }
+
+    /// Wakes all, when there are more than the handler wakes, and when the device goes.
+    fn wake(&self) {
+        self.queue.wake_all_in_pieces();
+        if let Some(polled) = &self.polled {
+            polled.wake_all_in_pieces();
+        }
     }
 }
 
@@ -248,7 +263,21 @@ impl Interrupt {
 unsafe extern "C" fn handle(_irq: c_int, cookie: *mut c_void) -> bindings::irqreturn_t {
     // SAFETY: By the requirement.
     let interrupt = unsafe { &*cookie.cast::<Interrupt>() };
-    interrupt.came();
+    if interrupt.came() {
+        compat::IRQ_WAKE_THREAD
+    } else {
+        compat::IRQ_HANDLED
+    }
+}
+
+/// The handler's thread.
+///
+/// # Safety
+///
+/// As of [`handle`].
+unsafe extern "C" fn wake(_irq: c_int, cookie: *mut c_void) -> bindings::irqreturn_t {
+    // SAFETY: By the requirement.
+    unsafe { &*cookie.cast::<Interrupt>() }.wake();
     compat::IRQ_HANDLED
 }
 
@@ -264,7 +293,12 @@ struct Handled {
 }
 
 impl Handled {
-    fn new(number: u32, name: Option<CString>, label: CString) -> Result<Self> {
+    fn new(
+        number: u32,
+        name: Option<CString>,
+        label: CString,
+        polled: Option<Arc<WaitQueue>>,
+    ) -> Result<Self> {
         kind::check(number)?;
         let state = State {
             status: Status {
@@ -283,6 +317,7 @@ impl Handled {
                 name,
                 label,
                 queue <- crate::new_wait_queue!("Interrupt::queue"),
+                polled,
                 masking <- new_mutex!((), "Interrupt::masking"),
                 state <- SpinLockIrq::new(
                     state,
@@ -296,13 +331,13 @@ impl Handled {
         // What raises an interrupt can be told when the line has been set up, and has to be known
         // when the first one comes. So the line is requested disabled: masked, as it were.
         //
-        // SAFETY: The handler gets the interrupt, which is valid until `free_irq`, since `Handled`
-        // has a reference, and so is the name in it.
+        // SAFETY: The handler and its thread get the interrupt, which is valid until `free_irq`, which
+        // waits for both, since `Handled` has a reference; and so is the name in it.
         to_result(unsafe {
             bindings::request_threaded_irq(
                 number,
                 Some(handle),
-                None,
+                Some(wake),
                 bindings::IRQF_NO_AUTOEN as c_ulong,
                 interrupt.label.as_char_ptr(),
                 Arc::as_ptr(&interrupt).cast_mut().cast(),
@@ -356,7 +391,7 @@ impl Drop for Handled {
         // No listener is added any more. The last of them is signalled and dropped without the lock.
         let listeners = interrupt.state.lock().listeners.take();
         listeners.signal();
-        interrupt.queue.wake_all();
+        interrupt.wake();
     }
 }
 
@@ -403,8 +438,9 @@ impl Registration {
         number: u32,
         name: Option<CString>,
         label: CString,
+        polled: Option<Arc<WaitQueue>>,
     ) -> Result<Self> {
-        let handled = Handled::new(number, name, label)?;
+        let handled = Handled::new(number, name, label, polled)?;
         Ok(Self {
             interrupt: handled.interrupt.clone(),
             _handled: Managed::new(dev, handled)?,

@@ -10,12 +10,14 @@ use kernel::{
     irq::IrqRequest,
     platform,
     prelude::*,
-    str::CString, //
+    str::CString,
+    sync::Arc, //
 };
 
 use super::Registration;
 use crate::{
     bindings,
+    chardev::wait::WaitQueue,
     names::{
         check_file,
         is_of_lines, //
@@ -194,11 +196,51 @@ impl Line<'_> {
     ///   (MSI) of another device, whose driver gives the number back without a look at its handlers.
     /// - `ENOMEM`: no memory.
     pub fn request(self, label: CString) -> Result<Registration> {
+        self.handle(label, None)
+    }
+
+    /// As [`request`](Self::request), but `polled` is woken for each interrupt as well. A device of several
+    /// lines, for all of which it has one queue, has programs sleep in that when they poll it: each `poll()`
+    /// then costs one entry in a queue, and the kernel supports more ways to poll (AIO) where there is one
+    /// queue only.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`request`](Self::request).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use iomem::{
+    ///     chardev::wait::WaitQueue,
+    ///     irq::{
+    ///         Line,
+    ///         Registration, //
+    ///     },
+    /// };
+    /// use kernel::{
+    ///     str::CString,
+    ///     sync::Arc, //
+    /// };
+    ///
+    /// fn both(lines: [Line<'_>; 2], polled: &Arc<WaitQueue>) -> Result<[Registration; 2]> {
+    ///     let [one, other] = lines;
+    ///     Ok([
+    ///         one.request_polled(CString::try_from_fmt(fmt!("one"))?, polled.clone())?,
+    ///         other.request_polled(CString::try_from_fmt(fmt!("other"))?, polled.clone())?,
+    ///     ])
+    /// }
+    /// ```
+    pub fn request_polled(self, label: CString, polled: Arc<WaitQueue>) -> Result<Registration> {
+        self.handle(label, Some(polled))
+    }
+
+    fn handle(self, label: CString, polled: Option<Arc<WaitQueue>>) -> Result<Registration> {
         // The kernel would warn, and handle the line nevertheless.
         check_file(&label)?;
         if is_of_lines(&label) {
             return Err(EEXIST);
         }
-        Registration::new(self.dev, self.number, self.name, label)
+        Registration::new(self.dev, self.number, self.name, label, polled)
     }
 }

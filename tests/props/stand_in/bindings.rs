@@ -22,6 +22,24 @@ pub const SEEK_CUR: u32 = 1;
 pub const SEEK_END: u32 = 2;
 pub const MAP_FIXED: usize = 0x10;
 
+/// How many of the next bytes are not there.
+///
+/// # Safety
+///
+/// None here: the kernel's function takes a pointer.
+pub unsafe fn fault_in_iov_iter_writeable(buffer: kernel::iov::Raw, bytes: usize) -> usize {
+    bytes - bytes.min(buffer.left).min(buffer.there)
+}
+
+/// As for writing.
+///
+/// # Safety
+///
+/// None here, as for writing.
+pub unsafe fn fault_in_iov_iter_readable(buffer: kernel::iov::Raw, bytes: usize) -> usize {
+    bytes - bytes.min(buffer.left).min(buffer.there)
+}
+
 const ENXIO: i64 = 6;
 const ENOMEM: usize = 12;
 const EINVAL: i64 = 22;

@@ -36,6 +36,12 @@ pub mod io {
 
 /// Buffers of programs, of which the end may not be there.
 pub mod iov {
+    /// What C knows of one: how long it is, and how much of it is there.
+    pub struct Raw {
+        pub left: usize,
+        pub there: usize,
+    }
+
     macro_rules! buffer {
         ($name:ident, $call:ident, $slice:ty, $doc:literal) => {
             #[doc = $doc]
@@ -50,6 +56,17 @@ pub mod iov {
             impl $name<'_> {
                 pub fn is_empty(&self) -> bool {
                     self.left == 0
+                }
+
+                pub fn len(&self) -> usize {
+                    self.left
+                }
+
+                pub fn as_raw(&mut self) -> Raw {
+                    Raw {
+                        left: self.left,
+                        there: self.there,
+                    }
                 }
 
                 pub fn $call(&mut self, bytes: $slice) -> usize {
