@@ -79,8 +79,9 @@ use crate::{
 /// # Ok::<(), Error>(())
 /// ```
 pub struct Claim<R: Root> {
-    // Ends before the range can be another driver's.
-    memtypes: Memtypes,
+    // Ends before the range can be another driver's. In a box, since it changes: the compiler takes the
+    // address of a mapping, which can have the claim in it, for one that does not, and reads it once.
+    memtypes: KBox<Memtypes>,
     entry: Entry,
     range: Range,
     is_exclusive: bool,
@@ -233,6 +234,8 @@ impl<R: Root> Claim<R> {
         }
 
         let name = name.to_cstring().map_err(|_| refuse(Reason::NoMemory))?;
+        let memtypes =
+            KBox::new(Memtypes::new(range), GFP_KERNEL).map_err(|_| refuse(Reason::NoMemory))?;
         let entry = Entry::new(R::root(), range, name, flags).map_err(|reason| match reason {
             Reason::Conflict => Refused::conflict::<R>(range),
             reason => refuse(reason),
@@ -240,7 +243,7 @@ impl<R: Root> Claim<R> {
 
         // INVARIANT: It was entered for exactly this range.
         Ok(Self {
-            memtypes: Memtypes::new(range),
+            memtypes,
             entry,
             range,
             is_exclusive: flags & bindings::IORESOURCE_EXCLUSIVE != 0,
