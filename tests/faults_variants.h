@@ -75,7 +75,7 @@ FIXTURE_VARIANT_ADD(faults, load_driver) {
 FIXTURE_VARIANT_ADD(faults, new_device) {
 	.name = "new_device",
 	.again = 2, .before = load_for_line, .after = unload_driver, .act = new_window,
-	/* Of three regions; and a page more or less for the allocator can have it said of one again. */
+	/* Of three regions; a page more or less for the allocator can have it said of one again. */
 	.undo = delete_window, .least = 50, .also = { { EBUSY, 9 }, { ENODEV, 8 } },
 };
 
