@@ -49,6 +49,10 @@ _ON_PURPOSE = (
     (re.compile(r"\] (revoke|charged) invoked oom-killer: gfp_mask=0x[0-9a-f]+\("),
      re.compile(r"\] CPU: \d+ .*\bComm: (revoke|charged) "), True),
 )
+# What the suite has the kernel look for, and says before that some was forgotten on purpose.
+_LEAKED = re.compile(r"\bkmemleak: \d+ new suspected memory leak")
+_SUITE = "] iomem-suite: "
+_FORGOTTEN = re.compile(r"\] iomem-suite: forgotten on purpose$")
 _ON_PURPOSE_MORE = re.compile(r"\] Tainted: |\] Hardware name: ")
 _ON_PURPOSE_LAST = re.compile(r"\] Call [Tt]race:$")
 _TRACE = re.compile(r"^\[[ .\d]+\]  ")
@@ -205,6 +209,9 @@ class Console:
 
     def _on_purpose(self, number: int) -> bool:
         """Whether a line is the last of a report of what was made to happen."""
+        if _LEAKED.search(self.lines[number]):
+            said = (line for line in reversed(self.lines[:number]) if _SUITE in line)
+            return bool(_FORGOTTEN.search(next(said, "")))
         if not _ON_PURPOSE_LAST.search(self.lines[number]):
             return False
         before = number - 1

@@ -189,6 +189,12 @@ def run(folder: Path) -> None:
     check("which another line does not make it",
           not log(*on_purpose, "Modules linked in:", " [iomem]").trouble(none))
     check("nor for a second trace", len(log(*on_purpose, "Call Trace:").trouble(none)) == 1)
+    leaks = "kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)"
+    asked = "iomem-suite: forgotten"
+    check("what is forgotten is trouble", len(log(asked, leaks).trouble(none)) == 1)
+    check("not if it was on purpose", not log(f"{asked} on purpose", "x", leaks).trouble(none))
+    check("which does not last",
+          len(log(f"{asked} on purpose", asked, leaks).trouble(none)) == 1)
     killed = ["revoke invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
               *(line.replace("Comm: faults", "Comm: revoke") for line in on_purpose[1:])]
     check("what is made to run out of memory may be reported, in ours too",
