@@ -82,10 +82,7 @@ mod around;
 mod known;
 mod removal;
 
-pub(super) use self::around::{
-    has_border_within,
-    lacks_pages, //
-};
+pub(super) use self::around::lacks_pages;
 
 use self::{
     around::{
@@ -185,6 +182,18 @@ impl Claims {
         }
         Ok(())
     }
+}
+
+/// Tells whether a device's resource has some pages of a range of memory and lacks others. Context: may sleep.
+pub(super) fn has_border_within(range: Range) -> bool {
+    around::has_border_within(range, |resource| {
+        let claims = CLAIMS.lock();
+        claims.all.iter().any(|known| {
+            known
+                .resource
+                .is_some_and(|own| core::ptr::eq(own.as_ptr(), resource))
+        })
+    })
 }
 
 /// A busy entry in one of the trees. Dropping it releases it.

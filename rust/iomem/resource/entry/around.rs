@@ -124,8 +124,16 @@ pub(in crate::resource) fn lacks_pages(range: Range, start: u64, last: u64) -> b
 }
 
 /// Tells whether a PCI or platform device has a resource in the tree of memory that has some pages of the
-/// range and lacks others. Those that are busy do not count. Context: may sleep.
-pub(in crate::resource) fn has_border_within(range: Range) -> bool {
+/// range and lacks others. Those that are busy do not count. `is_claim` tells whether a resource is a
+/// claim. Context: may sleep.
+///
+/// Where a resource is released that others are below, the kernel takes those out of the tree as well, and
+/// leaves them what they were below, which may be freed. For a platform device's to count, it has to be
+/// below what is known to be there.
+pub(super) fn has_border_within(
+    range: Range,
+    is_claim: impl Fn(*const bindings::resource) -> bool,
+) -> bool {
     let place = Place {
         root: &raw mut bindings::iomem_resource,
         range,
@@ -139,9 +147,16 @@ pub(in crate::resource) fn has_border_within(range: Range) -> bool {
                 .of(own)
                 .is_some_and(|(start, last)| lacks_pages(range, start, last))
     };
+    let is_below = |own: &Opaque<bindings::resource>| {
+        // SAFETY: As above.
+        let parent = unsafe { parent_of(own.get()) };
+        core::ptr::eq(parent, place.root) || is_claim(parent) || device_with(parent).is_some()
+    };
     let mut found = false;
     each_device(|dev| {
-        found = resources_of(dev).iter().any(is_border);
+        found = resources_of(dev)
+            .iter()
+            .any(|own| is_border(own) && (is_pci(dev) || is_below(own)));
         !found
     });
     found
