@@ -71,7 +71,9 @@ impl<T: Table> Vtable<T> {
             bindings::simple_open(inode, file);
             OpenFile::<T>::new(file)
         };
-        match opened.table().and_then(|table| table.open()) {
+        // As debugfs itself says of one that is removed while it is opened.
+        let table = opened.table().map_err(|_| ENOENT);
+        match table.and_then(|table| table.open()) {
             Ok(()) => 0,
             Err(e) => for_c(e),
         }
