@@ -24,21 +24,33 @@ static struct kernfs_node *iomem_sysfs_root(void)
 	return node;
 }
 
+/* What is in a folder, with a reference. */
+static struct kernfs_node *iomem_sysfs_below(struct kernfs_node *node, const char *name)
+{
+	return kernfs_type(node) == KERNFS_DIR ? kernfs_find_and_get(node, name) : NULL;
+}
+
+/* Likewise; gives the reference of the folder back. */
+static struct kernfs_node *iomem_sysfs_step(struct kernfs_node *node, const char *name)
+{
+	struct kernfs_node *below = iomem_sysfs_below(node, name);
+
+	kernfs_put(node);
+	return below;
+}
+
 /* What is at a path of two or three names below /sys, with a reference; NULL if nothing is. */
 static struct kernfs_node *iomem_sysfs_find(const char *first, const char *second,
 					    const char *third)
 {
-	const char * const names[] = { first, second, third };
-	struct kernfs_node *root = iomem_sysfs_root(), *node = root, *below;
+	struct kernfs_node *node = iomem_sysfs_root();
 
-	for (int n = 0; node && n < ARRAY_SIZE(names) && names[n]; n++) {
-		below = NULL;
-		if (kernfs_type(node) == KERNFS_DIR)
-			below = kernfs_find_and_get(node, names[n]);
-		if (node != root)
-			kernfs_put(node);
-		node = below;
-	}
+	if (node)
+		node = iomem_sysfs_below(node, first);
+	if (node)
+		node = iomem_sysfs_step(node, second);
+	if (node && third)
+		node = iomem_sysfs_step(node, third);
 	return node;
 }
 
