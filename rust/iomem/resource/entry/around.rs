@@ -148,7 +148,7 @@ pub(super) fn has_border_within(
                 .is_some_and(|(start, last)| lacks_pages(range, start, last))
     };
     let is_below = |own: &Opaque<bindings::resource>| {
-        // SAFETY: As above.
+        // SAFETY: The device of the resource is kept while it is looked at.
         let parent = unsafe { parent_of(own.get()) };
         core::ptr::eq(parent, place.root) || is_claim(parent) || device_with(parent).is_some()
     };
