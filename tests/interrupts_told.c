@@ -183,6 +183,74 @@ TEST_F(irq, many_that_poll_cost_the_handler_little)
 	free(list);
 }
 
+/* How many interrupts of a line no handler has handled, for the kernel. */
+static long spurious(int irq)
+{
+	char path[64], *text;
+	long n;
+
+	snprintf(path, sizeof(path), "/proc/irq/%d/spurious", irq);
+	text = proc_text(path);
+	n = number_behind(text, "unhandled ");
+	free(text);
+	return n;
+}
+
+/*
+ * Nor do those who are left to be woken stand in the way: of others' masking the line, which some
+ * program has unmasked again and again; or of what the kernel makes of an interrupt.
+ */
+TEST_F(irq, many_that_poll_are_in_no_ones_way)
+{
+	struct rlimit limit = { ENTRIES, ENTRIES };
+	int irq = variant->level ? atoi(getenv("IOMEM_IRQ")) : irq_of_msi("irq"), i;
+	struct pollfd *list = calloc(ENTRIES, sizeof(*list));
+	long before = spurious(irq);
+	double longest = 0;
+
+	ASSERT_NE(NULL, list);
+	ASSERT_LE(0, before);
+	for (i = 0; i < ENTRIES; i++)
+		list[i].fd = self->fd;
+	self->program[0] = fork();
+	ASSERT_LE(0, self->program[0]);
+	if (!self->program[0])
+		_exit(setrlimit(RLIMIT_NOFILE, &limit) || poll(list, ENTRIES, -1));
+	ASSERT_TRUE(sleeps(self->program[0]));
+	self->program[1] = fork();
+	ASSERT_LE(0, self->program[1]);
+	if (!self->program[1]) {
+		int fd = open(self->node, O_RDWR | O_CLOEXEC);
+
+		for (;;) {
+			raise_irq(fd);
+			unmask(fd);
+			if (!variant->level)
+				acknowledge(fd);
+		}
+	}
+	for (i = 0; i < 20; i++) {
+		struct timespec begin, end;
+		double took;
+
+		usleep(50000);
+		clock_gettime(CLOCK_MONOTONIC, &begin);
+		EXPECT_EQ(0, mask(self->fd));
+		clock_gettime(CLOCK_MONOTONIC, &end);
+		took = end.tv_sec - begin.tv_sec + (end.tv_nsec - begin.tv_nsec) / 1e9;
+		longest = took > longest ? took : longest;
+	}
+	kill(self->program[1], SIGKILL);
+	ASSERT_EQ(self->program[1], waitpid(self->program[1], NULL, 0));
+	self->program[1] = 0;
+	EXPECT_GT(1.0, longest);
+	EXPECT_EQ(before, spurious(irq));
+	TH_LOG("%d masks took %.3f s at most", i, longest);
+	acknowledge(self->fd);
+	EXPECT_EQ(0, unmask(self->fd));
+	free(list);
+}
+
 TEST_F(irq, eventfds_count)
 {
 	int event = eventfd(0, EFD_NONBLOCK), another = eventfd(0, EFD_NONBLOCK);

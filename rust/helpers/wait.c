@@ -2,6 +2,7 @@
 
 #include <linux/sched.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 /*
  * Wakes those who sleep in a queue, as wake_up_all() does, from `entry` to before `end`, but not
@@ -64,4 +65,15 @@ void iomem_helper_wake_up_in_pieces(struct wait_queue_head *head, unsigned int m
 	list_del(&place.entry);
 	list_del(&last.entry);
 	spin_unlock_irq(&head->lock);
+}
+
+void iomem_helper_waking_init(struct work_struct *work, work_func_t wake)
+{
+	INIT_WORK(work, wake);
+}
+
+/* To be done by a thread that is of no real-time class. */
+void iomem_helper_waking_queue(struct work_struct *work)
+{
+	queue_work(system_dfl_wq, work);
 }

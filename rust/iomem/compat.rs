@@ -485,20 +485,14 @@ pub use kernel::sync::SpinLockIrq;
 /// where they have a number, the constant is that of [`Handled`].
 pub(crate) const IRQ_HANDLED: bindings::irqreturn_t = bindings::irqreturn::IRQ_HANDLED;
 
-/// What a handler returns whose thread is to go on.
-pub(crate) const IRQ_WAKE_THREAD: bindings::irqreturn_t = bindings::irqreturn::IRQ_WAKE_THREAD;
-
 #[allow(dead_code)]
 trait Handled {
     /// As in `include/linux/irqreturn.h`.
     const IRQ_HANDLED: Self;
-    /// As in `include/linux/irqreturn.h`.
-    const IRQ_WAKE_THREAD: Self;
 }
 
 impl Handled for core::ffi::c_uint {
     const IRQ_HANDLED: Self = 1;
-    const IRQ_WAKE_THREAD: Self = 2;
 }
 
 /// `EOPNOTSUPP`: the operation is not supported, on what it was asked of. Context: any.

@@ -85,9 +85,8 @@
 //! or anywhere in the kernel.
 //!
 //! It wakes at most 64 of those who sleep in the [`queue`](Interrupt::queue), and 64 in the queue that was
-//! passed to [`Line::request_polled`]. If there are more, a thread of the line's wakes them, which lets
+//! passed to [`Line::request_polled`]. If there are more, a thread of a workqueue wakes them, which lets
 //! interrupts in after each 64: programs can sleep there as often as they may have threads and descriptors.
-//! The thread is `irq/<line>-<label>`; it runs before all programs that are not of a real-time class.
 //!
 //! C headers: [`include/linux/interrupt.h`](srctree/include/linux/interrupt.h),
 //! [`include/linux/irq.h`](srctree/include/linux/irq.h)
@@ -130,6 +129,7 @@ mod interrupt;
 mod kind;
 mod line;
 mod listener;
+mod waking;
 
 pub use self::{
     interrupt::{

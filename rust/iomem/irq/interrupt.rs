@@ -24,7 +24,8 @@ use super::{
         self,
         Trigger, //
     },
-    listener::Listeners, //
+    listener::Listeners,
+    waking::Waking, //
 };
 use crate::{
     bindings,
@@ -71,6 +72,8 @@ pub(super) struct State {
     /// the line is unmasked. Where handlers are threads (`PREEMPT_RT`), the controller may interrupt again
     /// before the handler has masked the line.
     is_kept: bool,
+    /// [`Interrupt::mask`] waits for the handler.
+    is_masking: bool,
     /// The line is not ours any more, or will not be soon.
     gone: bool,
     pub(super) listeners: Listeners,
@@ -102,7 +105,8 @@ impl State {
 ///
 /// - As long as the line is ours, it is disabled once if `status.is_masked`, and otherwise not.
 /// - The line was requested with this as the cookie, and `label` as its name, which the kernel has a
-///   pointer to. It is not freed before `gone`, which is set with `masking` held.
+///   pointer to. It is freed after `gone` was set and `masking` was free once.
+/// - `waking` is queued by the handler only, and cancelled after the line has been freed.
 #[pin_data]
 pub struct Interrupt {
     number: u32,
@@ -112,6 +116,8 @@ pub struct Interrupt {
     queue: WaitQueue,
     /// Shared with other lines.
     polled: Option<Arc<WaitQueue>>,
+    #[pin]
+    waking: Waking,
     #[pin]
     masking: Mutex<()>,
     #[pin]
@@ -130,7 +136,7 @@ impl Interrupt {
     }
 
     /// Returns where those wait who wait for the interrupt: they are woken for each, and when the
-    /// device goes. The handler wakes 64 of them, and leaves more to a thread.
+    /// device goes. The handler wakes 64 of them, and leaves more to a workqueue.
     pub fn queue(&self) -> &WaitQueue {
         &self.queue
     }
@@ -166,7 +172,8 @@ impl Interrupt {
     /// Lets the interrupt come again. A level-triggered line is to be unmasked after the device has
     /// been made to release it; if it has not, the interrupt comes again at once, and the line is
     /// masked again. Of the edges that came while the line was masked, the kernel has kept one, which
-    /// comes now. A line that is not masked stays as it is.
+    /// comes now. A line that is not masked stays as it is, and so does one that another thread is about
+    /// to mask: until [`mask`](Self::mask) has returned there, this does nothing.
     ///
     /// Context: may sleep, if many are to be woken.
     ///
@@ -179,6 +186,9 @@ impl Interrupt {
     pub fn unmask(&self) -> Result {
         let mut state = self.state.lock();
         self.check(&state)?;
+        if state.is_masking {
+            return Ok(());
+        }
         if core::mem::replace(&mut state.is_kept, false) {
             // The line stays masked, as it is after any that comes.
             state.count();
@@ -214,19 +224,22 @@ impl Interrupt {
             // SAFETY: By the type invariant the line is ours, since it is not gone.
             unsafe { bindings::disable_irq_nosync(self.number) };
         }
+        // Nor does the handler begin again meanwhile, which this would then wait for as well.
+        state.is_masking = true;
         drop(state);
         // SAFETY: By the type invariant the line is ours as long as `masking` is held. The spinlock,
         // which the handler takes, is not held, and the handler does not take the mutex.
         unsafe { bindings::synchronize_irq(self.number) };
+        self.state.lock().is_masking = false;
         Ok(())
     }
 
-    /// Takes note of an interrupt: what the handler does. Returns whether more sleep than it has woken.
-    fn came(&self) -> bool {
+    /// Takes note of an interrupt: what the handler does.
+    fn came(&self) {
         let mut state = self.state.lock();
         if state.status.is_masked && state.may_be_edge {
             state.is_kept = true;
-            return false;
+            return;
         }
         // Also while the device goes: a line that is raised has to let the processor do that.
         if state.status.is_level && !state.status.is_masked {
@@ -243,10 +256,12 @@ impl Interrupt {
             .polled
             .as_ref()
             .is_some_and(|polled| polled.wake_first());
-        more || polled
+        if more || polled {
+            self.waking.queue();
+        }
     }
 
-    /// Wakes all, when there are more than the handler wakes, and when the device goes.
+    /// Wakes all, when there are more than the handler wakes.
     fn wake(&self) {
         self.queue.wake_all_in_pieces();
         if let Some(polled) = &self.polled {
@@ -263,22 +278,22 @@ impl Interrupt {
 unsafe extern "C" fn handle(_irq: c_int, cookie: *mut c_void) -> bindings::irqreturn_t {
     // SAFETY: By the requirement.
     let interrupt = unsafe { &*cookie.cast::<Interrupt>() };
-    if interrupt.came() {
-        compat::IRQ_WAKE_THREAD
-    } else {
-        compat::IRQ_HANDLED
-    }
+    interrupt.came();
+    compat::IRQ_HANDLED
 }
 
-/// The handler's thread.
+/// Wakes those whom the handler has left asleep.
 ///
 /// # Safety
 ///
-/// As of [`handle`].
-unsafe extern "C" fn wake(_irq: c_int, cookie: *mut c_void) -> bindings::irqreturn_t {
-    // SAFETY: By the requirement.
-    unsafe { &*cookie.cast::<Interrupt>() }.wake();
-    compat::IRQ_HANDLED
+/// `work` points to the one in `waking` of an [`Interrupt`] that is valid for the call.
+unsafe extern "C" fn wake_others(work: *mut bindings::work_struct) {
+    // SAFETY: By the requirement. `Waking` is a transparent wrapper around `struct work_struct`.
+    let interrupt = unsafe {
+        let waking: *mut Waking = work.cast();
+        &*kernel::container_of!(waking, Interrupt, waking)
+    };
+    interrupt.wake();
 }
 
 /// A line that is handled, by this library's handler.
@@ -308,6 +323,7 @@ impl Handled {
             },
             may_be_edge: false,
             is_kept: false,
+            is_masking: false,
             gone: false,
             listeners: Listeners::new()?,
         };
@@ -318,6 +334,9 @@ impl Handled {
                 label,
                 queue <- crate::new_wait_queue!("Interrupt::queue"),
                 polled,
+                // SAFETY: The handler alone queues it, and it is cancelled when that is not called any
+                // more, before the last reference can go.
+                waking <- unsafe { Waking::new(wake_others) },
                 masking <- new_mutex!((), "Interrupt::masking"),
                 state <- SpinLockIrq::new(
                     state,
@@ -331,13 +350,13 @@ impl Handled {
         // What raises an interrupt can be told when the line has been set up, and has to be known
         // when the first one comes. So the line is requested disabled: masked, as it were.
         //
-        // SAFETY: The handler and its thread get the interrupt, which is valid until `free_irq`, which
-        // waits for both, since `Handled` has a reference; and so is the name in it.
+        // SAFETY: The handler gets the interrupt, which is valid until `free_irq`, since `Handled`
+        // has a reference, and so is the name in it.
         to_result(unsafe {
             bindings::request_threaded_irq(
                 number,
                 Some(handle),
-                Some(wake),
+                None,
                 bindings::IRQF_NO_AUTOEN as c_ulong,
                 interrupt.label.as_char_ptr(),
                 Arc::as_ptr(&interrupt).cast_mut().cast(),
@@ -366,10 +385,10 @@ impl Handled {
 impl Drop for Handled {
     fn drop(&mut self) {
         let interrupt = &*self.interrupt;
-        let masking = interrupt.masking.lock();
         // From here on the line is neither enabled nor disabled.
         interrupt.state.lock().gone = true;
-        drop(masking);
+        // Who was about to mask it is done with it.
+        drop(interrupt.masking.lock());
         if interrupt.is_handled() {
             // SAFETY: By the type invariant the line was requested with this cookie, and this is the
             // one place that frees it. This is no interrupt handler. It waits for the handler. A line
@@ -391,7 +410,9 @@ impl Drop for Handled {
         // No listener is added any more. The last of them is signalled and dropped without the lock.
         let listeners = interrupt.state.lock().listeners.take();
         listeners.signal();
-        interrupt.wake();
+        // The handler, which queued it, is not called any more. `polled` is for the driver to wake.
+        interrupt.waking.cancel();
+        interrupt.queue.wake_all_in_pieces();
     }
 }
 

@@ -202,7 +202,7 @@ impl Line<'_> {
     /// As [`request`](Self::request), but `polled` is woken for each interrupt as well. A device of several
     /// lines, for all of which it has one queue, has programs sleep in that when they poll it: each `poll()`
     /// then costs one entry in a queue, and the kernel supports more ways to poll (AIO) where there is one
-    /// queue only.
+    /// queue only. When the device goes, the driver wakes those in `polled`.
     ///
     /// # Errors
     ///

@@ -4,7 +4,7 @@
 //!
 //! The kernel wakes all who sleep in a queue with interrupts disabled, however many they are, and a program
 //! can sleep in one as often as it may have descriptors: `poll()` takes the same descriptor any number of
-//! times. So an interrupt handler wakes the first few, and leaves the others to its thread.
+//! times. So an interrupt handler wakes the first few, and leaves the others to a workqueue.
 
 use super::WaitQueue;
 use crate::bindings;
