@@ -164,12 +164,6 @@ TEST_F(lines, a_line_that_stays_raised_makes_no_storm)
 	EXPECT_TRUE(stays(self->fd, level ? 3 : 2));
 }
 
-/* Whether handlers are threads. */
-static bool is_rt(void)
-{
-	return !access("/sys/kernel/realtime", F_OK);
-}
-
 /* How many there are when no more come for a while. */
 static uint64_t settled(int fd)
 {

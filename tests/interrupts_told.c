@@ -184,7 +184,7 @@ TEST_F(irq, many_that_poll_cost_the_handler_little)
 }
 
 /* How many interrupts of a line no handler has handled, for the kernel. */
-static long spurious(int irq)
+static long not_handled(int irq)
 {
 	char path[64], *text;
 	long n;
@@ -205,7 +205,7 @@ TEST_F(irq, many_that_poll_are_in_no_ones_way)
 	struct rlimit limit = { ENTRIES, ENTRIES };
 	int irq = variant->level ? atoi(getenv("IOMEM_IRQ")) : irq_of_msi("irq"), i;
 	struct pollfd *list = calloc(ENTRIES, sizeof(*list));
-	long before = spurious(irq);
+	long before = not_handled(irq);
 	double longest = 0;
 
 	ASSERT_NE(NULL, list);
@@ -244,7 +244,9 @@ TEST_F(irq, many_that_poll_are_in_no_ones_way)
 	ASSERT_EQ(self->program[1], waitpid(self->program[1], NULL, 0));
 	self->program[1] = 0;
 	EXPECT_GT(1.0, longest);
-	EXPECT_EQ(before, spurious(irq));
+	/* Where the handler is a thread, one counts that comes while that is still at work. */
+	if (!is_rt())
+		EXPECT_EQ(before, not_handled(irq));
 	TH_LOG("%d masks took %.3f s at most", i, longest);
 	acknowledge(self->fd);
 	EXPECT_EQ(0, unmask(self->fd));

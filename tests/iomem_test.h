@@ -65,6 +65,12 @@
 /* A page and the smallest huge one: 4 KiB and 2 MiB, on some kernels of arm64 16 KiB and 32 MiB. */
 #define PAGE		((unsigned long)sysconf(_SC_PAGESIZE))
 #define HUGE_PAGE	(PAGE / 8 * PAGE)
+/* Whether it is PREEMPT_RT: then handlers of interrupts are threads. */
+static inline bool is_rt(void)
+{
+	return !access("/sys/kernel/realtime", F_OK);
+}
+
 /* Whether the kernel has huge ones: not where it has PREEMPT_RT. */
 #define has_huge_pages()	(access("/sys/kernel/mm/transparent_hugepage", F_OK) == 0)
 /* No kernel that these tests run on has larger pages than these. */
