@@ -49,6 +49,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,7 +69,9 @@
 /* Whether it is PREEMPT_RT: then handlers of interrupts are threads. */
 static inline bool is_rt(void)
 {
-	return !access("/sys/kernel/realtime", F_OK);
+	struct utsname name;
+
+	return !uname(&name) && strstr(name.version, "PREEMPT_RT");
 }
 
 /* Whether the kernel has huge ones: not where it has PREEMPT_RT. */
