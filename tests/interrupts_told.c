@@ -77,7 +77,7 @@ TEST_F(irq, poll_by_aio)
 /* More than the handler wakes by itself. */
 #define SLEEPERS	150
 
-/* Whoever sleeps is woken, by the handler or by its thread. */
+/* All that sleep are woken, by the handler or by the workqueue. */
 TEST_F(irq, all_that_sleep_are_woken)
 {
 	pid_t child[2 * SLEEPERS];

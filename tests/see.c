@@ -357,7 +357,7 @@ static int opens(const char *path)
 	return 0;
 }
 
-/* What nobody has stated the width of, is for who may choose one, by a call or here. */
+/* Registers without a stated width are for who may choose one, by a call or here. */
 TEST_F(see, registers_without_a_width_take_rawio)
 {
 	char line[128];

@@ -20,10 +20,10 @@ bool iomem_helper_module_is_live(const struct module *mod)
 }
 
 /*
- * If loading a module fails, its memory is freed, whoever has a reference to it. Those who open a
- * file of a module that is being loaded are refused, but have one until they have got out of
- * open(). They are waited for, when no more of them can come. Who else has one, and for how long,
- * is not known: a second is enough.
+ * If loading a module fails, its memory is freed, though others have references to it. Those who
+ * open a file of a module that is being loaded are refused, but have one until they have got out
+ * of open(). They are waited for, when no more of them can come. Who else has one, and for how
+ * long, is not known: a second is enough.
  */
 void iomem_helper_module_refused_wait(const struct module *mod)
 {

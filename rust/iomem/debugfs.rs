@@ -8,8 +8,8 @@
 //! # Reading rows
 //!
 //! Reading a register can have an effect on the device, so a row is made when it is read, once, and
-//! never for anything else; nor where the program has no memory that it could be delivered to. That is why all rows of a table have one length, and a file knows no
-//! positions but the beginnings of rows:
+//! never for anything else; nor where the program has no memory that it could be delivered to. That is
+//! why all rows of a table have one length, and a file knows no positions but the beginnings of rows:
 //!
 //! - `read()` gives whole rows, as many as fit; `EINVAL` if not even one does;
 //! - `lseek()` and `pread()` to the beginning of a row make no row before it;
@@ -24,8 +24,9 @@
 //! Dropping the [`File`] removes it, and waits for the rows that are being made; it does not wait for
 //! programs that have no memory for a row, which can be for ever. Who has it open still gets
 //! `EIO`, which is what debugfs has for that. The module that made it stays loaded as long as it
-//! is open. It cannot be opened before that has been loaded: until then, `open()` fails with `ENXIO`. The kernel crate's `debugfs` says of no file whose it is, so that closing one after its
-//! module was unloaded looks at memory that is gone.
+//! is open. It cannot be opened before that has been loaded: until then, `open()` fails with `ENXIO`.
+//! The kernel crate's `debugfs` says of no file whose it is, so that closing one after its module was
+//! unloaded looks at memory that is gone.
 //!
 //! C header: [`include/linux/debugfs.h`](srctree/include/linux/debugfs.h)
 

@@ -77,7 +77,7 @@ pub(crate) unsafe trait Kept: Send + 'static {
 ///
 /// # Invariants
 ///
-/// `memory` was allocated by `Kmalloc` for `layout` and has a value that nobody else drops, which `end`
+/// `memory` was allocated by `Kmalloc` for `layout` and has a value that nothing else drops, which `end`
 /// ends.
 struct Held {
     memory: NonNull<c_void>,

@@ -119,7 +119,7 @@ impl<T> RwSem<T> {
     pub fn write<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         // SAFETY: By the type invariant it is initialized.
         unsafe { bindings::down_write(self.sem.get()) };
-        // SAFETY: By the type invariant nobody else uses the value while the lock is held, which is until
+        // SAFETY: By the type invariant nothing else uses the value while the lock is held, which is until
         // `f` has returned.
         let result = f(unsafe { &mut *self.value.get() });
         // SAFETY: This task took it just above.

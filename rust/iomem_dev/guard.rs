@@ -9,9 +9,9 @@
 //! moved since.
 //!
 //! Who wrote to `driver_override` cannot be told. The file may be written by root without any capability, in
-//! a container say, and whoever probes the device next need not know of it. So who is asked is the process
+//! a container say, and the task that probes the device next need not know of it. So who is asked is the process
 //! that has the driver bind, by `bind` or `drivers_probe`, to this device. A device is refused that a thread
-//! of the kernel probes, which has all capabilities and acts for somebody else; and one that is there
+//! of the kernel probes, which has all capabilities and acts for another process; and one that is there
 //! with its `driver_override` when the module is loaded.
 //!
 //! Firmware, a device tree or ACPI, is not asked: it describes the machine that the kernel runs on

@@ -175,7 +175,7 @@ impl Interrupt {
     /// comes now. A line that is not masked stays as it is, and so does one that another thread is about
     /// to mask: until [`mask`](Self::mask) has returned there, this does nothing.
     ///
-    /// Context: may sleep, if many are to be woken.
+    /// Context: may sleep.
     ///
     /// Corresponds to the C function `enable_irq()` in
     /// [`include/linux/interrupt.h`](srctree/include/linux/interrupt.h).

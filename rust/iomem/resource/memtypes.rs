@@ -59,7 +59,7 @@ fn spans(range: Range) -> bool {
         spans: false,
     };
     // SAFETY: The function takes any numbers, and calls `look` with copies of entries, its own, which are cut
-    // to the range, and with `looked`, which lives until it returns and which nobody else uses until then.
+    // to the range, and with `looked`, which lives until it returns and which nothing else uses until then.
     unsafe {
         bindings::walk_iomem_res_desc(
             bindings::IORES_DESC_NONE as usize,

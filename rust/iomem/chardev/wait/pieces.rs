@@ -21,7 +21,7 @@ impl WaitQueue {
     }
 
     /// Wakes those who sleep here like [`wake_all`](Self::wake_all), and lets interrupts in after each 64,
-    /// and whoever wants to enter the queue or to leave it.
+    /// and tasks that want to enter the queue or to leave it.
     ///
     /// For a queue of programs, of which there may be many. Who enters it meanwhile need not be woken, and
     /// looks at the condition after that. Context: may sleep.
