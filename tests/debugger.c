@@ -61,6 +61,20 @@ static void mark(volatile char *p, uint32_t mark)
 	EXPECT_EQ(EIO, errno);						\
 } while (0)
 
+/* A child that is traced, and stopped; below 0 if there is none. */
+static pid_t traced_child(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	return waitpid(child, &status, 0) == child && WIFSTOPPED(status) ? child : -1;
+}
+
 /* A region that is shorter than its page: the rest of the page is not for a debugger. */
 TEST_F(run_time, debugger_stays_within_the_region)
 {
@@ -199,14 +213,8 @@ TEST_F(run_time, debugger_does_not_read_what_the_program_cannot)
 	ASSERT_NE(MAP_FAILED, marks);
 	for (i = 0; i < ARRAY_SIZE(rights); i++) {
 		ASSERT_EQ(0, mprotect(p, page, rights[i]));
-		child = fork();
-		if (!child) {
-			ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-			raise(SIGSTOP);
-			_exit(0);
-		}
-		ASSERT_EQ(child, waitpid(child, &status, 0));
-		ASSERT_TRUE(WIFSTOPPED(status));
+		child = traced_child();
+		ASSERT_LT(0, child);
 		mark(marks, MARK_UNREADABLE);
 		REFUSED_MEM(pread, 4, p);
 		REFUSED_MEM(pread, 256, p + KEEPS);
@@ -314,14 +322,8 @@ TEST_F(run_time, ptrace_takes_words)
 	*(volatile uint32_t *)(p + KEEPS) = 0x44;
 	/* The other half of the device's register of 64 bits. */
 	zero = *(volatile uint32_t *)(p + KEEPS + 4);
-	child = fork();
-	if (!child) {
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		raise(SIGSTOP);
-		_exit(0);
-	}
-	ASSERT_EQ(child, waitpid(child, &status, 0));
-	ASSERT_TRUE(WIFSTOPPED(status));
+	child = traced_child();
+	ASSERT_LT(0, child);
 	mark(p, MARK_PTRACE);
 	errno = 0;
 	word = ptrace(PTRACE_PEEKDATA, child, p + KEEPS, NULL);
@@ -366,14 +368,8 @@ TEST_F(run_time, ptrace_does_not_access_half_a_word)
 		p = map_region_of("debug", 0, O_RDWR, RW);
 		ASSERT_NE(MAP_FAILED, p);
 		*(volatile uint32_t *)(p + KEEPS) = 0x44;
-		child = fork();
-		if (!child) {
-			ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-			raise(SIGSTOP);
-			_exit(0);
-		}
-		ASSERT_EQ(child, waitpid(child, &status, 0));
-		ASSERT_TRUE(WIFSTOPPED(status));
+		child = traced_child();
+		ASSERT_LT(0, child);
 		memcpy(buffer, &value, sizeof(value));
 		mark(p, MARK_WORDS);
 		errno = 0;

@@ -146,27 +146,34 @@ static long traced_handler(void)
 	return best;
 }
 
+/* A program that sleeps on a file ENTRIES times, for no event: it goes on sleeping. */
+static pid_t poll_often(int fd)
+{
+	struct rlimit limit = { ENTRIES, ENTRIES };
+	struct pollfd *list;
+	pid_t child = fork();
+	int i;
+
+	if (child)
+		return child;
+	list = calloc(ENTRIES, sizeof(*list));
+	for (i = 0; list && i < ENTRIES; i++)
+		list[i].fd = fd;
+	_exit(!list || setrlimit(RLIMIT_NOFILE, &limit) || poll(list, ENTRIES, -1));
+}
+
 /*
  * A program can sleep on the file as often as it may have descriptors. The handler, which keeps its
  * processor from everything else, is to take no longer for that.
  */
 TEST_F(irq, many_that_poll_cost_the_handler_little)
 {
-	struct rlimit limit = { ENTRIES, ENTRIES };
 	int irq = variant->level ? atoi(getenv("IOMEM_IRQ")) : irq_of_msi("irq"), i;
-	struct pollfd *list = calloc(ENTRIES, sizeof(*list));
 	long took;
 
-	ASSERT_NE(NULL, list);
 	ASSERT_TRUE(mounted("tracefs", TRACEFS));
-	for (i = 0; i < ENTRIES; i++)
-		list[i].fd = self->fd;
-	self->program[0] = fork();
-	ASSERT_LE(0, self->program[0]);
-	if (!self->program[0]) {
-		/* Of no event: it goes on sleeping. */
-		_exit(setrlimit(RLIMIT_NOFILE, &limit) || poll(list, ENTRIES, -1));
-	}
+	self->program[0] = poll_often(self->fd);
+	ASSERT_LT(0, self->program[0]);
 	ASSERT_TRUE(sleeps(self->program[0]));
 	ASSERT_EQ(0, trace_handler(irq));
 	for (i = 1; i <= 5; i++) {
@@ -180,7 +187,6 @@ TEST_F(irq, many_that_poll_cost_the_handler_little)
 	EXPECT_LE(0, took);
 	EXPECT_GT(HANDLER_US, took);
 	TH_LOG("with %d that poll, the handler took %ld us at best", ENTRIES, took);
-	free(list);
 }
 
 /* How many interrupts of a line no handler has handled, for the kernel. */
@@ -202,20 +208,13 @@ static long not_handled(int irq)
  */
 TEST_F(irq, many_that_poll_are_in_no_ones_way)
 {
-	struct rlimit limit = { ENTRIES, ENTRIES };
 	int irq = variant->level ? atoi(getenv("IOMEM_IRQ")) : irq_of_msi("irq"), i;
-	struct pollfd *list = calloc(ENTRIES, sizeof(*list));
 	long before = not_handled(irq);
 	double longest = 0;
 
-	ASSERT_NE(NULL, list);
 	ASSERT_LE(0, before);
-	for (i = 0; i < ENTRIES; i++)
-		list[i].fd = self->fd;
-	self->program[0] = fork();
-	ASSERT_LE(0, self->program[0]);
-	if (!self->program[0])
-		_exit(setrlimit(RLIMIT_NOFILE, &limit) || poll(list, ENTRIES, -1));
+	self->program[0] = poll_often(self->fd);
+	ASSERT_LT(0, self->program[0]);
 	ASSERT_TRUE(sleeps(self->program[0]));
 	self->program[1] = fork();
 	ASSERT_LE(0, self->program[1]);
@@ -250,7 +249,6 @@ TEST_F(irq, many_that_poll_are_in_no_ones_way)
 	TH_LOG("%d masks took %.3f s at most", i, longest);
 	acknowledge(self->fd);
 	EXPECT_EQ(0, unmask(self->fd));
-	free(list);
 }
 
 TEST_F(irq, eventfds_count)

@@ -335,7 +335,7 @@ TEST_F(odd, io_uring_is_as_pread_and_pwrite)
 	struct uring u;
 	int neither = open(self->node, O_NEITHER | O_CLOEXEC);
 
-	if (access("/proc/sys/kernel/io_uring_disabled", F_OK))
+	if (!has_uring())
 		SKIP(return, "this kernel has no io_uring: CONFIG_IO_URING is off");
 	ASSERT_EQ(0, uring_open(&u));
 	EXPECT_EQ(4, uring_do(&u, IORING_OP_READ, self->fd, &value, 4, 0));

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/io_uring.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,6 +20,12 @@ struct uring {
 	void *ring;
 	size_t length;
 };
+
+/* Whether the kernel has it. */
+static inline bool has_uring(void)
+{
+	return !access("/proc/sys/kernel/io_uring_disabled", F_OK);
+}
 
 static inline int uring_open(struct uring *u)
 {
@@ -69,6 +76,16 @@ static inline int uring_result(struct uring *u)
 		return -ENODATA;
 	res = u->cqes[head & u->mask].res;
 	__atomic_store_n(u->cq_head, head + 1, __ATOMIC_RELEASE);
+	return res;
+}
+
+/* The result of one that will be over soon; -ENODATA if it is not in five seconds. */
+static inline int uring_comes(struct uring *u)
+{
+	int res, i;
+
+	for (i = 0; i < 500 && (res = uring_result(u)) == -ENODATA; i++)
+		usleep(10000);
 	return res;
 }
 
