@@ -51,10 +51,37 @@ pub(crate) struct End {
     pub(crate) unmap: Option<NonNull<c_void>>,
     /// What is to be dropped: the value, or the part of it that needs that.
     pub(crate) place: NonNull<c_void>,
-    /// Drops what is at `place`. It is not generic, and compiled into the library only
-    /// (`#[inline(never)]`).
+    /// Drops what is at `place`. It is not generic, and compiled into the library only: see [`drop_fn`].
     pub(crate) drop: unsafe fn(NonNull<c_void>),
 }
+
+impl End {
+    /// For a value that `drop` drops as a whole: see [`drop_fn`].
+    pub(crate) fn whole<T>(this: NonNull<T>, drop: unsafe fn(NonNull<c_void>)) -> Self {
+        Self {
+            unmap: None,
+            place: this.cast(),
+            drop,
+        }
+    }
+}
+
+/// Makes a function that drops a value of a type. It is of the module in which this is written, and neither
+/// generic nor inlined: for [`End`], where the type and the function around this are not generic either.
+macro_rules! drop_fn {
+    ($type:ty) => {{
+        /// # Safety
+        ///
+        /// There is a value at `value`, which nothing uses afterwards.
+        #[inline(never)]
+        unsafe fn drop_value(value: core::ptr::NonNull<core::ffi::c_void>) {
+            // SAFETY: By the requirement.
+            unsafe { value.cast::<$type>().drop_in_place() };
+        }
+        drop_value
+    }};
+}
+pub(crate) use drop_fn;
 
 /// A value that can end by code of this library alone.
 ///

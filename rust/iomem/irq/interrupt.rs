@@ -35,6 +35,7 @@ use crate::{
         SpinLockIrq, //
     },
     devres::{
+        drop_fn,
         End,
         Kept,
         Managed, //
@@ -416,23 +417,10 @@ impl Drop for Handled {
     }
 }
 
-/// # Safety
-///
-/// There is a `Handled` at `handled`, which nothing uses afterwards.
-#[inline(never)]
-unsafe fn drop_handled(handled: NonNull<c_void>) {
-    // SAFETY: By the requirement.
-    unsafe { handled.cast::<Handled>().drop_in_place() };
-}
-
 // SAFETY: The function drops it, and is in the library.
 unsafe impl Kept for Handled {
     unsafe fn end(this: NonNull<Self>) -> End {
-        End {
-            unmap: None,
-            place: this.cast(),
-            drop: drop_handled,
-        }
+        End::whole(this, drop_fn!(Handled))
     }
 }
 

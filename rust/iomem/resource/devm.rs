@@ -128,11 +128,7 @@ where
     Claim<R>: Ends + Send,
 {
     unsafe fn end(this: NonNull<Self>) -> End {
-        End {
-            unmap: None,
-            place: this.cast(),
-            drop: Self::DROP,
-        }
+        End::whole(this, Self::DROP)
     }
 }
 

@@ -9,6 +9,8 @@ use core::{
 
 use kernel::sync::Arc;
 
+use crate::devres::drop_fn;
+
 use super::{
     Claim,
     Mem,
@@ -116,46 +118,19 @@ holders!(Claim<R>, &Claim<R>, Arc<Claim<R>>);
 )]
 pub trait Owner<R: Root>: Holder<R> + Ends + Send + 'static {}
 
-/// # Safety
-///
-/// There is a claim at `claim`, which nothing uses afterwards.
-#[inline(never)]
-unsafe fn drop_ports(claim: NonNull<c_void>) {
-    // SAFETY: By the requirement.
-    unsafe { claim.cast::<PortRegion>().drop_in_place() };
-}
-
-/// # Safety
-///
-/// There is a claim at `claim`, which nothing uses afterwards.
-#[inline(never)]
-unsafe fn drop_region(claim: NonNull<c_void>) {
-    // SAFETY: By the requirement.
-    unsafe { claim.cast::<MemRegion>().drop_in_place() };
-}
-
-/// # Safety
-///
-/// There is a reference at `claim`, which nothing uses afterwards.
-#[inline(never)]
-unsafe fn drop_shared(claim: NonNull<c_void>) {
-    // SAFETY: By the requirement.
-    unsafe { claim.cast::<Arc<MemRegion>>().drop_in_place() };
-}
-
 // SAFETY: The function drops a claim of memory; it is not generic, nor inlined.
 unsafe impl Ends for MemRegion {
-    const DROP: unsafe fn(NonNull<c_void>) = drop_region;
+    const DROP: unsafe fn(NonNull<c_void>) = drop_fn!(MemRegion);
 }
 
 // SAFETY: The function drops a claim of ports; it is not generic, nor inlined.
 unsafe impl Ends for PortRegion {
-    const DROP: unsafe fn(NonNull<c_void>) = drop_ports;
+    const DROP: unsafe fn(NonNull<c_void>) = drop_fn!(PortRegion);
 }
 
 // SAFETY: The function gives back a reference; it is not generic, nor inlined.
 unsafe impl Ends for Arc<MemRegion> {
-    const DROP: unsafe fn(NonNull<c_void>) = drop_shared;
+    const DROP: unsafe fn(NonNull<c_void>) = drop_fn!(Arc<MemRegion>);
 }
 
 impl Owner<Mem> for MemRegion {}

@@ -169,15 +169,14 @@ pub(super) fn has(dev: &Device, resource: *const bindings::resource) -> bool {
         .any(|own| core::ptr::eq(own.get(), resource))
 }
 
-/// Tells whether `resource` is a range that a PCI device, being a bridge, passes on: it is for devices
+/// Tells whether `resource` is a range that `dev`, a PCI device, passes on, being a bridge: it is for devices
 /// behind the bridge, those that are there and those to come.
 #[cfg(CONFIG_PCI)]
 pub(super) fn passes_on(dev: &Device, resource: *const bindings::resource) -> bool {
-    is_pci(dev)
-        && resources_of(dev)
-            .iter()
-            .skip(bindings::PCI_BRIDGE_RESOURCES as usize)
-            .any(|window| core::ptr::eq(window.get(), resource))
+    resources_of(dev)
+        .iter()
+        .skip(bindings::PCI_BRIDGE_RESOURCES as usize)
+        .any(|window| core::ptr::eq(window.get(), resource))
 }
 
 #[cfg(not(CONFIG_PCI))]
