@@ -80,6 +80,31 @@ void iomem_helper_vmf_insert_pfn_pmd_at(struct vm_fault *vmf, unsigned long addr
 #endif
 }
 
+/*
+ * Not a wrapper of anything: for a VMA that has just been copied, the one it was copied
+ * from if fork() is copying that and there is room for a huge page in it, NULL otherwise.
+ * The caller, fork(), holds mmap_lock of both programs for writing.
+ *
+ * It is fork() if the copy is in another program than the running one. What else copies a
+ * VMA splits or moves it, on behalf of the program itself: process_madvise() and
+ * userfaultfd, which do so to other programs, split no VMA of a device.
+ */
+struct vm_area_struct *iomem_helper_vma_huge_parent(struct vm_area_struct *copy)
+{
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+	struct vm_area_struct *vma;
+
+	if (!current->mm || current->mm == copy->vm_mm || copy->vm_end - copy->vm_start < PMD_SIZE)
+		return NULL;
+	vma = find_vma(current->mm, copy->vm_start);
+	if (vma && vma->vm_start == copy->vm_start && vma->vm_end == copy->vm_end &&
+	    vma->vm_file == copy->vm_file)
+		return vma;
+#endif
+
+	return NULL;
+}
+
 /* How many bytes the pages of one such table are. */
 unsigned long iomem_helper_pmd_table_span(void)
 {

@@ -495,6 +495,12 @@ impl Handled for core::ffi::c_uint {
     const IRQ_HANDLED: Self = 1;
 }
 
+#[cfg(not(linux_7_3))]
+pub(crate) use bindings::zap_vma_ptes as zap_special_vma_range;
+
+#[cfg(linux_7_3)]
+pub(crate) use bindings::zap_special_vma_range;
+
 /// `EOPNOTSUPP`: the operation is not supported, on what it was asked of. Context: any.
 ///
 /// Not to be confused with the kernel crate's `ENOTSUPP`, which programs do not know. From 7.3 on the

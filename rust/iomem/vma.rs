@@ -59,6 +59,7 @@ mod backing;
 mod eager;
 mod fault;
 mod fits;
+mod fork;
 mod lease;
 mod ops;
 mod prot;
@@ -90,7 +91,10 @@ pub use self::{
 
 pub(crate) use self::align::get_unmapped_area;
 
-use self::ops::Operated;
+use self::ops::{
+    Filled,
+    Operated, //
+};
 
 /// A VMA that is being set up by `mmap()`, not mapped yet.
 ///
@@ -319,12 +323,16 @@ impl<'a> NewVma<'a> {
     /// }
     /// ```
     #[must_use]
-    pub fn with_ops<T: VmaOps>(mut self, ops: Arc<T>) -> Self {
+    pub fn with_ops<T: VmaOps>(self, ops: Arc<T>) -> Self {
+        self.operated(ops, Filled::AtOnce)
+    }
+
+    fn operated<T: VmaOps>(mut self, ops: Arc<T>, filled: Filled) -> Self {
         // What was there before is taken away first, since it puts back what it found.
         self.ops = None;
         // SAFETY: The VMA is undergoing initial setup and `self` is the only user of it.
         // INVARIANT: Operations and private data are those of the new `ops`.
-        self.ops = Some(unsafe { Operated::new(self.as_ptr(), ops) });
+        self.ops = Some(unsafe { Operated::new(self.as_ptr(), ops, filled) });
         self
     }
 
@@ -343,7 +351,7 @@ impl<'a> NewVma<'a> {
     ///
     /// See [`VmaOps`].
     pub fn map_on_fault<T: VmaOps>(self, ops: Arc<T>, prot: PageProt) -> Result<Mapped<'a>> {
-        let this = self.with_ops(ops);
+        let this = self.operated(ops, Filled::OnFault);
         this.prepare(prot)?;
         // SAFETY: The VMA is undergoing initial setup and `this` is the only user of it. By the type
         // invariant it is not a mixed map.

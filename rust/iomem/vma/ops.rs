@@ -15,6 +15,7 @@ use kernel::{
 
 use super::{
     fault::State,
+    fork,
     Access,
     Accessed,
     Area,
@@ -127,6 +128,8 @@ pub trait VmaOps: Send + Sync + Sized + 'static {
     ///
     /// The kernel asks for the largest first: 1 GiB on x86, then 2 MiB. [`Fault::insert_pfn`] says
     /// `Fallback` by itself to 1 GiB, and where it does not fit, so the body of this can be that of `fault`.
+    /// It is called only for a VMA that is [mapped on fault](super::NewVma::map_on_fault). `fork()` copies
+    /// no huge page: parent and child fault again.
     /// Context: as `fault`.
     fn huge_fault<'a>(&'a self, _fault: Fault<'a>) -> VmFault {
         VmFault::Fallback
@@ -160,6 +163,14 @@ pub trait VmaOps: Send + Sync + Sized + 'static {
     }
 }
 
+/// How the pages of a VMA get there.
+pub(super) enum Filled {
+    /// By `->mmap`, small ones. What is taken out later is inserted again only if the driver does so.
+    AtOnce,
+    /// By faults, over and over: small ones and huge ones.
+    OnFault,
+}
+
 /// Operations that have been given to a VMA in `->mmap`, which has not succeeded yet.
 ///
 /// Dropping it takes them away again: when `->mmap` fails, the core forgets the operations without
@@ -189,11 +200,18 @@ impl Operated {
     /// the value exists. It has a file. If [`Self::finish`] is called, [`Self::check_owner`] has been
     /// successful, `VM_PFNMAP` is set on it by then, it is no copy-on-write mapping, and `->mmap`
     /// succeeds.
-    pub(super) unsafe fn new<T: VmaOps>(vma: *mut bindings::vm_area_struct, ops: Arc<T>) -> Self {
+    pub(super) unsafe fn new<T: VmaOps>(
+        vma: *mut bindings::vm_area_struct,
+        ops: Arc<T>,
+        filled: Filled,
+    ) -> Self {
         // SAFETY: By the requirements the VMA may be written to.
         let previous = unsafe {
             let previous = (*vma).vm_ops;
-            (*vma).vm_ops = Vtable::<T>::OPS;
+            (*vma).vm_ops = match filled {
+                Filled::AtOnce => Vtable::<T>::AT_ONCE,
+                Filled::OnFault => Vtable::<T>::ON_FAULT,
+            };
             (*vma).vm_private_data = ops.into_foreign();
             previous
         };
@@ -263,15 +281,20 @@ impl Drop for Operated {
 struct Vtable<T>(PhantomData<T>);
 
 impl<T: VmaOps> Vtable<T> {
-    const OPS: &'static bindings::vm_operations_struct = &bindings::vm_operations_struct {
+    /// Without `huge_fault`: the kernel would ask for a huge page only where there are no small ones.
+    const AT_ONCE: &'static bindings::vm_operations_struct = &bindings::vm_operations_struct {
         open: Some(Self::open),
         close: Some(Self::close),
         may_split: Some(Self::may_split),
         fault: Some(Self::fault),
-        huge_fault: Some(Self::huge_fault),
         access: Some(Self::access),
         name: Some(Self::name),
         ..pin_init::zeroed()
+    };
+    const ON_FAULT: &'static bindings::vm_operations_struct = &bindings::vm_operations_struct {
+        open: Some(Self::open_to_faults),
+        huge_fault: Some(Self::huge_fault),
+        ..*Self::AT_ONCE
     };
 
     /// Returns what the VMA has a reference to.
@@ -325,6 +348,17 @@ impl<T: VmaOps> Vtable<T> {
         let _own = Arc::from(ops).into_foreign();
         // SAFETY: The core holds `mmap_lock` for writing.
         ops.open(&unsafe { Area::from_raw(vma) });
+    }
+
+    /// # Safety
+    ///
+    /// As `open`; the VMA's pages are inserted by faults.
+    unsafe extern "C" fn open_to_faults(vma: *mut bindings::vm_area_struct) {
+        // SAFETY: By the requirements.
+        unsafe {
+            fork::take_huge_pages(vma);
+            Self::open(vma);
+        }
     }
 
     /// # Safety

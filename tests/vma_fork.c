@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fork(): what a child gets of what is mapped, and whether a child that is just being made
+ * is reached when that is taken back.
+ *
+ *	IOMEM_PREEMPTED_KO	the module of tests/kmod/preempted.c
+ */
+
+#include <sys/prctl.h>
+
+#include "vma_test.h"
+
+#define LARGE(length)	\
+	mmap(NULL, length, RW, MAP_SHARED, self->fd, VMA_LARGE | VMA_OFFSET(HUGE, WRITECOMBINE, 0))
+#define PARAMETERS	"/sys/module/iomem_test_preempted/parameters/"
+#define FORKER		"iomem-forker"
+
+#define NEED_HUGE_PAGES()	do {						\
+	if (!has_huge_pages())						\
+		SKIP(return, "this kernel has no huge pages: PREEMPT_RT goes without");	\
+} while (0)
+
+static uint64_t size_of(int fd, volatile void *address)
+{
+	struct iomem_test_pagetable out;
+
+	return entry(fd, address, &out) ? 0 : out.size;
+}
+
+/* What was filled at once is copied, as are small pages; parent and child get huge ones anew. */
+TEST_F(vma, huge_pages_are_not_copied)
+{
+	char *huge, *small, *eager;
+	int status;
+	pid_t child;
+
+	NEED_HUGE_PAGES();
+	huge = LARGE(2 * HUGE_PAGE);
+	small = MAP(2, FAULT, NONCACHED, 0);
+	eager = MAP(2, EAGER, NONCACHED, 0);
+	ASSERT_NE(MAP_FAILED, huge);
+	ASSERT_NE(MAP_FAILED, small);
+	ASSERT_NE(MAP_FAILED, eager);
+	EXPECT_EQ(0, look(huge));
+	EXPECT_EQ(HUGE_PAGE, size_of(self->pagetable, huge));
+	EXPECT_PAGE(small, 0);
+
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		status = present(self->pagetable, huge);
+		status |= !present(self->pagetable, small) << 1;
+		status |= !present(self->pagetable, eager) << 2;
+		status |= !!look(huge) << 3;
+		status |= (size_of(self->pagetable, huge) != HUGE_PAGE) << 4;
+		_exit(status);
+	}
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_FALSE(present(self->pagetable, huge));
+	EXPECT_TRUE(present(self->pagetable, small));
+	EXPECT_TRUE(present(self->pagetable, eager));
+	EXPECT_EQ(0, look(huge));
+	EXPECT_EQ(HUGE_PAGE, size_of(self->pagetable, huge));
+
+	munmap(huge, 2 * HUGE_PAGE);
+	munmap(small, 2 * PAGE);
+	munmap(eager, 2 * PAGE);
+	EXPECT_EQ(COUNT(OPEN), COUNT(CLOSE));
+}
+
+static void unload_preempted(void)
+{
+	unload("iomem_test_preempted");
+}
+
+static int load_preempted(uint32_t patience)
+{
+	char params[64];
+
+	atexit(unload_preempted);
+	snprintf(params, sizeof(params), "comm=" FORKER " patience=%u", patience);
+	return load(getenv("IOMEM_PREEMPTED_KO"), params);
+}
+
+static long parameter(const char *name)
+{
+	char path[128], *text;
+	long value;
+
+	snprintf(path, sizeof(path), PARAMETERS "%s", name);
+	text = proc_text(path);
+	value = text ? atol(text) : -1;
+	free(text);
+	return value;
+}
+
+/* A process that forks when it may. Its child looks when it may: 1 if that is not SIGBUS. */
+static pid_t forker(char *p, int may_fork, int made, int may_look)
+{
+	pid_t process = fork();
+	int status = 1;
+	char byte;
+
+	if (process)
+		return process;
+	prctl(PR_SET_NAME, FORKER);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (look(p) || read(may_fork, &byte, 1) != 1)
+		_exit(2);
+	process = fork();
+	if (process < 0 || (process && write(made, "", 1) != 1))
+		_exit(3);
+	if (!process)
+		_exit(read(may_look, &byte, 1) != 1 ? 4 : look(p) != SIGBUS);
+	waitpid(process, &status, 0);
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 5);
+}
+
+/* Whether tests/kmod/preempted.c knows the place: an anonymous huge page is copied there. */
+static bool is_preempted(void)
+{
+	char *room = mmap(NULL, 2 * HUGE_PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = (char *)(((uintptr_t)room + HUGE_PAGE - 1) & -HUGE_PAGE);
+	pid_t process, child;
+	bool came;
+
+	if (load_preempted(0))
+		return false;
+	process = fork();
+	if (!process) {
+		prctl(PR_SET_NAME, FORKER);
+		madvise(p, HUGE_PAGE, MADV_HUGEPAGE);
+		memset(p, 1, HUGE_PAGE);
+		child = fork();
+		if (!child)
+			_exit(0);
+		_exit(child != waitpid(child, NULL, 0));
+	}
+	waitpid(process, NULL, 0);
+	munmap(room, 2 * HUGE_PAGE);
+	came = parameter("came") > 0;
+	unload_preempted();
+	return came;
+}
+
+/*
+ * The kernel copies the entry of a huge page as it was before it waited for the lock that taking it
+ * away needs as well: see rust/iomem/vma/fork.rs.
+ */
+TEST_F(vma, child_that_is_being_made_is_reached)
+{
+	int may_fork[2], made[2], may_look[2], status, flags, i;
+	char *p, byte;
+	pid_t process;
+
+	NEED_HUGE_PAGES();
+	ASSERT_NE(NULL, getenv("IOMEM_PREEMPTED_KO"));
+	ASSERT_TRUE(is_preempted());
+	p = LARGE(HUGE_PAGE);
+	ASSERT_NE(MAP_FAILED, p);
+	ASSERT_EQ(0, pipe(may_fork));
+	ASSERT_EQ(0, pipe(made));
+	ASSERT_EQ(0, pipe(may_look));
+	process = forker(p, may_fork[0], made[1], may_look[0]);
+	ASSERT_LE(0, process);
+	/* Nothing huge of this program's own is copied there first. */
+	ASSERT_EQ(0, load_preempted(5000));
+	ASSERT_EQ(1, write(may_fork[1], "", 1));
+
+	/* Until the forker is stuck in the midst of it, or has made its child. */
+	flags = fcntl(made[0], F_GETFL);
+	ASSERT_EQ(0, fcntl(made[0], F_SETFL, flags | O_NONBLOCK));
+	for (i = 0; i < 30000 && read(made[0], &byte, 1) != 1 && parameter("came") < 1; i++)
+		usleep(1000);
+	EXPECT_EQ(1, ioctl(self->control, VMA_REVOKE));
+	ASSERT_EQ(1, write(may_look[1], "", 1));
+	ASSERT_EQ(process, waitpid(process, &status, 0));
+	EXPECT_EQ(0, status) {
+		TH_LOG("preempted %ld times, unmapped meanwhile %ld times", parameter("came"),
+		       parameter("unmapped"));
+	}
+	EXPECT_EQ(0, unload("iomem_test_preempted"));
+	munmap(p, HUGE_PAGE);
+	EXPECT_EQ(COUNT(OPEN), COUNT(CLOSE));
+}
+
+TEST_HARNESS_MAIN
