@@ -253,6 +253,10 @@ impl<T: Table> File<T> {
         Vtable::<T>::check_owner()?;
         #[cfg(CONFIG_DEBUG_FS)]
         let leftover = Leftover::new()?;
+        // Nothing fails once there is a file, which programs may be about to open.
+        let room = KBox::new_uninit(GFP_KERNEL)?;
+        #[cfg(CONFIG_DEBUG_FS)]
+        let refused = Refused::of(&T::OWNER);
         #[cfg(CONFIG_DEBUG_FS)]
         // SAFETY: The folder is valid or an error, of which C makes another error. The name is
         // copied. The operations are static and use `debugfs_file_get()`. What they get is a `T`, which
@@ -272,8 +276,7 @@ impl<T: Table> File<T> {
             dentry,
             _parent: Some(dir.entry.clone()),
         };
-        // Where there is no memory, it is dropped and removed.
-        let entry = KBox::new(entry, GFP_KERNEL)?;
+        let entry = KBox::write(room, entry);
         #[cfg(CONFIG_DEBUG_FS)]
         // SAFETY: The entry is not dropped, and stays where it is, before this has been disarmed.
         unsafe {
@@ -288,7 +291,7 @@ impl<T: Table> File<T> {
             _leftover: leftover,
             _entry: entry,
             #[cfg(CONFIG_DEBUG_FS)]
-            _refused: Refused::of(&T::OWNER),
+            _refused: refused,
             table,
         })
     }
