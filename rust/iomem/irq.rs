@@ -129,6 +129,7 @@ mod interrupt;
 mod kind;
 mod line;
 mod listener;
+mod polled;
 mod waking;
 
 pub use self::{
@@ -142,4 +143,5 @@ pub use self::{
         Lines, //
     },
     listener::Listener,
+    polled::Polled, //
 };

@@ -12,8 +12,10 @@
 
 use iomem::{
     access::Width,
-    chardev::wait::WaitQueue,
-    irq::Registration,
+    irq::{
+        Polled,
+        Registration, //
+    },
     platform::described_beside,
     range::Range,
     resource::{
@@ -78,7 +80,7 @@ impl Hardware {
         pdev: &platform::Device<Core<'_>>,
         node: &CStr,
         chosen: bool,
-        polled: &Arc<WaitQueue>,
+        polled: &Polled,
     ) -> Result<Self> {
         let dev: &device::Device<Core<'_>> = pdev.as_ref();
         let traits = traits(dev)?;

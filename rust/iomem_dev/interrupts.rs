@@ -37,7 +37,6 @@ use iomem::{
             Events,
             PollTable, //
         },
-        wait::WaitQueue,
         OpenFile, //
     },
     error::eopnotsupp,
@@ -46,6 +45,7 @@ use iomem::{
         Interrupt,
         Lines,
         Listener,
+        Polled,
         Registration,
         Status, //
     },
@@ -97,7 +97,7 @@ use crate::{
 pub(crate) fn request(
     pdev: &platform::Device<Core<'_>>,
     node: &CStr,
-    polled: &Arc<WaitQueue>,
+    polled: &Polled,
 ) -> Result<KVec<Registration>> {
     let dev: &device::Device<Core<'_>> = pdev.as_ref();
     let mut lines = KVec::new();

@@ -23,7 +23,10 @@ use iomem::{
         Index,
         Indices, //
     },
-    irq::Interrupt,
+    irq::{
+        Interrupt,
+        Polled, //
+    },
     platform::Named as _,
     trace,
     vma::{
@@ -91,18 +94,13 @@ pub(crate) struct Window {
     going: WaitQueue,
     /// Woken then, too, and for each interrupt: for `poll()`, which sleeps in this one alone, however many
     /// interrupts there are.
-    polled: Arc<WaitQueue>,
+    polled: Polled,
     #[pin]
     lease: Lease<Hardware>,
 }
 
 impl Window {
-    fn new(
-        node: CString,
-        label: CString,
-        hardware: Hardware,
-        polled: Arc<WaitQueue>,
-    ) -> Result<Arc<Self>> {
+    fn new(node: CString, label: CString, hardware: Hardware, polled: Polled) -> Result<Arc<Self>> {
         let mut uses = KVec::new();
         for region in hardware.regions() {
             uses.push(region.shared_uses(), GFP_KERNEL)?;
@@ -264,7 +262,7 @@ impl platform::Driver for Driver {
                     );
                 })?;
                 let name = CString::try_from_fmt(fmt!("iomem{}", index.value()))?;
-                let polled = Arc::pin_init(iomem::new_wait_queue!("Window::polled"), GFP_KERNEL)?;
+                let polled = Polled::new()?;
                 let hardware = Hardware::new(pdev, &name, info.is_none(), &polled)?;
                 let label = names::label(pdev.as_ref(), index.value())?;
                 let line = describe(&hardware)?;

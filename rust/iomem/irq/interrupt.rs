@@ -25,6 +25,7 @@ use super::{
         Trigger, //
     },
     listener::Listeners,
+    polled::Polled,
     waking::Waking, //
 };
 use crate::{
@@ -116,7 +117,7 @@ pub struct Interrupt {
     #[pin]
     queue: WaitQueue,
     /// Shared with other lines.
-    polled: Option<Arc<WaitQueue>>,
+    polled: Option<Polled>,
     #[pin]
     waking: Waking,
     #[pin]
@@ -313,7 +314,7 @@ impl Handled {
         number: u32,
         name: Option<CString>,
         label: CString,
-        polled: Option<Arc<WaitQueue>>,
+        polled: Option<Polled>,
     ) -> Result<Self> {
         kind::check(number)?;
         let state = State {
@@ -447,7 +448,7 @@ impl Registration {
         number: u32,
         name: Option<CString>,
         label: CString,
-        polled: Option<Arc<WaitQueue>>,
+        polled: Option<Polled>,
     ) -> Result<Self> {
         let handled = Handled::new(number, name, label, polled)?;
         Ok(Self {

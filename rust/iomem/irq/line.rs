@@ -10,14 +10,15 @@ use kernel::{
     irq::IrqRequest,
     platform,
     prelude::*,
-    str::CString,
-    sync::Arc, //
+    str::CString, //
 };
 
-use super::Registration;
+use super::{
+    Polled,
+    Registration, //
+};
 use crate::{
     bindings,
-    chardev::wait::WaitQueue,
     names::{
         check_file,
         is_of_lines, //
@@ -212,18 +213,15 @@ impl Line<'_> {
     ///
     /// ```no_run
     /// use iomem::{
-    ///     chardev::wait::WaitQueue,
     ///     irq::{
     ///         Line,
+    ///         Polled,
     ///         Registration, //
-    ///     },
+    ///     }, //
     /// };
-    /// use kernel::{
-    ///     str::CString,
-    ///     sync::Arc, //
-    /// };
+    /// use kernel::str::CString;
     ///
-    /// fn both(lines: [Line<'_>; 2], polled: &Arc<WaitQueue>) -> Result<[Registration; 2]> {
+    /// fn both(lines: [Line<'_>; 2], polled: &Polled) -> Result<[Registration; 2]> {
     ///     let [one, other] = lines;
     ///     Ok([
     ///         one.request_polled(CString::try_from_fmt(fmt!("one"))?, polled.clone())?,
@@ -231,11 +229,11 @@ impl Line<'_> {
     ///     ])
     /// }
     /// ```
-    pub fn request_polled(self, label: CString, polled: Arc<WaitQueue>) -> Result<Registration> {
+    pub fn request_polled(self, label: CString, polled: Polled) -> Result<Registration> {
         self.handle(label, Some(polled))
     }
 
-    fn handle(self, label: CString, polled: Option<Arc<WaitQueue>>) -> Result<Registration> {
+    fn handle(self, label: CString, polled: Option<Polled>) -> Result<Registration> {
         // The kernel would warn, and handle the line nevertheless.
         check_file(&label)?;
         if is_of_lines(&label) {
