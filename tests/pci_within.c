@@ -18,6 +18,7 @@ static void unload_within(void)
 	unload("iomem_attack_outlived");
 	unload("iomem_test_within");
 	unload("iomem_test_late");
+	unload("iomem_test_tied");
 }
 
 /* A resource of that length at the start of the BAR: a platform device's, or of no device. */
@@ -299,6 +300,37 @@ TEST_F(run_time, claim_that_is_being_made)
 		EXPECT_EQ(0, delete_window("first"));
 	EXPECT_EQ(0, entries(self->start, "iomem_dev"));
 	ASSERT_EQ(0, unload("iomem_test_late"));
+	END();
+}
+
+/* Whether a device of iomem_test_tied is bound. */
+static bool is_tied(int number)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/bus/platform/devices/iomem_test_tied.%d/driver", number);
+	return !access(path, F_OK);
+}
+
+/* Drivers that share a claim are all unbound before it goes: see tests/kmod/tied.rs. */
+TEST_F(run_time, each_device_that_is_tied)
+{
+	char params[64];
+
+	ASSERT_TRUE(begin(self->start));
+	atexit(unload_within);
+	snprintf(params, sizeof(params), "start=%#" PRIx64, self->start);
+	ASSERT_EQ(0, load(getenv("IOMEM_TIED_KO"), params));
+	EXPECT_TRUE(is_tied(0));
+	EXPECT_TRUE(is_tied(1));
+	EXPECT_EQ(1, entries(self->start, "tied"));
+	ASSERT_EQ(0, remove_edu());
+	EXPECT_FALSE(is_tied(0));
+	EXPECT_FALSE(is_tied(1));
+	/* The last of them has released it, once. */
+	EXPECT_EQ(0, entries(self->start, "tied"));
+	EXPECT_EQ(2, count_messages(messages, "is being removed, and what this device has of it"));
+	ASSERT_EQ(0, unload("iomem_test_tied"));
 	END();
 }
 

@@ -297,6 +297,7 @@ fn claim_and_map<const SIZE: usize>(
     let claim = MemRegion::request_resource(resource, &name).inspect_err(|refused| {
         dev_err!(dev, "{refused}\n");
     })?;
+    claim.unbind_on_removal(dev)?;
 
     let range = claim.range();
     devm_ioremap(dev, claim, cache).inspect_err(|e| {

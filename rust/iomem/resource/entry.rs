@@ -325,11 +325,13 @@ impl Entry {
         !at.is_null()
     }
 
-    /// Has `dev` unbound when a PCI device that has a resource around the entry is about to be removed.
+    /// Has `dev` unbound when a PCI device that has a resource around the entry is about to be removed, as
+    /// well as those that this was called for before.
     ///
     /// # Errors
     ///
-    /// `ENODEV`: one is being removed, or the entry is in no tree.
+    /// - `ENODEV`: one is being removed, or the entry is in no tree.
+    /// - `ENOMEM`: no memory for the list.
     pub(super) fn tie(&self, dev: &Device<Bound>) -> Result {
         let dev: &Device = dev;
         let mut claims = CLAIMS.lock();
@@ -337,9 +339,9 @@ impl Entry {
         if known.lost || known.leaving || known.is_adrift() {
             return Err(ENODEV);
         }
-        let before = known.tied.replace(dev.into());
-        drop(claims);
-        drop(before);
+        if !known.tied.iter().any(|tied| core::ptr::eq(&**tied, dev)) {
+            known.tied.push(dev.into(), GFP_KERNEL)?;
+        }
         Ok(())
     }
 }

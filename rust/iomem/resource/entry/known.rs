@@ -38,8 +38,8 @@ pub(super) struct Known {
     pub(super) around: KVec<ARef<Device>>,
     /// Another one, whose resource came to be around it later.
     pub(super) later: Option<ARef<Device>>,
-    /// The device that is unbound before a PCI device around it is removed.
-    pub(super) tied: Option<ARef<Device>>,
+    /// The devices that are unbound before a PCI device around it is removed.
+    pub(super) tied: KVec<ARef<Device>>,
     /// A PCI device around it is being removed, or was.
     pub(super) leaving: bool,
     /// The range was claimed again while this was there: the tree does not have it.
@@ -58,7 +58,7 @@ impl Known {
             place,
             around: KVec::new(),
             later: None,
-            tied: None,
+            tied: KVec::new(),
             leaving: false,
             lost: false,
         }

@@ -67,7 +67,7 @@ fn about_to_remove(dev: &Device) {
             unneeded = known.keep_parent(dev);
             if is_pci && known.concerns(dev) {
                 known.leaving = true;
-                tied = known.tied.take();
+                tied = known.tied.pop();
             }
             if tied.is_some() || unneeded.is_some() {
                 break;
