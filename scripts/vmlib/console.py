@@ -53,6 +53,7 @@ _ON_PURPOSE = (
 _LEAKED = re.compile(r"\bkmemleak: \d+ new suspected memory leak")
 _SUITE = "] iomem-suite: "
 _FORGOTTEN = re.compile(r"\] iomem-suite: forgotten on purpose$")
+_ALL_FORGOTTEN = re.compile(r"\] iomem-suite: all of it on purpose$")
 _ON_PURPOSE_MORE = re.compile(r"\] Tainted: |\] Hardware name: ")
 _ON_PURPOSE_LAST = re.compile(r"\] Call [Tt]race:$")
 _TRACE = re.compile(r"^\[[ .\d]+\]  ")
@@ -211,7 +212,8 @@ class Console:
         """Whether a line is the last of a report of what was made to happen."""
         if _LEAKED.search(self.lines[number]):
             said = (line for line in reversed(self.lines[:number]) if _SUITE in line)
-            return bool(_FORGOTTEN.search(next(said, "")))
+            says = (line for line in self.lines[number:] if _SUITE in line)
+            return bool(_FORGOTTEN.search(next(said, "")) or _ALL_FORGOTTEN.search(next(says, "")))
         if not _ON_PURPOSE_LAST.search(self.lines[number]):
             return False
         before = number - 1

@@ -193,6 +193,10 @@ def run(folder: Path) -> None:
     asked = "iomem-suite: forgotten"
     check("what is forgotten is trouble", len(log(asked, leaks).trouble(none)) == 1)
     check("not if it was on purpose", not log(f"{asked} on purpose", "x", leaks).trouble(none))
+    check("nor if the suite has seen that it was",
+          not log(asked, leaks, "iomem-suite: all of it on purpose").trouble(none))
+    check("not if that comes later",
+          len(log(asked, leaks, asked, "iomem-suite: all of it on purpose").trouble(none)) == 1)
     check("which does not last",
           len(log(f"{asked} on purpose", asked, leaks).trouble(none)) == 1)
     killed = ["revoke invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
