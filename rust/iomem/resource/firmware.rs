@@ -19,7 +19,8 @@ use crate::{
 
 /// Tells whether firmware keeps what a claim is of, or may use it. Context: may sleep.
 ///
-/// A claim lies within one resource, so what firmware has at its first address goes for all of it.
+/// A claim lies within one resource, which says what it is for all of the claim. What the device tree and
+/// EFI have is not in the tree of resources, and can be anywhere in the claim.
 pub(super) fn keeps<R: Root>(entry: &Entry, range: Range) -> bool {
     matches!(
         entry.desc(),
@@ -28,6 +29,6 @@ pub(super) fn keeps<R: Root>(entry: &Entry, range: Range) -> bool {
             | bindings::IORES_DESC_ACPI_NV_STORAGE
     ) || R::PROC == Mem::PROC
         && (described_as_memory(range)
-            // SAFETY: The function looks for a number in a list that does not change.
-            || unsafe { bindings::efi_has_memory(range.start()) })
+            // SAFETY: The function looks for a range in a list that does not change.
+            || unsafe { bindings::efi_has_memory(range.start(), range.last()) })
 }
