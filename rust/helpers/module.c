@@ -22,12 +22,13 @@ bool iomem_helper_module_is_live(const struct module *mod)
 /*
  * If loading a module fails, its memory is freed, though others have references to it. Those who
  * open a file of a module that is being loaded are refused, but have one until they have got out
- * of open(). They are waited for, when no more of them can come. Who else has one, and for how
- * long, is not known: a second is enough.
+ * of open(). They are waited for, when no more of them can come. It takes them no time but for a
+ * processor's, which a program of low priority can have to wait for. Who else has a reference, and
+ * for how long, is not known: so there is a limit.
  */
 void iomem_helper_module_refused_wait(const struct module *mod)
 {
-	unsigned long end = jiffies + HZ;
+	unsigned long end = jiffies + 60 * HZ;
 	/* What loads it has one as well, until it has failed. */
 	int loading = READ_ONCE(mod->state) == MODULE_STATE_COMING;
 
@@ -35,4 +36,7 @@ void iomem_helper_module_refused_wait(const struct module *mod)
 		return;
 	while (module_refcount((struct module *)mod) > loading && time_before(jiffies, end))
 		usleep_range(1000, 2000);
+	if (module_refcount((struct module *)mod) > loading)
+		pr_warn("iomem: %s: others still use this module, which could not be loaded and is freed\n",
+			mod->name);
 }
