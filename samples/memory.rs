@@ -110,7 +110,7 @@ impl platform::Driver for Driver {
         _info: Option<&'bound Self::IdInfo>,
     ) -> impl PinInit<Self, Error> + 'bound {
         let _regs = devm_platform_ioremap_resource(pdev, 0)?;
-        try_out(_regs.access(pdev.as_ref())?)?;
+        _regs.access_with(try_out).ok_or(ENODEV)??;
         Ok(Self { _regs })
     }
 }

@@ -162,6 +162,12 @@ fn quieten(regs: &Registers) {
     regs.write_reg(EDU_IRQ_ACKNOWLEDGE::zeroed().with_reasons(u32::MAX));
 }
 
+/// Has the device raise no more interrupts.
+fn silence(regs: &Registers) {
+    regs.write_reg(EDU_STATUS::zeroed());
+    quieten(regs);
+}
+
 impl Factorial {
     /// Does something with the registers, if they are still there.
     fn with<R>(&self, f: impl FnOnce(&Registers) -> R) -> Result<R> {
@@ -283,8 +289,13 @@ impl platform::Driver for Driver {
         pin_init::pin_init_scope(move || {
             let dev = pdev.as_ref();
             let registers = devm_platform_ioremap_resource::<0x100>(pdev, 0)?;
-            let regs = registers.access(dev)?;
-            let id = regs.read(EDU_ID);
+            let id = registers
+                .access_with(|regs| {
+                    // Whatever it was told before: no interrupt until there is a handler.
+                    silence(regs);
+                    regs.read(EDU_ID)
+                })
+                .ok_or(ENODEV)?;
             if id.magic().get() != MAGIC {
                 dev_err!(
                     dev,
@@ -293,9 +304,6 @@ impl platform::Driver for Driver {
                 );
                 return Err(ENODEV);
             }
-            // Whatever it was told before: no interrupt until there is a handler.
-            regs.write_reg(EDU_STATUS::zeroed());
-            quieten(regs);
 
             let number = NUMBERS.take()?;
             let name = CString::try_from_fmt(fmt!("factorial{}", number.value()))?;
@@ -322,12 +330,10 @@ impl platform::Driver for Driver {
         })
     }
 
-    fn unbind<'bound>(pdev: &'bound platform::Device<Core<'_>>, this: Pin<&Self>) {
+    fn unbind<'bound>(_pdev: &'bound platform::Device<Core<'_>>, this: Pin<&Self>) {
         // The device is to be quiet when nobody handles its interrupt any more.
-        if let Ok(regs) = this.node.device().registers.access(pdev.as_ref()) {
-            regs.write_reg(EDU_STATUS::zeroed());
-            quieten(regs);
-        }
+        // What the device has is dropped after that, so the registers are there.
+        let _ = this.node.device().with(silence);
     }
 }
 

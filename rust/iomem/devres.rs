@@ -10,7 +10,9 @@
 //!   was given the `Devres`, is then left with code that is gone. What a [`Managed`] has is dropped by code of
 //!   this library, whichever module made it.
 //! - Its `access()` takes a device that is bound for proof that the value is there. But the device may have
-//!   been unbound, which dropped the value, and bound again. [`Managed::access`] looks.
+//!   been unbound, which dropped the value, and bound again; some buses drop what a device has before the
+//!   driver's data; and what the parent of an auxiliary device has can be dropped while the driver of
+//!   that is still at work. [`Managed::access_with`] looks, and has the unbinding wait.
 //!
 //! C header: [`include/linux/device/devres.h`](srctree/include/linux/device/devres.h)
 
@@ -33,7 +35,19 @@ use kernel::{
     devres::Devres,
     prelude::*,
     revocable::RevocableGuard,
-    sync::rcu, //
+    sync::{
+        atomic::{
+            Acquire,
+            Atomic,
+            Relaxed,
+            Release, //
+        },
+        rcu, //
+    },
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
 };
 
 use crate::{
@@ -104,9 +118,12 @@ pub(crate) unsafe trait Kept: Send + 'static {
 ///
 /// # Invariants
 ///
-/// `memory` was allocated by `Kmalloc` for `layout` and has a value that nothing else drops, which `end`
-/// ends.
+/// - `memory` was allocated by `Kmalloc` for `layout` and has a value that nothing else drops, which `end`
+///   ends.
+/// - As long as `users` is not 0, the value is not ended.
 struct Held {
+    /// How many calls of [`Managed::access_with`] are under way.
+    users: Atomic<i32>,
     memory: NonNull<c_void>,
     layout: Layout,
     end: End,
@@ -120,6 +137,7 @@ impl Held {
         let value = NonNull::from(KBox::leak(KBox::new(value, GFP_KERNEL)?));
         // INVARIANT: It was just allocated, and given up by its box.
         Ok(Self {
+            users: Atomic::new(0),
             memory: value.cast(),
             layout: Layout::new::<T>(),
             // SAFETY: The value was just put there.
@@ -130,6 +148,10 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
+        // No more of them can come. Pairs with the release of the last one.
+        while self.users.load(Acquire) != 0 {
+            fsleep(Delta::from_micros(100));
+        }
         // SAFETY: By the type invariant, and the requirements of `Kept`: it has not been ended, and nothing
         // uses the memory afterwards.
         unsafe {
@@ -175,13 +197,13 @@ unsafe fn arm(leftover: &Leftover, devres: &Devres<Held>) {
 /// A `T` that its device drops when it is unbound, unless this is dropped before.
 ///
 /// A value that outlives the unbinding, in a file that is still open say, has nothing any more:
-/// [`try_access`](Self::try_access) gives `None`. In functions that are called while the device is bound,
-/// [`access`](Self::access) gives the `T` for as long as that is so. One that is forgotten keeps nothing: the
+/// [`try_access`](Self::try_access) gives `None`. Where the caller may sleep meanwhile,
+/// [`access_with`](Self::access_with) has the unbinding wait. One that is forgotten keeps nothing: the
 /// device has the `T`, until it is unbound or this library is unloaded, which no module uses then. What a
 /// module hands to a device of another driver stays with that when the module is unloaded, and so it may
 /// give the `Managed` to a third module: it leads to nothing of the module that made it.
 ///
-/// The methods are those of the kernel crate's [`Devres`].
+/// The other methods are those of the kernel crate's [`Devres`].
 ///
 /// Context of the drop: may sleep, as that of a `T` may. Where this is not a task that may sleep, the
 /// drop is as if this were forgotten.
@@ -207,7 +229,7 @@ unsafe fn arm(leftover: &Leftover, devres: &Devres<Held>) {
 ///
 /// fn probe(dev: &Device<Bound>) -> Result<Managed<MemRegion>> {
 ///     let claim = devm_request_mem_region(dev, 0xfea0_0000, 0x1000, c"my-device")?;
-///     dev_info!(dev, "{}\n", claim.access(dev)?.range());
+///     claim.access_with(|claim| dev_info!(dev, "{}\n", claim.range()));
 ///     Ok(claim)
 /// }
 ///
@@ -265,26 +287,32 @@ impl<T: Send + 'static> Managed<T> {
         self.devres.device()
     }
 
-    /// Returns the value, which stays as long as the device is bound. Context: any.
+    /// Calls `f` with the value, unless the device has been unbound, and returns what that returns. The
+    /// unbinding waits until `f` has returned, so `f` must not unbind the device, nor wait for that.
+    /// Context: any, and `f` may sleep if the caller may.
     ///
-    /// # Errors
-    ///
-    /// - `EINVAL`: `dev` is another device.
-    /// - `ENXIO`: the device has been unbound since, and is bound again.
-    pub fn access<'a>(&'a self, dev: &'a Device<Bound>) -> Result<&'a T> {
-        let held = self.devres.access(dev)?;
-        // The device is bound for `'a`. It was handed over in that binding if it is there: an earlier one
-        // took it when it ended, which was before the device could be bound again.
-        if self.try_access().is_none() {
-            return Err(ENXIO);
-        }
-        // SAFETY: By the type invariant, and the value is there. The end of the binding is the one thing
-        // that takes it meanwhile: `self` is not dropped for `'a`, nor is the library unloaded.
-        Ok(unsafe { Self::inner(held) })
+    /// It is a closure, and returns no reference: that could be kept in the driver's data, which some buses
+    /// drop after what the device has.
+    pub fn access_with<R>(&self, f: impl FnOnce(&T) -> R) -> Option<R> {
+        let held = {
+            let guard = self.devres.try_access()?;
+            // Within the section of RCU's that the end waits for: so before it looks, or not at all.
+            guard.users.add(1, Relaxed);
+            NonNull::from(&*guard)
+        };
+        // SAFETY: By the type invariant of `Held` it is not dropped before it has been counted down.
+        let held = unsafe { held.as_ref() };
+        // SAFETY: By the type invariant.
+        let result = f(unsafe { Self::inner(held) });
+        held.users.fetch_add(-1, Release);
+        Some(result)
     }
 
     /// Returns the value, unless the device has been unbound, which waits until the guard is dropped. Until
     /// then the caller must not sleep. Context: any.
+    ///
+    /// If the guard is forgotten, the unbinding waits for ever, as does all in the kernel that waits for
+    /// sections of RCU's.
     pub fn try_access(&self) -> Option<Guard<'_, T>> {
         // INVARIANT: By the type invariant of `self`.
         Some(Guard {
@@ -324,7 +352,8 @@ impl<T: Send + 'static> Drop for Managed<T> {
     }
 }
 
-/// The value of a [`Managed`], while its device is sure not to drop it.
+/// The value of a [`Managed`], while its device is sure not to drop it. It is a section of RCU's: see
+/// [`Managed::try_access`] for one that is forgotten.
 ///
 /// Context of the drop: any.
 ///

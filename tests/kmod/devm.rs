@@ -31,10 +31,7 @@ use iomem::{
     },
 };
 use kernel::{
-    device::{
-        Bound,
-        Core, //
-    },
+    device::Core,
     driver,
     io::Io,
     platform::{
@@ -48,8 +45,14 @@ use kernel::{
             Atomic,
             Relaxed, //
         },
-        Arc, //
+        Arc,
+        Completion, //
     },
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
+    workqueue,
     ModuleMetadata, //
 };
 
@@ -168,26 +171,31 @@ impl Driver {
             registers: Arc::new(registers, GFP_KERNEL)?,
         };
 
-        let registers = kept.registers.access(dev)?;
-        check!("bound_device_is_read", registers.read32(0) == 0x0100_00ed);
         let name = CString::try_from_fmt(fmt!("{0} {0}", dev.name()))?;
-        check!(
-            "claim_is_named_after_device_and_resource",
-            registers.region().name() == Some(&*name)
-        );
-        check!(
-            "resource_is_mapped_as_asked_for",
-            registers.cache()
-                == if COMBINES.load(Relaxed) {
-                    Cache::WriteCombining
-                } else {
-                    Cache::Uncached
-                }
-        );
+        kept.registers
+            .access_with(|registers| {
+                check!("bound_device_is_read", registers.read32(0) == 0x0100_00ed);
+                check!(
+                    "claim_is_named_after_device_and_resource",
+                    registers.region().name() == Some(&*name)
+                );
+                check!(
+                    "resource_is_mapped_as_asked_for",
+                    registers.cache()
+                        == if COMBINES.load(Relaxed) {
+                            Cache::WriteCombining
+                        } else {
+                            Cache::Uncached
+                        }
+                );
+            })
+            .ok_or(ENXIO)?;
+        let claimed = Range::new(start + CLAIMED, 0x1000)?;
+        let ports = Range::new(PORTS, 4)?;
         check!(
             "claim_is_accessible_while_bound",
-            kept.claim.access(dev)?.range() == Range::new(start + CLAIMED, 0x1000)?
-                && kept.ports.access(dev)?.range() == Range::new(PORTS, 4)?
+            kept.claim.access_with(|claim| claim.range()) == Some(claimed)
+                && kept.ports.access_with(|claim| claim.range()) == Some(ports)
         );
         Ok(kept)
     }
@@ -202,10 +210,7 @@ impl platform::Driver for Driver {
         _info: Option<&'bound Self::IdInfo>,
     ) -> impl PinInit<Self, Error> + 'bound {
         if let Ok(former) = &*KEPT.lock() {
-            check!(
-                "what_the_former_binding_had_is_gone",
-                former.is_refused(pdev.as_ref())
-            );
+            check!("what_the_former_binding_had_is_gone", former.is_refused());
         }
         let kept = Self::take(pdev);
         *KEPT.lock() = kept.clone();
@@ -236,11 +241,11 @@ fn held(start: u64) -> usize {
 
 impl Kept {
     /// Whether nothing can be had of it, though the device is bound: it was not, in between.
-    fn is_refused(&self, dev: &kernel::device::Device<Bound>) -> bool {
-        self.claim.access(dev).err() == Some(ENXIO)
-            && self.ports.access(dev).err() == Some(ENXIO)
-            && self.mapped.access(dev).err() == Some(ENXIO)
-            && self.registers.access(dev).err() == Some(ENXIO)
+    fn is_refused(&self) -> bool {
+        self.claim.access_with(|_| ()).is_none()
+            && self.ports.access_with(|_| ()).is_none()
+            && self.mapped.access_with(|_| ()).is_none()
+            && self.registers.access_with(|_| ()).is_none()
     }
 
     /// Whether everything can be reached, or nothing.
@@ -283,6 +288,32 @@ fn unbinding(start: u64, range: Range) -> Result {
     *KEPT.lock() = Err(ENODEV);
     drop(kept);
     check!("late_drop_is_harmless", held(start) == 0);
+    Ok(())
+}
+
+/// The unbinding waits for a call that is at work on the registers.
+fn unbinding_in_use(start: u64, range: Range) -> Result {
+    let device = Device::register(c"iomem_test_devm", range)?;
+    let kept = core::mem::replace(&mut *KEPT.lock(), Err(ENODEV))?;
+    let unbound = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
+    let mut tried = Ok(());
+    let used = kept.registers.access_with(|registers| {
+        let unbound = unbound.clone();
+        tried = workqueue::system().try_spawn(GFP_KERNEL, move || {
+            drop(device);
+            unbound.complete_all();
+        });
+        fsleep(Delta::from_millis(300));
+        // Not read if it is gone, which would be a fault.
+        is_held(start, 0x100) && registers.read32(0) == 0x0100_00ed
+    });
+    tried.map_err(|_| ENOMEM)?;
+    check!("unbinding_waits_for_an_access", used == Some(true));
+    unbound.wait_for_completion();
+    check!(
+        "unbinding_then_goes_on",
+        kept.is_refused() && held(start) == 0
+    );
     Ok(())
 }
 
@@ -361,6 +392,10 @@ impl kernel::Module for Test {
         let driver = register(module)?;
 
         check!("unbinding_ran", unbinding(start, range).is_ok());
+        check!(
+            "unbinding_in_use_ran",
+            unbinding_in_use(start, range).is_ok()
+        );
         check!("failed_probe_ran", failed_probe(start, range).is_ok());
         check!("busy_ran", busy(start, range).is_ok());
         check!("write_combining_ran", write_combining(start, range).is_ok());

@@ -100,7 +100,7 @@ unsafe impl<H: Owner<Mem>, const SIZE: usize> Kept for Mapping<H, SIZE> {
 /// fn probe(dev: &Device<Bound>) -> Result {
 ///     let claim = request_mem_region(0xfea0_0000, 0x1000, c"my-device")?;
 ///     let regs = devm_ioremap::<_, 0x100>(dev, claim, Cache::Uncached)?;
-///     let id = regs.access(dev)?.read32(0x00);
+///     let id = regs.access_with(|regs| regs.read32(0x00)).ok_or(ENODEV)?;
 ///     # let _ = id;
 ///     Ok(())
 /// }
@@ -128,6 +128,7 @@ pub fn devm_ioremap<H: Owner<Mem>, const SIZE: usize>(
 /// - `EINVAL`: it is not a memory resource, is empty, has no address, or is shorter than `SIZE`
 ///   bytes.
 /// - `EBUSY`: another driver holds it or a part of it.
+/// - `ENODEV`: the PCI device that has it is being removed.
 /// - `EOPNOTSUPP`: it is to be mapped non-posted, which this architecture cannot do.
 /// - `ENOMEM`: no memory; and the others of [`MemRegion::request`] and [`Mapping::with_cache`].
 ///
@@ -152,13 +153,13 @@ pub fn devm_ioremap<H: Owner<Mem>, const SIZE: usize>(
 ///     let resource = pdev.resource_by_index(0).ok_or(ENODEV)?;
 ///     let regs = devm_ioremap_resource::<0x100>(pdev.as_ref(), resource)?;
 ///
-///     // The device is bound: no check, and nothing to fail but a mix-up of devices.
-///     let id = regs.access(pdev.as_ref())?.read32(0x00);
+///     // The unbinding waits for that.
+///     let id = regs.access_with(|regs| regs.read32(0x00)).ok_or(ENODEV)?;
 ///     dev_info!(pdev.as_ref(), "id {id:#x}\n");
 ///     Ok(MyDriver { regs })
 /// }
 ///
-/// // Where it may have been unbound meanwhile: in a file that a program still has open, say.
+/// // Where nothing sleeps, such as in a handler of interrupts.
 /// fn later(driver: &MyDriver) -> Result<u32> {
 ///     driver.regs.try_access_with(|regs| regs.read32(0x00)).ok_or(ENODEV)
 /// }
