@@ -6,6 +6,7 @@
 
 #include <linux/init.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 
 #include "module.h"
 
@@ -27,5 +28,10 @@ static void __exit iomem_exit(void)
 	/* Ends claims, which the other one has a list of. */
 	iomem_leftovers_exit();
 	iomem_library_exit();
+	/*
+	 * Code of the library's has dropped what devices had of it. A thread that unbinds such a
+	 * device may be preempted in that, with nothing left to do but to return.
+	 */
+	synchronize_rcu_tasks();
 }
 module_exit(iomem_exit);
