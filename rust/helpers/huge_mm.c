@@ -81,25 +81,35 @@ void iomem_helper_vmf_insert_pfn_pmd_at(struct vm_fault *vmf, unsigned long addr
 }
 
 /*
- * Not a wrapper of anything: for a VMA that has just been copied, the one it was copied
- * from if fork() is copying that and there is room for a huge page in it, NULL otherwise.
- * The caller, fork(), holds mmap_lock of both programs for writing.
+ * Not a wrapper of anything: for a VMA that has just been copied, the next one from the address on
+ * that it may have been copied from, if there is room for a huge page in it; NULL if there is none.
+ * The caller holds mmap_lock of the running program for writing, and of the copy's.
  *
- * It is fork() if the copy is in another program than the running one. What else copies a
- * VMA splits or moves it, on behalf of the program itself: process_madvise() and
- * userfaultfd, which do so to other programs, split no VMA of a device.
+ * The copy is in another program than the running one if it is fork() that copies, and at the same
+ * address. Otherwise a VMA is split, or moved by mremap(), on behalf of the program that it is
+ * in: process_madvise() and userfaultfd, which do so to other programs, split no VMA of a device.
+ * A split has its place within the old one; where mremap() moves it to, there is nothing yet,
+ * and what is moved is somewhere.
  */
-struct vm_area_struct *iomem_helper_vma_huge_parent(struct vm_area_struct *copy)
+struct vm_area_struct *iomem_helper_vma_huge_source(struct vm_area_struct *copy,
+						    unsigned long from)
 {
 #ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
 
-	if (!current->mm || current->mm == copy->vm_mm || copy->vm_end - copy->vm_start < PMD_SIZE)
+	if (!mm || copy->vm_end - copy->vm_start < PMD_SIZE)
 		return NULL;
-	vma = find_vma(current->mm, copy->vm_start);
-	if (vma && vma->vm_start == copy->vm_start && vma->vm_end == copy->vm_end &&
-	    vma->vm_file == copy->vm_file)
-		return vma;
+	vma = find_vma(mm, copy->vm_start);
+	if (mm != copy->vm_mm)
+		return !from && vma && vma->vm_start == copy->vm_start &&
+		       vma->vm_end == copy->vm_end && vma->vm_file == copy->vm_file ? vma : NULL;
+	if (vma && vma->vm_start <= copy->vm_start)
+		return NULL;
+	for (vma = find_vma(mm, from); vma; vma = find_vma(mm, vma->vm_end))
+		if (vma->vm_file == copy->vm_file && vma->vm_pgoff <= copy->vm_pgoff &&
+		    vma->vm_pgoff + vma_pages(vma) >= copy->vm_pgoff + vma_pages(copy))
+			return vma;
 #endif
 
 	return NULL;

@@ -78,8 +78,8 @@ use crate::{
 /// - *A VMA copied by `fork()`, split or moved by `mremap()`*: the kernel enters the new one before
 ///   it copies or moves pages into it, and orders it so that the unmapping comes by it after the
 ///   old one, or moves the pages under a lock that the unmapping takes. That is how it truncates
-///   files. It does not copy huge pages of devices so; the library takes those out of the parent
-///   before `fork()` copies, and both fault again.
+///   files. With huge pages of devices it does not keep to that; the library takes those out of the old
+///   VMA before, and the programs fault again.
 ///
 /// # How long it takes
 ///

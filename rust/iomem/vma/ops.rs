@@ -14,8 +14,8 @@ use kernel::{
 };
 
 use super::{
+    copied,
     fault::State,
-    fork,
     Access,
     Accessed,
     Area,
@@ -129,7 +129,7 @@ pub trait VmaOps: Send + Sync + Sized + 'static {
     /// The kernel asks for the largest first: 1 GiB on x86, then 2 MiB. [`Fault::insert_pfn`] says
     /// `Fallback` by itself to 1 GiB, and where it does not fit, so the body of this can be that of `fault`.
     /// It is called only for a VMA that is [mapped on fault](super::NewVma::map_on_fault). `fork()` copies
-    /// no huge page: parent and child fault again.
+    /// no huge page and `mremap()` moves none: the programs fault again.
     /// Context: as `fault`.
     fn huge_fault<'a>(&'a self, _fault: Fault<'a>) -> VmFault {
         VmFault::Fallback
@@ -356,7 +356,7 @@ impl<T: VmaOps> Vtable<T> {
     unsafe extern "C" fn open_to_faults(vma: *mut bindings::vm_area_struct) {
         // SAFETY: By the requirements.
         unsafe {
-            fork::take_huge_pages(vma);
+            copied::take_huge_pages(vma);
             Self::open(vma);
         }
     }

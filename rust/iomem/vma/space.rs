@@ -48,7 +48,9 @@ impl AddressSpace {
     ///
     /// # Errors
     ///
-    /// `ENOMEM`: no memory. Others: a security module refuses it.
+    /// - `ENOMEM`: no memory.
+    /// - `ENFILE`: there are as many open files as the kernel allows (`fs.file-max`).
+    /// - Others: a security module refuses it.
     ///
     /// # Examples
     ///

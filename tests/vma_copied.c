@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fork(): what a child gets of what is mapped, and whether a child that is just being made
- * is reached when that is taken back.
+ * fork() and mremap(): what is copied or moved of what is mapped, and whether all of it is
+ * reached when that is taken back meanwhile. See rust/iomem/vma/copied.rs.
  *
  *	IOMEM_PREEMPTED_KO	the module of tests/kmod/preempted.c
+ *	IOMEM_ROUNDS		how many rounds, instead of as many as suit the suite
  */
 
 #include <sys/prctl.h>
@@ -117,36 +118,45 @@ static pid_t forker(char *p, int may_fork, int made, int may_look)
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 5);
 }
 
+/* How many anonymous huge pages the control asks for: one is enough. */
+#define ANONYMOUS	(MOST_PAGE / PAGE)
+
 /* Whether tests/kmod/preempted.c knows the place: an anonymous huge page is copied there. */
 static bool is_preempted(void)
 {
-	char *room = mmap(NULL, 2 * HUGE_PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t length = ANONYMOUS * HUGE_PAGE;
+	char *room = mmap(NULL, length + HUGE_PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *p = (char *)(((uintptr_t)room + HUGE_PAGE - 1) & -HUGE_PAGE);
 	pid_t process, child;
 	bool came;
+
+	/* Memory in one piece is rare after hours of tests. */
+	tell("/proc/sys/vm/drop_caches", "3");
+	tell("/proc/sys/vm/compact_memory", "1");
 
 	if (load_preempted(0))
 		return false;
 	process = fork();
 	if (!process) {
 		prctl(PR_SET_NAME, FORKER);
-		madvise(p, HUGE_PAGE, MADV_HUGEPAGE);
-		memset(p, 1, HUGE_PAGE);
+		madvise(p, length, MADV_HUGEPAGE);
+		memset(p, 1, length);
+		madvise(p, length, MADV_COLLAPSE);
 		child = fork();
 		if (!child)
 			_exit(0);
 		_exit(child != waitpid(child, NULL, 0));
 	}
 	waitpid(process, NULL, 0);
-	munmap(room, 2 * HUGE_PAGE);
+	munmap(room, length + HUGE_PAGE);
 	came = parameter("came") > 0;
 	unload_preempted();
 	return came;
 }
 
 /*
- * The kernel copies the entry of a huge page as it was before it waited for the lock that taking it
- * away needs as well: see rust/iomem/vma/fork.rs.
+ * The kernel copies the entry of a huge page as it was before it waited for the lock that taking
+ * it away needs as well.
  */
 TEST_F(vma, child_that_is_being_made_is_reached)
 {
@@ -183,6 +193,117 @@ TEST_F(vma, child_that_is_being_made_is_reached)
 	EXPECT_EQ(0, unload("iomem_test_preempted"));
 	munmap(p, HUGE_PAGE);
 	EXPECT_EQ(COUNT(OPEN), COUNT(CLOSE));
+}
+
+/* Room for as many huge pages, aligned as such, and one of them after that. */
+static char *room_for(size_t pages)
+{
+	char *room = mmap(NULL, (pages + 1) * HUGE_PAGE, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (room == MAP_FAILED)
+		return NULL;
+	return (char *)(((uintptr_t)room + HUGE_PAGE - 1) & -HUGE_PAGE);
+}
+
+#define MOVE(from, to)	\
+	(mremap(from, HUGE_PAGE, HUGE_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) == (to))
+
+TEST_F(vma, huge_pages_are_not_moved)
+{
+	char *p, *to;
+
+	NEED_HUGE_PAGES();
+	p = LARGE(2 * HUGE_PAGE);
+	to = room_for(1);
+	ASSERT_NE(MAP_FAILED, p);
+	ASSERT_NE(NULL, to);
+	EXPECT_EQ(0, look(p));
+	EXPECT_EQ(0, look(p + HUGE_PAGE));
+	ASSERT_TRUE(MOVE(p + HUGE_PAGE, to));
+	EXPECT_FALSE(present(self->pagetable, to));
+	EXPECT_EQ(0, look(to));
+	EXPECT_EQ(HUGE_PAGE, size_of(self->pagetable, to));
+	EXPECT_EQ(0, look(p));
+	EXPECT_EQ(SIGSEGV, look(p + HUGE_PAGE));
+	munmap(p, HUGE_PAGE);
+	munmap(to, HUGE_PAGE);
+	EXPECT_EQ(COUNT(OPEN), COUNT(CLOSE));
+}
+
+#define MOVERS	6
+
+struct movers {
+	_Atomic bool stop;
+	_Atomic int ready;
+	_Atomic long moves;
+};
+
+/* Moves one huge page to and fro. 0 if it cannot be read any more at the end, 1 if it can. */
+static int mover(int fd, struct movers *movers)
+{
+	char *place[2] = { room_for(2), room_for(2) };
+	bool at = false;
+
+	if (!place[0] || !place[1] ||
+	    mmap(place[0], HUGE_PAGE, RW, MAP_SHARED | MAP_FIXED, fd,
+		 VMA_LARGE | VMA_OFFSET(HUGE, WRITECOMBINE, 0)) != place[0] || look(place[0]))
+		return 2;
+	movers->ready++;
+	while (!movers->stop) {
+		if (!MOVE(place[at], place[!at]))
+			return 3;
+		at = !at;
+		movers->moves++;
+		/* It has to be there now and then, and to be moved at once most of the time. */
+		if (movers->moves % 64 == 0)
+			look(place[at]);
+	}
+	return look(place[at]) != SIGBUS;
+}
+
+/* The kernel empties one entry of a huge page before it fills the other. */
+TEST_F_TIMEOUT(vma, page_that_is_being_moved_is_reached, 600)
+{
+	long rounds = atol(env_or("IOMEM_ROUNDS", "100")), moves = 0, i;
+	struct movers *movers = mmap(NULL, sizeof(*movers), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t process[MOVERS];
+	int fd, j, n, status, left = 0;
+
+	NEED_HUGE_PAGES();
+	ASSERT_NE(MAP_FAILED, movers);
+	for (i = 0; i < rounds && !left; i++) {
+		*movers = (struct movers) {};
+		ASSERT_LE(0, ioctl(self->control, VMA_REVOKE));
+		ASSERT_EQ(0, ioctl(self->control, VMA_RENEW));
+		fd = open(NODE, O_RDWR | O_CLOEXEC);
+		ASSERT_LE(0, fd);
+		for (j = 0; j < MOVERS; j++) {
+			process[j] = fork();
+			ASSERT_LE(0, process[j]);
+			if (!process[j]) {
+				prctl(PR_SET_PDEATHSIG, SIGKILL);
+				_exit(mover(fd, movers));
+			}
+		}
+		for (n = 0; n < 5000 && movers->ready < MOVERS; n++)
+			usleep(1000);
+		usleep(500 + i * 7919 % 2000);
+		ASSERT_EQ(1, ioctl(self->control, VMA_REVOKE));
+		movers->stop = true;
+		for (j = 0; j < MOVERS; j++) {
+			ASSERT_EQ(process[j], waitpid(process[j], &status, 0));
+			ASSERT_TRUE(WIFEXITED(status));
+			ASSERT_GE(1, WEXITSTATUS(status));
+			left += WEXITSTATUS(status);
+		}
+		moves += movers->moves;
+		close(fd);
+	}
+	EXPECT_EQ(0, left);
+	EXPECT_LT(rounds, moves);
+	TH_LOG("%ld rounds, %ld moves", i, moves);
+	munmap(movers, sizeof(*movers));
 }
 
 TEST_HARNESS_MAIN
