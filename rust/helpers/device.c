@@ -67,6 +67,7 @@ bool iomem_helper_device_has_child_in_folder(struct device *parent, const char *
 
 struct iomem_unbinding {
 	struct device *dev;
+	struct task_struct *thread;
 	struct completion done;
 };
 
@@ -82,22 +83,37 @@ static int iomem_unbind(void *data)
 /*
  * device_release_driver() by another thread, for callers that hold the lock of a bus's notifiers:
  * those of another bus are called in the course of it, and for lockdep all buses have one lock.
+ * The caller keeps a reference to the device, and waits for what is returned. That is NULL if
+ * there was no memory for it: then the device has been unbound by the caller.
  * kthread_create() and get_task_struct() are macros, and the kernel's bindings have neither.
  */
-void iomem_helper_device_release_driver_in_thread(struct device *dev)
+void *iomem_helper_device_release_driver_begin(struct device *dev)
 {
-	struct iomem_unbinding unbinding = { .dev = dev };
-	struct task_struct *thread;
+	struct iomem_unbinding *unbinding = kzalloc(sizeof(*unbinding), GFP_KERNEL);
 
-	init_completion(&unbinding.done);
-	thread = kthread_create(iomem_unbind, &unbinding, "iomem_unbind");
-	if (IS_ERR(thread)) {
-		device_release_driver(dev);
-		return;
-	}
-	get_task_struct(thread);
-	wake_up_process(thread);
-	wait_for_completion(&unbinding.done);
+	if (!unbinding)
+		goto here;
+	unbinding->dev = dev;
+	init_completion(&unbinding->done);
+	unbinding->thread = kthread_create(iomem_unbind, unbinding, "iomem_unbind");
+	if (IS_ERR(unbinding->thread))
+		goto here;
+	get_task_struct(unbinding->thread);
+	wake_up_process(unbinding->thread);
+	return unbinding;
+
+here:
+	kfree(unbinding);
+	device_release_driver(dev);
+	return NULL;
+}
+
+void iomem_helper_device_release_driver_wait(void *begun)
+{
+	struct iomem_unbinding *unbinding = begun;
+
+	wait_for_completion(&unbinding->done);
 	/* It is in the code of this module until it has ended. */
-	kthread_stop_put(thread);
+	kthread_stop_put(unbinding->thread);
+	kfree(unbinding);
 }

@@ -259,8 +259,8 @@ impl<R: Root> Claim<R> {
     /// For claims that a driver makes on registers of another device than its own. The unbinding is
     /// complete when that device's resources leave the tree; the driver drops the claim in the course
     /// of it. A claim that drivers share can be tied to the devices of all of them. Whether a driver is
-    /// bound to `dev` then, and which, is not looked at. Nothing is done where that device is `dev` or
-    /// below it, since `dev` is unbound first anyway.
+    /// bound to `dev` then, and which, is not looked at. Nothing is done where that device is `dev`,
+    /// which is unbound first anyway.
     ///
     /// A range of a device on another bus is not looked at: those are not unplugged. Unbinding `dev`
     /// must not wait for a PCI device to be removed or for a bus to be rescanned, and is done by another
@@ -271,6 +271,8 @@ impl<R: Root> Claim<R> {
     /// # Errors
     ///
     /// - `ENODEV`: that device is being removed already, or the claim is in no tree any more.
+    /// - `EINVAL`: `dev` is above that device, the bridge in front of it for example, and stays when that is
+    ///   removed; or `dev` is a USB interface, whose unbinding takes its parent's lock.
     /// - `ENOMEM`: no memory to note it.
     ///
     /// # Examples

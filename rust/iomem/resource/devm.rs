@@ -40,7 +40,7 @@ use super::{
 /// returned value is dropped, whichever is first; C's ends with the first two, so keep the value
 /// in the driver's data. A value that outlives the unbinding, in a file that is still open say,
 /// holds nothing any more: `try_access()` gives `None`. In functions that are called while the
-/// device is bound, `access(dev)` gives the claim for as long as it is.
+/// device is bound, `access_with()` has the unbinding wait.
 ///
 /// A driver's data does not live beyond the unbinding: a plain claim in it ends as early as this one.
 /// This is for what is shared with others. Where the range belongs to another device, which can be
@@ -70,7 +70,7 @@ use super::{
 ///
 /// fn probe(dev: &Device<Bound>) -> Result<Managed<MemRegion>> {
 ///     let claim = devm_request_mem_region(dev, 0xfea0_0000, 0x1000, c"my-device")?;
-///     dev_info!(dev, "{}\n", claim.access(dev)?.range());
+///     claim.access_with(|claim| dev_info!(dev, "{}\n", claim.range()));
 ///     Ok(claim)
 /// }
 /// ```
@@ -142,8 +142,11 @@ where
     let range = claim.range();
     let refuse = |reason| Refused::new::<R>(range.start(), range.length(), reason);
 
-    claim
-        .unbind_on_removal(dev)
-        .map_err(|_| refuse(Reason::Conflict))?;
+    claim.unbind_on_removal(dev).map_err(|e| {
+        refuse(match e {
+            ENOMEM => Reason::NoMemory,
+            _ => Reason::Conflict,
+        })
+    })?;
     Managed::new(dev, claim).map_err(|_| refuse(Reason::NoMemory))
 }

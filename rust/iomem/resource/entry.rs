@@ -175,10 +175,13 @@ impl Claims {
         // The tree has no two busy entries that overlap.
         let place = known.place;
         for older in &mut self.all {
-            older.lost |= older.id != id
+            if older.id != id
                 && older.resource.is_some()
                 && core::ptr::eq(older.place.root, place.root)
-                && older.place.range.overlaps(&place.range);
+                && older.place.range.overlaps(&place.range)
+            {
+                older.lose();
+            }
         }
         Ok(())
     }
@@ -331,18 +334,39 @@ impl Entry {
     /// # Errors
     ///
     /// - `ENODEV`: one is being removed, or the entry is in no tree.
+    /// - `EINVAL`: `dev` is above such a device, or a USB interface.
     /// - `ENOMEM`: no memory for the list.
     pub(super) fn tie(&self, dev: &Device<Bound>) -> Result {
         let dev: &Device = dev;
-        let mut claims = CLAIMS.lock();
-        let known = claims.find(self.id).ok_or(ENODEV)?;
-        if known.lost || known.leaving || known.is_adrift() {
-            return Err(ENODEV);
+        if removal::needs_another_lock(dev) {
+            return Err(EINVAL);
         }
-        if !known.tied.iter().any(|tied| core::ptr::eq(&**tied, dev)) {
-            known.tied.push(dev.into(), GFP_KERNEL)?;
+        loop {
+            let mut claims = CLAIMS.lock();
+            let known = claims.find(self.id).ok_or(ENODEV)?;
+            if known.lost || known.leaving || known.is_adrift() {
+                return Err(ENODEV);
+            }
+            if known.is_below(dev) {
+                return Err(EINVAL);
+            }
+            // Those that have been unbound since are forgotten, or the list would grow with each. The
+            // reference may be the last one, so it is dropped without the lock.
+            let unbound = known
+                .tied
+                .iter()
+                .position(|tied| !removal::has_driver(tied));
+            if let Some(place) = unbound {
+                let unbound = known.tied.remove(place);
+                drop(claims);
+                drop(unbound);
+                continue;
+            }
+            if !known.tied.iter().any(|tied| core::ptr::eq(&**tied, dev)) {
+                known.tied.push(dev.into(), GFP_KERNEL)?;
+            }
+            return Ok(());
         }
-        Ok(())
     }
 }
 

@@ -190,6 +190,13 @@ pub(super) fn reaches(dev: &Device, place: Place) -> bool {
     resources_of(dev).iter().any(|own| place.is_reached_by(own))
 }
 
+/// Tells whether one of the device's resources has all of the range, and is in no tree (any more).
+pub(super) fn has_left(dev: &Device, place: Place) -> bool {
+    resources_of(dev)
+        .iter()
+        .any(|own| place.is_within(own) && !is_in_tree(own))
+}
+
 /// Returns the smallest of a PCI device's resources that has all of the range, be it in the tree or not,
 /// and its length less one.
 pub(super) fn smallest_around(

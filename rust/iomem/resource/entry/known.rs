@@ -18,6 +18,7 @@ use super::around::{
     add_devices_around,
     device_with,
     has,
+    has_left,
     is_pci,
     parent_of,
     passes_on,
@@ -25,6 +26,7 @@ use super::around::{
     smallest_around,
     Place, //
 };
+use super::removal::is_above;
 use crate::bindings;
 
 /// A claim that is in a tree, or was, or is about to be.
@@ -138,6 +140,23 @@ impl Known {
         false
     }
 
+    /// Tells whether `dev` is above a PCI device that has a resource around the claim.
+    pub(super) fn is_below(&self, dev: &Device) -> bool {
+        self.kept()
+            .any(|kept| is_pci(kept) && !core::ptr::eq(kept, dev) && is_above(dev, kept))
+    }
+
+    /// Takes note that the tree does not have the claim any more, since another one has the range.
+    ///
+    /// It is in what a device had in the tree, and has no more. Otherwise another module has released it by
+    /// its numbers, which freed the resource: then that is not looked at again.
+    pub(super) fn lose(&mut self) {
+        self.lost = true;
+        if !self.kept().any(|dev| has_left(dev, self.place)) {
+            self.resource = None;
+        }
+    }
+
     /// Takes the claim out of the tree, wherever that is, and frees it. Returns whether its name can be
     /// freed: the tree does not have it any more.
     ///
@@ -146,7 +165,7 @@ impl Known {
     /// `CLAIMS` is locked, and the value is not on its list any more. This is called once.
     pub(super) unsafe fn release(&self) -> bool {
         let Some(resource) = self.resource else {
-            return true;
+            return !self.lost;
         };
         let parent = self.parent();
         if parent.is_null() {

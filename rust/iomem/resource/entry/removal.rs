@@ -2,7 +2,10 @@
 
 //! Removal of devices: what is unbound before.
 
-use core::ptr::null_mut;
+use core::ptr::{
+    null_mut,
+    NonNull, //
+};
 
 use kernel::{
     device::Device,
@@ -21,7 +24,7 @@ use super::{
 use crate::bindings;
 
 /// Tells whether `dev` is above `other` in the tree of devices, or is `other`.
-fn is_above(dev: &Device, other: &Device) -> bool {
+pub(super) fn is_above(dev: &Device, other: &Device) -> bool {
     let mut at: *const bindings::device = core::ptr::from_ref(other).cast();
     while !at.is_null() {
         if core::ptr::eq(at, core::ptr::from_ref(dev).cast()) {
@@ -31,6 +34,24 @@ fn is_above(dev: &Device, other: &Device) -> bool {
         at = unsafe { (*at).parent };
     }
     false
+}
+
+/// Tells whether a device is bound to a driver, or is about to be.
+pub(super) fn has_driver(dev: &Device) -> bool {
+    let raw: *const bindings::device = core::ptr::from_ref(dev).cast();
+    // SAFETY: `Device` is a transparent wrapper around `struct device`. The pointer is read as a whole, and
+    // not followed.
+    !unsafe { (&raw const (*raw).driver).read_volatile() }.is_null()
+}
+
+/// Tells whether a device is unbound with its parent's lock held, as USB interfaces are.
+pub(super) fn needs_another_lock(dev: &Device) -> bool {
+    let raw: *const bindings::device = core::ptr::from_ref(dev).cast();
+    // SAFETY: As above. The bus of a device does not change, and its name is a C string.
+    unsafe {
+        let bus = (*raw).bus;
+        !bus.is_null() && CStr::from_char_ptr((*bus).name) == c"usb"
+    }
 }
 
 /// Called by a bus about one of its devices.
@@ -59,6 +80,8 @@ fn about_to_remove(dev: &Device) {
         // Without memory for it, a claim that is made meanwhile is not refused, but found below.
         let _ = claims.going.push(dev.into(), GFP_KERNEL);
     }
+    // All at once: each ends before it waits for its node to be removed, which others can delay.
+    let mut unbindings = KVec::new();
     loop {
         let mut tied: Option<ARef<Device>> = None;
         let mut unneeded: Option<ARef<Device>> = None;
@@ -74,12 +97,22 @@ fn about_to_remove(dev: &Device) {
             }
         }
         if tied.is_none() && unneeded.is_none() {
-            break;
+            if unbindings.is_empty() {
+                break;
+            }
+            // Waits for all of them, without the lock, which they take. Then for what came meanwhile.
+            drop(claims);
+            unbindings.clear();
+            claims = CLAIMS.lock();
+            continue;
         }
         drop(claims);
         drop(unneeded);
         if let Some(tied) = tied {
-            unbind(&tied, dev);
+            if let Some(unbinding) = Unbinding::begin(tied, dev) {
+                // Without memory to remember it, it is dropped here, and so waited for.
+                let _ = unbindings.push(unbinding, GFP_KERNEL);
+            }
         }
         claims = CLAIMS.lock();
     }
@@ -95,22 +128,46 @@ fn about_to_remove(dev: &Device) {
     }
 }
 
-/// Unbinds a device that is tied to a claim within a resource of `dev`.
-fn unbind(tied: &Device, dev: &Device) {
-    // Whose removal this is, or is a part of, is unbound in the course of it.
-    if is_above(tied, dev) {
-        return;
+/// A device that is being unbound by another thread. Dropping it waits until that is done.
+///
+/// # Invariants
+///
+/// `begun` is what the C function returned for the device, and has not been waited for.
+struct Unbinding {
+    begun: NonNull<c_void>,
+    _device: ARef<Device>,
+}
+
+impl Unbinding {
+    /// Begins to unbind a device that is tied to a claim within a resource of `dev`. `None` if there is
+    /// nothing to wait for.
+    fn begin(tied: ARef<Device>, dev: &Device) -> Option<Self> {
+        // Whose removal this is, or is a part of, is unbound in the course of it.
+        if is_above(&tied, dev) {
+            return None;
+        }
+        dev_info!(
+            tied,
+            "{} is being removed, and what this device has of it: unbound\n",
+            dev.name()
+        );
+        let raw = core::ptr::from_ref(&*tied).cast_mut().cast();
+        // SAFETY: There is a reference to the device until that has been waited for, and this thread does
+        // not hold its lock.
+        let begun = unsafe { bindings::device_release_driver_begin(raw) };
+        // INVARIANT: It has just been returned.
+        Some(Self {
+            begun: NonNull::new(begun)?,
+            _device: tied,
+        })
     }
-    dev_info!(
-        tied,
-        "{} is being removed, and what this device has of it: unbound\n",
-        dev.name()
-    );
-    // SAFETY: `tied` is a device to which the caller has a reference, and this thread does not hold its
-    // lock.
-    unsafe {
-        bindings::device_release_driver_in_thread(core::ptr::from_ref(tied).cast_mut().cast())
-    };
+}
+
+impl Drop for Unbinding {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant; this is dropped once.
+        unsafe { bindings::device_release_driver_wait(self.begun.as_ptr()) };
+    }
 }
 
 /// What a bus is given to call us by.
