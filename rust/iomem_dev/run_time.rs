@@ -64,22 +64,37 @@ use self::{
 /// The `<n>` of the platform device `iomem_dev.<n>`.
 static INDICES: Indices<{ MOST_WINDOWS / 64 }> = Indices::new();
 
+/// What there is of a window.
+enum State {
+    /// It is being made.
+    Making,
+    /// Its device, and the number of that.
+    // Dropped in this order: a number is free when its device is gone.
+    There {
+        _device: platform::Device,
+        _index: Index,
+    },
+    /// It is being taken away.
+    Going,
+}
+
 /// A window made at run time.
 struct Made {
     name: CString,
-    /// Its device, and the number of that; nothing while they are being taken away.
-    // Dropped in this order: a number is free when its device is gone.
-    device: Option<(platform::Device, Index)>,
+    state: State,
 }
 
 /// The windows made at run time.
 #[pin_data]
 pub(crate) struct RunTime {
-    // Protects the list, and is held while a device is made, so that a name is either free or has its
-    // window. Not while one is removed, which waits for whatever is done with it: its name stays in
-    // the list until that is over. Taken by writers of the files only, before whatever locks the driver
-    // core and the driver take for a device; probing and unbinding do not take it. The files are
-    // removed first when the module is unloaded, which waits for their writers.
+    // Held while a device is made: one at a time, since the driver leaves its errno in one place. Taken
+    // by writers of `new_device` only, before whatever locks the driver core and the driver take for
+    // a device; probing and unbinding do not take it.
+    #[pin]
+    making: Mutex<()>,
+    // Protects the list. Not held while a device is made or removed, either of which waits for others, such
+    // as the users of /dev: its name is in the list meanwhile. Taken by writers of the files only, after
+    // `making`. The files are removed first when the module is unloaded, which waits for their writers.
     #[pin]
     windows: Mutex<KVec<Made>>,
 }
@@ -92,6 +107,7 @@ impl Files for RunTime {
 
     fn new() -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
+            making <- new_mutex!((), "RunTime::making"),
             windows <- new_mutex!(KVec::new(), "RunTime::windows"),
         })
     }
@@ -121,29 +137,70 @@ impl RunTime {
         let line = Line::read(text).map_err(|mistake| mistaken("new_device", mistake))?;
         let name = cstring(line.name)?;
 
+        let _making = self.making.lock();
+        self.announce(&name)?;
+        let made = self.bound(&line, &name);
+        let mut windows = self.windows.lock();
+        let place = windows
+            .iter()
+            .position(|window| matches!(window.state, State::Making));
+        let place = place.ok_or(ENODEV)?;
+        match made {
+            Ok((device, index)) => {
+                if let Some(window) = windows.get_mut(place) {
+                    window.state = State::There {
+                        _device: device,
+                        _index: index,
+                    };
+                }
+                Ok(())
+            }
+            Err(e) => {
+                let _ = windows.remove(place);
+                Err(e)
+            }
+        }
+    }
+
+    /// Enters a window into the list that is about to be made.
+    ///
+    /// # Errors
+    ///
+    /// - `EEXIST`: there is one of that name.
+    /// - `ENOMEM`: no memory.
+    fn announce(&self, name: &CStr) -> Result {
         let mut windows = self.windows.lock();
         if let Some(window) = windows.iter().find(|window| *window.name == *name) {
-            if window.device.is_some() {
-                pr_err!(
-                    "new_device: there is a window '{}': delete it first\n",
-                    line.name
-                );
-            } else {
-                pr_err!(
-                    "new_device: window '{}' is still being deleted: try again\n",
-                    line.name
-                );
+            let name = name.to_str().unwrap_or_default();
+            match window.state {
+                State::Making | State::There { .. } => {
+                    pr_err!("new_device: there is a window '{name}': delete it first\n");
+                }
+                State::Going => {
+                    pr_err!("new_device: window '{name}' is still being deleted: try again\n");
+                }
             }
             return Err(EEXIST);
         }
-        // What cannot be remembered is not made.
-        windows.reserve(1, GFP_KERNEL)?;
+        let made = Made {
+            name: name.to_cstring()?,
+            state: State::Making,
+        };
+        Ok(windows.push(made, GFP_KERNEL)?)
+    }
+
+    /// Makes the device of a window, to which the driver is bound.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::new_device`] from `EBUSY` on.
+    fn bound(&self, line: &Line<'_>, name: &CStr) -> Result<(platform::Device, Index)> {
         let index = INDICES.take().inspect_err(|_| {
             pr_err!(
                 "new_device: there are {MOST_WINDOWS} windows, which is the limit: delete one first\n"
             );
         })?;
-        let device = outcome::bound(|| make(&line, &name, &index)).inspect_err(|e| {
+        let device = outcome::bound(|| make(line, name, &index)).inspect_err(|e| {
             // Whatever else it is, the driver has said.
             if *e == ENODEV {
                 pr_err!(
@@ -152,14 +209,7 @@ impl RunTime {
                 );
             }
         })?;
-        windows.push(
-            Made {
-                name,
-                device: Some((device, index)),
-            },
-            GFP_KERNEL,
-        )?;
-        Ok(())
+        Ok((device, index))
     }
 
     /// Takes a window away that was made at run time.
@@ -180,17 +230,19 @@ impl RunTime {
         }
 
         let is_wanted = |window: &Made| window.name.to_bytes() == wanted.as_bytes();
-        let device = {
+        let going = {
             let mut windows = self.windows.lock();
-            let window = windows.iter_mut().find(|window| is_wanted(window));
-            window.and_then(|window| window.device.take())
+            windows
+                .iter_mut()
+                .find(|window| is_wanted(window) && matches!(window.state, State::There { .. }))
+                .map(|window| core::mem::replace(&mut window.state, State::Going))
         };
-        let Some(device) = device else {
+        let Some(going) = going else {
             pr_err!("delete_device: no window '{wanted}' was made by new_device\n");
             return Err(ENOENT);
         };
         // Other windows are made and removed meanwhile.
-        drop(device);
+        drop(going);
         let mut windows = self.windows.lock();
         if let Some(place) = windows.iter().position(is_wanted) {
             let _ = windows.remove(place);
