@@ -320,7 +320,8 @@ fn exists(name: &CStr) -> bool {
 
 /// A platform device that its owner made.
 ///
-/// Context of the drop: may sleep.
+/// Context of the drop: may sleep. It takes the device's lock, which the driver core holds while it calls
+/// the driver that is bound: dropped there, it waits for ever. The same goes for a device above it.
 ///
 /// # Invariants
 ///

@@ -83,6 +83,9 @@ impl Window {
         file: OpenFile<'a, Self>,
         vma: NewVma<'a>,
     ) -> Result<Mapped<'a>> {
+        if self.lease().is_revoked() {
+            return Err(ENODEV);
+        }
         if !vma.is_shared() {
             return Err(iomem::error::eopnotsupp());
         }
