@@ -9,7 +9,7 @@
 //! | `register_chrdev()` | [`major::Registration::register`] |
 //! | `unregister_chrdev()`, `release_mem_region()` | dropping the two |
 //!
-//! A module that is given a range by hand cannot know whether somebody has it. So it claims it
+//! A module that is given a range by hand cannot know whether it is claimed. So it claims it
 //! first, before it does anything else; if that fails, loading fails, and nothing is left behind.
 //! In `make vm`:
 //!

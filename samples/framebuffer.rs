@@ -79,7 +79,7 @@ const BLOCK: u64 = 0x1_0000;
 /// The page offset at which the pixels begin: behind the registers.
 const PIXELS: usize = 1;
 
-/// Claims memory. A refusal says which part of the range somebody has, and where to look.
+/// Claims memory. A refusal says which part of the range is claimed, and where to look.
 fn claim(start: u64, length: u64) -> Result<MemRegion> {
     let claim = request_mem_region(start, length, c"sample_framebuffer");
     Ok(claim.inspect_err(|refused| pr_err!("{refused}\n"))?)

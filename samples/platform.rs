@@ -152,7 +152,7 @@ struct Factorial {
     registers: DevmMapping<0x100>,
     interrupt: Arc<Interrupt>,
     // Protects what the device said last, and the device from being told something else before it
-    // has said it. Nobody who takes the device away waits for it.
+    // has said it. Taking the device away does not wait for it.
     #[pin]
     last: Mutex<CString>,
 }
@@ -331,7 +331,7 @@ impl platform::Driver for Driver {
     }
 
     fn unbind<'bound>(_pdev: &'bound platform::Device<Core<'_>>, this: Pin<&Self>) {
-        // The device is to be quiet when nobody handles its interrupt any more.
+        // The device is to be quiet when its interrupt is not handled any more.
         // What the device has is dropped after that, so the registers are there.
         let _ = this.node.device().with(silence);
     }

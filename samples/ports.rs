@@ -73,7 +73,7 @@ fn claim(start: u64, length: u64) -> Result<PortRegion> {
     Ok(claim.inspect_err(|refused| pr_err!("{refused}\n"))?)
 }
 
-/// Tries pci-testdev. Whoever has what this returns has the ports.
+/// Tries pci-testdev. The owner of what this returns has the ports.
 fn testdev(start: u64) -> Result<Ports<PortRegion, 0x100>> {
     let ports = Ports::new(claim(start, 0x100)?)
         .inspect_err(|_| pr_err!("no bus has ports from {start:#x} on\n"))?;
@@ -83,7 +83,7 @@ fn testdev(start: u64) -> Result<Ports<PortRegion, 0x100>> {
     for (offset, letter) in (NAME..).zip(&mut name) {
         *letter = ports.try_read8(offset)?;
     }
-    // Where nobody answers, all bits are set.
+    // Where no device answers, all bits are set.
     if !name.starts_with(b"portio") {
         pr_err!("there is no pci-testdev at {start:#x}: give the start of its BAR 1\n");
         return Err(ENODEV);

@@ -75,7 +75,7 @@ fn try_out(regs: &IoMap<0x100>) -> Result {
     for (offset, letter) in (NAME..).zip(&mut name) {
         *letter = regs.try_read8(offset)?;
     }
-    // Where nobody answers, all bits are set; another device has other things there.
+    // Where no device answers, all bits are set; another device has other things there.
     if !name.starts_with(b"portio") && !name.starts_with(b"mmio") {
         pr_err!("there is no pci-testdev at {}\n", regs.range());
         return Err(ENODEV);

@@ -71,9 +71,9 @@ fn chosen(start: u64, length: u64) -> Result<Range> {
 /// Asks who has the range. The answer is old when it comes: only a claim is an answer that lasts.
 fn ask(when: &str, range: Range) {
     let found = match region_intersects(range, Kind::BUSY) {
-        Intersection::Disjoint => "nobody has it",
-        Intersection::Intersects => "somebody has it",
-        Intersection::Mixed => "somebody has a part of it",
+        Intersection::Disjoint => "not claimed",
+        Intersection::Intersects => "claimed",
+        Intersection::Mixed => "claimed in part",
     };
     pr_info!("{when}: {range}: {found}\n");
 }

@@ -7,7 +7,7 @@ usage: rustdoc.py OUTPUT KERNEL_SOURCE FOLDER
 
 OUTPUT is the folder of a build. What rustdoc warns of is an error, and so is a link to a
 source (srctree/...) that is neither in this tree nor in the kernel's. Items of the kernel
-crate are linked to the kernel's own pages, since nobody here has built those.
+crate are linked to the kernel's own pages, since those have not been built here.
 """
 
 import os
@@ -54,7 +54,7 @@ def main() -> None:
     words = sys.argv[1:]
     if words[:1] == ["--json"]:
         *options, output, folder = words[1:]
-        # Whoever reads it sees for himself what is missing.
+        # What is missing shows to the reader.
         rustdoc(Path(output).resolve(), Path(folder).resolve(), "--output-format", "json", "--cap-lints",
                 "allow", *options)
         return

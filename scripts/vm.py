@@ -191,7 +191,7 @@ def main() -> int:
     token = secrets.token_hex(8)
     log = console.Console(args.out / "console.log", token)
     try:
-        # First, so that a broken list costs nobody a boot.
+        # First, so that a broken list costs no boot.
         allowed = console.AllowList(args.allow)
         status = judge(args, log, allowed, boot(args, log, token))
     except (Broken, OSError) as error:
@@ -201,7 +201,7 @@ def main() -> int:
         traceback.print_exc()
         say("broken set-up: scripts/vm.py has a fault of its own")
         status = BROKEN
-    # Whoever leaves a shell has seen what went wrong, and who interrupts wants no more of it.
+    # Leaving a shell means that its user has seen what went wrong; interrupting, that no more is wanted.
     told = status > 128 and log.status is None or not args.words and status == log.status
     if status and not args.quiet and log.lines and not told:
         say(f"the last lines of {args.shown}/console.log:")

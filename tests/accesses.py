@@ -115,7 +115,7 @@ BATCH = {
     0x10e37004: ("batch: a wait of no time is one read", edu(("read", SOURCE, 4, 0))),
 }
 
-# By whoever looks into debugfs, and what is traced (tests/see.c).
+# By those who look into debugfs, and what is traced (tests/see.c).
 SEEN = {
     0x10e3a001: ("registers in debugfs are read once each",
                  edu(*[("read", 4 * n, 4, None) for n in range(66)])),

@@ -121,7 +121,7 @@ def main() -> int:
     table = rows()
     results = Results(len(ROWS) + 1)
     results.check("rows", [f"no row {row}" for row in ROWS if row not in table]
-                  + [f"a row {row}, which nobody asked for" for row in table if row not in ROWS])
+                  + [f"a row {row}, which was not asked for" for row in table if row not in ROWS])
 
     ktap = Ktap(options.kunit)
     items = set().union(*(library(folder) for folder in options.folders))

@@ -10,7 +10,7 @@
  *	IOMEM_KO	the module iomem_dev.ko, not loaded
  *	IOMEM_RANGE	START-LAST of QEMU's ivshmem-plain device
  *	IOMEM_LARGE	the same of a large one
- *	IOMEM_IRQ	the number of an interrupt line that nobody has
+ *	IOMEM_IRQ	the number of an interrupt line that is free
  *	IOMEM_FAULTS_SHOWN	set: the kernel's log says of each where it was, and what came of it
  *
  * A variant says how many failed in a line '# faults: N failed in VARIANT, N borne', all of them in

@@ -64,7 +64,7 @@ FIXTURE_VARIANT_ADD(faults, unload_library) {
 /*
  * EBUSY: without memory for an entry in /proc/iomem the kernel says the same as of a range that is
  * taken. ENODEV: before it asks the driver, the kernel makes links in sysfs; that it could not, it
- * tells nobody. EINVAL: that is what it says without memory for the module's folder 'drivers'.
+ * does not report. EINVAL: so it fails without memory for the module's folder 'drivers'.
  */
 FIXTURE_VARIANT_ADD(faults, load_driver) {
 	.name = "load_driver",

@@ -6,8 +6,8 @@
  * there is, the kernel has nothing to report, and at the end nothing is left.
  *
  *	IOMEM_KO	the module iomem_dev.ko, not loaded
- *	IOMEM_LARGE	START-LAST of memory that nobody else looks at
- *	IOMEM_IRQ	the number of an interrupt line that nobody has
+ *	IOMEM_LARGE	START-LAST of memory that is not used otherwise
+ *	IOMEM_IRQ	the number of an interrupt line that is free
  *	IOMEM_RAM	an address in RAM
  *	IOMEM_FUZZ_CALLS	how many calls, 20,000 without it
  *	IOMEM_SEED	to repeat a run
@@ -140,7 +140,7 @@ static void let_go(void)
 	}
 }
 
-/* What the kernel says of its own clocks, on a machine that is busy, is nobody's doing. */
+/* What the kernel says of its own clocks, on a machine that is busy, is not the driver's doing. */
 static bool is_about_time(const char *line)
 {
 	static const char *const says[] = {

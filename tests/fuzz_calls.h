@@ -2,7 +2,7 @@
 /*
  * Programs for tests/fuzz.c: a few calls each, made at random, and changed a little
  * at a time. Addresses and interrupts that are given to the driver are those of
- * the test's own device, or such as nobody can be given: a machine whose devices
+ * the test's own device, or such as no window can be given: a machine whose devices
  * are read from and written to at random proves nothing.
  */
 #ifndef _IOMEM_FUZZ_CALLS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The module iomem_test_holder (IOMEM_HOLDER_KO): somebody else who claims registers.
+ * The module iomem_test_holder (IOMEM_HOLDER_KO): another driver that claims registers.
  */
 #ifndef _IOMEM_HOLDER_H
 #define _IOMEM_HOLDER_H

@@ -215,7 +215,7 @@ TEST_F(irq, wait_is_interrupted)
 {
 	EXPECT_EQ(EINTR, signalled(self->fd, IOMEM_WAIT_FOREVER, 0, 0));
 	EXPECT_EQ(EINTR, signalled(self->fd, 20 * SECOND, 0, 0));
-	/* Begun again only where nobody sees a difference. */
+	/* Begun again only where the program sees no difference. */
 	EXPECT_EQ(0, signalled(self->fd, IOMEM_WAIT_FOREVER, 0, SA_RESTART));
 	EXPECT_EQ(EINTR, signalled(self->fd, 20 * SECOND, 0, SA_RESTART));
 	EXPECT_EQ(EINTR, signalled(self->fd, IOMEM_WAIT_FOREVER, IOMEM_IRQ_WAIT_UNMASK,

@@ -162,7 +162,7 @@ TEST_F(irq, goes_while_they_come)
 	close(event);
 }
 
-/* A line that somebody handles already, by /proc/interrupts; 0 if there is none. */
+/* A line that has a handler already, by /proc/interrupts; 0 if there is none. */
 static int busy_line(void)
 {
 	char *text = proc_text("/proc/interrupts"), *line = text;
@@ -246,7 +246,7 @@ static bool device_of(const char *node, char *device, size_t room)
 	return true;
 }
 
-/* Also where there are no interrupts: somebody polls only to learn that the device goes. */
+/* Also where there are no interrupts: a program polls only to learn that the device goes. */
 TEST(pollers_of_a_window_without_any_are_told)
 {
 	uint64_t start, last;

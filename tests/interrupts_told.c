@@ -375,7 +375,7 @@ TEST_F(irq, eventfds_have_a_limit)
 	munmap(line, getpagesize());
 }
 
-/* Nobody has its descriptor any more: signalling it does no harm. */
+/* Its descriptor is closed: signalling it does no harm. */
 TEST_F(irq, eventfd_may_be_closed)
 {
 	int event = eventfd(0, EFD_NONBLOCK);

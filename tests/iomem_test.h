@@ -97,7 +97,7 @@ static inline const char *env_or(const char *name, const char *other)
 }
 
 /*
- * An address that nobody has mapped. The compiler is not to know it: it would warn
+ * An address that is not mapped. The compiler is not to know it: it would warn
  * of just the use that is meant.
  */
 static inline void *nowhere(void)

@@ -214,7 +214,7 @@ TEST_F(ivshmem, is_uncached)
 
 	if (!env_range(&start, &last))
 		SKIP(return, "IOMEM_RANGE is not set: see tests/iomem_test.h");
-	/* Two pages that nobody else maps as such, so that the entry is ours. */
+	/* Two pages that are not mapped as such otherwise, so that the entry is ours. */
 	p = mmap(NULL, 0x2000, PROT_READ, MAP_SHARED, self->fd, 0x5000);
 	ASSERT_NE(MAP_FAILED, p);
 	snprintf(entry, sizeof(entry), "[mem 0x%016" PRIx64 "-0x%016" PRIx64 "]",

@@ -8,7 +8,7 @@ usage: manual.py extract FOLDER [PAGE…]         a script for the guest, for ea
 A PAGE is a file of Documentation/ without its ending; without one, all pages are meant.
 
 What is run are the pages' blocks of the language "console". A line that begins with "# " is a command of
-root's, one with "$ " one of somebody's who may nothing, with "> " it goes on; all else is what the command
+root's, one with "$ " one of a user without privileges, with "> " it goes on; all else is what the command
 prints, both outputs together. Where "…" stands in such a line, anything may be; on a line of its own, any
 lines. All of a page is one session of one shell.
 

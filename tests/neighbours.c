@@ -71,7 +71,7 @@ TEST_F(run_time, rest_of_the_page_is_claimed)
 
 	munmap((void *)p, PAGE);
 
-	/* Nobody comes in as long as it is there. */
+	/* No other driver comes in as long as it is there. */
 	EXPECT_EQ(-EBUSY, load_holder(self->start + 0x800, 0x10));
 	EXPECT_EQ(0, delete_window("short"));
 	EXPECT_EQ(0, load_holder(self->start + 0x800, 0x10));
@@ -79,7 +79,7 @@ TEST_F(run_time, rest_of_the_page_is_claimed)
 	close(fd);
 }
 
-/* Somebody has a part of the page: it is never shown, but registers can be read and written. */
+/* A neighbour in the page is never shown, but registers can be read and written. */
 TEST_F(run_time, neighbour_is_never_shown)
 {
 	struct iomem_region_info info;

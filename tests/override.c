@@ -44,7 +44,7 @@ FIXTURE_TEARDOWN(override)
 		return;
 	unload("iomem_dev");
 	EXPECT_FALSE(loaded("iomem_dev"));
-	/* Nobody else takes it. */
+	/* No other driver takes it. */
 	tell(self->file, "\n");
 	iomem = proc_iomem();
 	ioports = proc_text("/proc/ioports");

@@ -161,7 +161,7 @@ static int load_with(const char *params)
 	return load(getenv("IOMEM_KO"), params);
 }
 
-/* Whoever may load modules may not thereby choose an address. */
+/* The right to load modules is not one to choose an address. */
 TEST_F(params, need_rawio)
 {
 	char params[128], line[512];
@@ -169,7 +169,7 @@ TEST_F(params, need_rawio)
 	snprintf(params, sizeof(params), "start=%#" PRIx64 " length=0x1000", self->start);
 	EXPECT_EQ(EPERM, without_rawio(load_with, params));
 	EXPECT_EQ(1, logged(self->log, "iomem_dev", line, sizeof(line)));
-	EXPECT_NE(NULL, strstr(line, "start=: it takes CAP_SYS_RAWIO"));
+	EXPECT_NE(NULL, strstr(line, "start=: requires CAP_SYS_RAWIO"));
 	EXPECT_FALSE(loaded("iomem_dev"));
 	/* Without an address, there is nothing to ask for. */
 	EXPECT_EQ(0, without_rawio(load_with, ""));
@@ -262,7 +262,7 @@ TEST_F(params, ram)
 	REFUSED(EPERM, "has RAM in it", "start=%#" PRIx64 " length=0x100000000", start);
 }
 
-/* The interrupt controller, or the console: somebody's for sure. */
+/* The interrupt controller, or the console: claimed for sure. */
 TEST_F(params, busy)
 {
 #ifdef __x86_64__

@@ -3,7 +3,7 @@
  * What this documentation says of UIO and /dev/mem, asked of them: the same registers, handed to a
  * program by each. UIO is only in the kernels of scripts/debug-kernel. The device is QEMU's edu
  * (IOMEM_RANGE), of whose registers that at 0x80 keeps what is written; the module
- * iomem_test_holder (IOMEM_HOLDER_KO) is somebody else who wants registers.
+ * iomem_test_holder (IOMEM_HOLDER_KO) is another driver that wants registers.
  */
 #include "holder.h"
 #include "touch.h"
@@ -176,7 +176,7 @@ TEST_F(run_time, uio_leaves_the_device_to_dev_mem)
 	EXPECT_EQ(0, delete_window("peer"));
 }
 
-/* A few registers share their page with somebody else's: UIO shows those as well. */
+/* A few registers share their page with another driver's: UIO shows those as well. */
 TEST_F(run_time, uio_shows_a_neighbour)
 {
 	volatile uint32_t *by_uio;

@@ -291,8 +291,8 @@ static inline void each_was_both(struct __test_metadata *_metadata, struct share
 }
 
 /*
- * A module cannot be unloaded while somebody has a file of it open, as who unbinds has, or another
- * module needs it, whatever becomes of the device.
+ * A module cannot be unloaded while a program has a file of it open, as the unbinding one has,
+ * or another module needs it, whatever becomes of the device.
  */
 static inline void act_unload(struct shared *s, int act, const char *module)
 {

@@ -19,7 +19,7 @@
 #define SPAN		16
 #define MAPPINGS	6
 #define FILES		3
-/* Where in a part the mark is, and where each worker writes what nobody reads. */
+/* Where in a part the mark is, and where each worker writes what is not read. */
 #define SCRATCH(worker)	(64 + 8 * (worker))
 
 enum what {
@@ -244,7 +244,7 @@ static inline void act_call(struct worker *w, const struct file *f, enum what ac
 	uint32_t part = below(w, PARTS), length = lengths[below(w, ARRAY_SIZE(lengths))];
 	uint64_t buffer[4096 / 8] = {};
 	off_t at = part * w->window->unit;
-	/* The mark, then what nobody reads, then until the mark is there, as it is. */
+	/* The mark, then what is not read, then until the mark is there, as it is. */
 	struct iomem_op ops[] = {
 		{ .op = IOMEM_OP_READ, .width = 8, .offset = at },
 		{ .op = IOMEM_OP_UPDATE, .width = 4, .offset = at + SCRATCH(w->number), .mask = 1 },

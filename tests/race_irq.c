@@ -70,7 +70,7 @@ static void reap(struct worker *w)
 	w->child = 0;
 }
 
-/* One thing, chosen at random; those that sleep are chosen seldom, or nobody would raise any. */
+/* One thing, chosen at random; those that sleep are chosen seldom, or none would be raised. */
 static void act_once(struct worker *w)
 {
 	static const int acts[] = {
@@ -251,7 +251,7 @@ static int work(struct irqs *irqs, uint32_t number)
 	(condition);							\
 })
 
-/* Nobody else is at work between rounds. */
+/* No other program is at work between rounds. */
 static void count_anew(struct irqs *irqs)
 {
 	atomic_store(&irqs->told, 0);
@@ -261,8 +261,8 @@ static void count_anew(struct irqs *irqs)
 }
 
 /*
- * Nobody raises interrupts for a moment, or has them forgotten. Those that there were have been
- * counted, and when one comes now, whoever sleeps is up.
+ * No interrupt is raised for a moment, or forgotten. Those that there were have been
+ * counted, and when one comes now, each sleeper is up.
  */
 static void be_quiet(struct __test_metadata *_metadata, struct irqs *irqs, int fd)
 {

@@ -33,12 +33,12 @@ struct irqs {
 	struct shared s;
 	bool level;
 	/*
-	 * Of this round: how many interrupts somebody was told of; how many there have to be at
+	 * Of this round: how many interrupts a program was told of; how many there have to be at
 	 * least; how often one was raised, and how often unmasking was asked for, which is counted
 	 * before it is done.
 	 */
 	_Atomic uint64_t told, owed, raised, unmasked;
-	/* Nobody is to raise or acknowledge one; and how many are about to. */
+	/* None is to be raised or acknowledged; and how many are about to. */
 	_Atomic bool quiet;
 	_Atomic uint32_t busy;
 	struct {
@@ -262,7 +262,7 @@ static inline void act_poll(struct worker *w, const struct file *f, int timeout,
 		found(w->s, "said something else", act, f->of, polled.revents);
 }
 
-/* With a file of its own, which nobody else can have told. */
+/* With a file of its own, which no other program can have told. */
 static inline void act_poll_sleep(struct worker *w)
 {
 	uint64_t before = atomic_load(&w->irqs->told), seen = ~0ull;
@@ -277,7 +277,7 @@ static inline void act_poll_sleep(struct worker *w)
 	is_up(w);
 }
 
-/* Gives a file an eventfd or takes it away again; what it counts, nobody asks. */
+/* Gives a file an eventfd or takes it away again; what it counts is not asked. */
 static inline void act_eventfd(struct worker *w, const struct file *f)
 {
 	bool dead = is_dead(w->s, f->of);

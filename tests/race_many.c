@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Many windows that come and go, each as somebody likes: made and deleted, unbound and
- * bound, none waiting for another. Each is its own, with a node and a number that nobody
+ * Many windows that come and go, each as chosen at random: made and deleted, unbound and
+ * bound, none waiting for another. Each is its own, with a node and a number that no other
  * else has, and is gone when it is.
  *
  *	IOMEM_RANGE	START-LAST of a device, of which each window gets a page
@@ -66,7 +66,7 @@ static void find(struct worker *w)
 		snprintf(path, sizeof(path), "/dev/iomem%u", n);
 		fd = open(path, O_RDWR | O_CLOEXEC);
 		if (fd < 0) {
-			/* Somebody else's, that goes at the moment. */
+			/* Another one, that goes at the moment. */
 			if (errno != ENOENT && errno != ENODEV && errno != ENXIO)
 				found(w->s, "failed with another errno", FIND, w->round, errno);
 			continue;

@@ -37,7 +37,7 @@ static inline void act_attribute(struct worker *w)
 		found(w->s, "said something else", ATTRIBUTE, w->round, value);
 }
 
-/* The registers of a mark, which are two lines: as wide as registers are that nobody says. */
+/* The registers of a mark, which are two lines: as wide as registers of unspecified width are. */
 static inline void act_dump(struct worker *w)
 {
 	uint32_t part = below(w, PARTS), digits = snprintf(NULL, 0, "%zx", w->window->length - 1);

@@ -256,7 +256,7 @@ TEST_F(run_time, what_the_machine_does_not_have)
 		"fpga irq=5 irq=6 mem=%#" PRIx64 ",0x1000 irq=5", self->start);
 }
 
-/* A region of another window is somebody's, too. */
+/* A region of another window is taken, too. */
 TEST_F(run_time, windows_exclude_each_other)
 {
 	char line[1024];
@@ -273,7 +273,7 @@ TEST_F(run_time, windows_exclude_each_other)
 TEST_F(run_time, nobody_probes)
 {
 	ASSERT_EQ(0, tell("/sys/bus/platform/drivers_autoprobe", "0"));
-	REFUSED(ENODEV, 1, "'fpga' was not bound, and nobody says why: is drivers_autoprobe 0?",
+	REFUSED(ENODEV, 1, "'fpga' was not bound, for an unknown reason: is drivers_autoprobe 0?",
 		"fpga mem=%#" PRIx64 ",0x1000", self->start);
 	ASSERT_EQ(0, tell("/sys/bus/platform/drivers_autoprobe", "1"));
 	EXPECT_EQ(0, make_window("fpga mem=%#" PRIx64 ",0x1000", self->start));
@@ -343,7 +343,7 @@ TEST_F(run_time, reserved_by_firmware)
 	EXPECT_NE(NULL, strstr(text, "is reserved by firmware"));
 }
 
-/* Those go with the module that nobody deleted: the teardown looks. */
+/* Those that were not deleted go with the module: the teardown looks. */
 TEST_F(run_time, unloading_takes_them_away)
 {
 	ASSERT_EQ(0, make_window("one mem=%#" PRIx64 ",0x1000,regs width=4", self->start));
@@ -386,9 +386,9 @@ TEST_F(run_time, needs_rawio)
 	snprintf(line, sizeof(line), "fpga mem=%#" PRIx64 ",0x1000", self->start);
 	EXPECT_EQ(EPERM, without_rawio(make_line, line));
 	EXPECT_EQ(1, logged(self->log, "iomem_dev", text, sizeof(text)));
-	EXPECT_NE(NULL, strstr(text, "new_device: it takes CAP_SYS_RAWIO"));
+	EXPECT_NE(NULL, strstr(text, "new_device: requires CAP_SYS_RAWIO"));
 	EXPECT_EQ(self->windows, count_windows());
-	/* Nobody is told what would be wrong with it, either. */
+	/* Nor does the driver say what would be wrong with it. */
 	EXPECT_EQ(EPERM, without_rawio(make_line, "nonsense"));
 	logged(self->log, "iomem_dev", text, sizeof(text));
 
@@ -396,7 +396,7 @@ TEST_F(run_time, needs_rawio)
 	logged(self->log, "iomem_dev", text, sizeof(text));
 	EXPECT_EQ(EPERM, without_rawio(delete_window, "fpga"));
 	EXPECT_EQ(1, logged(self->log, "iomem_dev", text, sizeof(text)));
-	EXPECT_NE(NULL, strstr(text, "delete_device: it takes CAP_SYS_RAWIO"));
+	EXPECT_NE(NULL, strstr(text, "delete_device: requires CAP_SYS_RAWIO"));
 	EXPECT_EQ(self->windows + 1, count_windows());
 	EXPECT_EQ(0, delete_window("fpga"));
 }

@@ -17,7 +17,7 @@ static inline void on_fault(int sig)
 	siglongjmp(jump, sig);
 }
 
-/* Signals of what cannot be reached come back to whoever touched it; 0 if that could be done. */
+/* Signals of what cannot be reached come back to what touched it; 0 if that could be done. */
 static inline int catch_faults(void)
 {
 	struct sigaction act = { .sa_handler = on_fault };

@@ -209,7 +209,7 @@ TEST_F(chardev, what_is_not_implemented)
 	EXPECT_EQ(ENODEV, errno);
 	EXPECT_EQ(1, poll(&pollfd, 1, 0));
 	EXPECT_EQ(POLLIN | POLLOUT, pollfd.revents);
-	/* A command that nobody knows. */
+	/* An unknown command. */
 	EXPECT_EQ(-1, ioctl(self->control, _IO('i', 0xff)));
 	EXPECT_EQ(ENOTTY, errno);
 }

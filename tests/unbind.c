@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A device that goes away under programs that have it open and mapped: at once
- * nobody can reach its registers, and whatever is left over is closed late.
+ * no program can reach its registers, and whatever is left over is closed late.
  */
 
 #include <sys/stat.h>
@@ -193,7 +193,7 @@ TEST_F(unbind, reaches_children)
 		uint32_t value;
 
 		close(to_child[1]);
-		/* 1: it was not there to begin with; 2: nobody told us. */
+		/* 1: it was not there to begin with; 2: we were not told. */
 		if (look32(self->regs, &value) || value != EDU_ID)
 			_exit(1);
 		if (write(to_parent[1], "x", 1) != 1)

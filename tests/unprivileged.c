@@ -4,7 +4,7 @@
  * its node: what it can do with it, and what it cannot do beside it.
  *
  *	IOMEM_IVSHMEM	a window on BAR 2 of QEMU's ivshmem-plain device, of width 8
- *	IOMEM_WIDTHLESS	another one, of no width, which nobody used by call yet
+ *	IOMEM_WIDTHLESS	another one, of no width, not used by call yet
  *	IOMEM_RANGE	START-LAST of that device
  *	IOMEM_PATTERN	a file: what the host put at the start of the memory
  */
@@ -171,7 +171,7 @@ static int nothing(struct _test_data_unprivileged *t)
 	return 0;
 }
 
-/* Where the device is, or anybody's memory, is nobody's business. */
+/* Where the device is, or a program's memory, is not shown. */
 static int see_no_addresses(struct _test_data_unprivileged *t)
 {
 	char *text = proc_iomem(), *line;

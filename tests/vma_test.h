@@ -24,7 +24,7 @@
 #define RW	(PROT_READ | PROT_WRITE)
 #define MIB	0x100000UL
 #define GIB	0x40000000UL
-/* In the small device: what the host wrote, and a page that nobody looks at. */
+/* In the small device: what the host wrote, and a page that is not looked at. */
 #define PATTERN_PAGES	16
 #define SPARE		40
 

@@ -41,7 +41,7 @@ void iomem_helper_vma_clear_exec(struct vm_area_struct *vma)
 	vm_flags_clear(vma, VM_EXEC | VM_MAYEXEC);
 }
 
-/* From C, so that the type of the flags, which changes, is nobody else's business. */
+/* From C, so that only this file depends on the type of the flags, which changes. */
 pgprot_t iomem_helper_vma_get_page_prot(struct vm_area_struct *vma)
 {
 	return vm_get_page_prot(vma->vm_flags);

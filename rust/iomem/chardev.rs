@@ -340,7 +340,7 @@ pub trait CharDevice: Send + Sync + Sized + 'static {
         Err(ENOTTY)
     }
 
-    /// Somebody reads `/proc/<pid>/fdinfo/<fd>`: adds lines to what the kernel shows of the open file
+    /// A program reads `/proc/<pid>/fdinfo/<fd>`: adds lines to what the kernel shows of the open file
     /// that has `state`.
     ///
     /// Each is a name, a colon, a tab and a value, as those of the kernel. It is not the program

@@ -140,7 +140,7 @@ pub trait Table: Send + Sync + 'static {
 ///
 /// # Invariants
 ///
-/// `dentry` is what a function returned that makes entries, and nobody has removed it since: it is
+/// `dentry` is what a function returned that makes entries, and it has not been removed since: it is
 /// valid, or an error.
 struct Entry {
     #[cfg(CONFIG_DEBUG_FS)]

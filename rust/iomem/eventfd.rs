@@ -5,7 +5,7 @@
 //! A program makes one with `eventfd()` and gives its descriptor to a driver, which keeps an
 //! [`EventFd`] and signals it from wherever something happens, interrupt handlers included. It
 //! is a reference to the counter and not to the file: when the last descriptor has been closed,
-//! signalling does no harm, and nobody sees it.
+//! signalling does no harm, and is not seen.
 //!
 //! C header: [`include/linux/eventfd.h`](srctree/include/linux/eventfd.h)
 

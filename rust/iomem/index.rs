@@ -78,7 +78,7 @@ impl<const WORDS: usize> Default for Indices<WORDS> {
     }
 }
 
-/// A number that is in use by the owner of this value, and by nobody else.
+/// A number that is in use by the owner of this value alone.
 ///
 /// Context of the drop: any.
 ///

@@ -165,7 +165,7 @@ unsafe impl<const SIZE: usize> Sync for PortMap<SIZE> {}
 #[cfg(CONFIG_HAS_IOPORT)]
 impl<const SIZE: usize> Drop for PortMap<SIZE> {
     fn drop(&mut self) {
-        // SAFETY: By the type invariant `ioport_map()` gave it, and nobody uses it any more. The
+        // SAFETY: By the type invariant `ioport_map()` gave it, and it is not used any more. The
         // claim is released after this.
         unsafe { bindings::iomap_unmap_ports(self.addr) };
     }

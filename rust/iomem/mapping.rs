@@ -262,7 +262,7 @@ impl<H: Holder<Mem>, const SIZE: usize> Mapping<H, SIZE> {
         let now = unsafe { Cache::read_back(addr as usize) };
         let made = match now {
             Some(now) if now.is_no_weaker_than(cache) => {
-                // SAFETY: `length` bytes were mapped just above, and nobody unmaps them but `drop`.
+                // SAFETY: `length` bytes were mapped just above, and only `drop` unmaps them.
                 // That it is live for less than `'static` is what `window` says.
                 unsafe { Window::new(addr as usize, length) }.map(|io| (io, now))
             }
@@ -279,7 +279,7 @@ impl<H: Holder<Mem>, const SIZE: usize> Mapping<H, SIZE> {
                 holder: ManuallyDrop::new(holder),
             }),
             Err(e) => {
-                // SAFETY: This mapping was just made and nobody uses it.
+                // SAFETY: This mapping was just made and is not used yet.
                 unsafe { bindings::iounmap(addr) };
                 Err(e)
             }

@@ -272,7 +272,7 @@ impl<'a> Info<'a> {
             // SAFETY: It is complete, and added once.
             let added = to_result(unsafe { bindings::platform_device_add(pdev) });
             added.map_err(|e| {
-                // SAFETY: It is still nobody else's.
+                // SAFETY: Nothing else refers to it yet.
                 let unnamed = unsafe { (*pdev).dev.kobj.name.is_null() };
                 // Whether it was to have no name, or there was no memory for it, is the same to the
                 // kernel.

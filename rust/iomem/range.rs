@@ -2,8 +2,8 @@
 
 //! Ranges of addresses.
 //!
-//! A range is made once, from two numbers that may come from anywhere, and from then on nobody has
-//! to ask again whether it is empty or wraps around.
+//! A range is made once, from two numbers that may come from anywhere, and from then on it is known
+//! not to be empty and not to wrap around.
 
 use kernel::{
     fmt,

@@ -7,8 +7,8 @@
 //! The kernel keeps two trees of ranges, one for memory (`/proc/iomem`) and one for ports
 //! (`/proc/ioports`); [`Mem`] and [`Port`] stand for their roots. [`request_mem_region`] and
 //! [`request_region`] enter a range into one of them under a name, marked as busy, and give a
-//! [`Claim`]. As long as that value exists, nobody else can claim any part of the range, and with
-//! `CONFIG_IO_STRICT_DEVMEM` nobody can reach it through `/dev/mem` either. When it is dropped, the
+//! [`Claim`]. As long as that value exists, no other driver can claim any part of the range, and with
+//! `CONFIG_IO_STRICT_DEVMEM` it cannot be reached through `/dev/mem` either. When it is dropped, the
 //! entry disappears. A claim that cannot be had is [`Refused`], with the reason.
 //!
 //! | C | here |
@@ -24,7 +24,7 @@
 //! [`Mapping`](crate::mapping::Mapping) for the kernel, [`NewVma`](crate::vma::NewVma) for
 //! programs.
 //!
-//! Whoever wants to know whether a range is free claims it: asking first gives an answer that is old
+//! To know whether a range is free, claim it: asking first gives an answer that is old
 //! by the time it is read. What can be asked nevertheless is in [`region_intersects`].
 //!
 //! C header: [`include/linux/ioport.h`](srctree/include/linux/ioport.h)

@@ -156,7 +156,7 @@ impl<T> Deref for ReadGuard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: By the type invariant nobody holds the lock for writing.
+        // SAFETY: By the type invariant no task holds the lock for writing.
         unsafe { &*self.lock.value.get() }
     }
 }

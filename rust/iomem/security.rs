@@ -3,8 +3,8 @@
 //! Who may do what is dangerous: to say by an address what a program is given, say.
 //!
 //! Two questions that have nothing to do with each other. *Capabilities* tell whether the process
-//! may; root usually has them all. *Lockdown* tells whether anybody may, root included: it keeps root
-//! from changing the running kernel, which whoever chooses addresses can do.
+//! may; root usually has them all. *Lockdown* tells whether any process may, root's included: it keeps root
+//! from changing the running kernel, as a process that chooses addresses can.
 //!
 //! # Examples
 //!
@@ -114,7 +114,7 @@ pub fn is_kernel_thread() -> bool {
     flags & bindings::PF_KTHREAD != 0
 }
 
-/// Tells whether the kernel is locked down so far that nobody may do this. If so, the kernel says in
+/// Tells whether the kernel is locked down so far that no process may do this. If so, the kernel says in
 /// its log which process was kept from what.
 ///
 /// Context: process.

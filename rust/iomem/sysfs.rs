@@ -73,7 +73,7 @@ pub struct Attribute<T> {
 }
 
 impl<T> Attribute<T> {
-    /// A file `name` that anybody may read, mode 0444, and that `show` gives the content of.
+    /// A file `name` that all users may read, mode 0444, and that `show` gives the content of.
     ///
     /// `show` writes the value without a line's end. What it fails with is what `read()` fails with;
     /// a value that is longer than a page, less 2 bytes, is `EOVERFLOW`, where C's `sysfs_emit()`

@@ -43,7 +43,7 @@ impl File {
     }
 
     /// Tells whether it was opened by a process with `CAP_SYS_RAWIO`, which may make accesses of a
-    /// width that nobody has said the registers to have. What counts is who opened the file, as it
+    /// width that is unspecified. What counts is who opened the file, as it
     /// does for reading and writing.
     pub(crate) fn may_choose_width(&self) -> bool {
         self.raw_io

@@ -61,7 +61,7 @@ pub(crate) fn may_choose_address(what: impl fmt::Display) -> Result {
     may_take_away(&what)?;
     if locked_down(Reason::DevMem) {
         pr_err!(
-            "{what}: the kernel is locked down, so nobody can choose an address: describe the \
+            "{what}: the kernel is locked down, so no address can be chosen: describe the \
              device by firmware, a device tree or ACPI\n"
         );
         return Err(EPERM);
@@ -72,7 +72,7 @@ pub(crate) fn may_choose_address(what: impl fmt::Display) -> Result {
 /// The same for who takes away what was chosen, which lockdown is no reason to refuse.
 pub(crate) fn may_take_away(what: impl fmt::Display) -> Result {
     if !capable(Capability::SysRawio) {
-        pr_err!("{what}: it takes CAP_SYS_RAWIO, which this process does not have: ask root\n");
+        pr_err!("{what}: requires CAP_SYS_RAWIO\n");
         return Err(EPERM);
     }
     Ok(())

@@ -21,7 +21,7 @@
 //! # Signals
 //!
 //! A call that waits without a limit and unmasks nothing begins again after a signal, where the
-//! program has asked for that (`SA_RESTART`): nobody sees a difference. Any other is `EINTR`, or its
+//! program has asked for that (`SA_RESTART`): it sees no difference. Any other is `EINTR`, or its
 //! limit would begin again, or a line be unmasked that has raised an interrupt meanwhile. The kernel also has
 //! a task leave a call with no signal, for `task_work` of io_uring or for a livepatch, which must not have to
 //! wait for the interrupt: the same holds then.

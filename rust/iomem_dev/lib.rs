@@ -3,7 +3,7 @@
 //! Hands a device's registers to programs.
 //!
 //! A *window* is a platform device with regions of memory or ports. Binding to it claims them, so
-//! that they show in `/proc/iomem` and nobody else can have them, and makes `/dev/iomem<N>`, by which
+//! that they show in `/proc/iomem` and no other driver can have them, and makes `/dev/iomem<N>`, by which
 //! a program maps, reads and writes registers and waits for interrupts. Unbinding takes all of that
 //! away.
 //!

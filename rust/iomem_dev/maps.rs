@@ -75,7 +75,7 @@ impl Window {
     ///   by such a file.
     /// - `ENXIO`: the offset is that of no region, or beyond its end.
     /// - `EINVAL`: the length is, from that offset.
-    /// - `EBUSY`: somebody else has a part of the region's pages; or it is mapped in another cache
+    /// - `EBUSY`: another driver has a part of the region's pages; or it is mapped in another cache
     ///   mode, and the processor cannot have both.
     /// - `ENOMEM`: the window has [`MOST_MAPPINGS`] already; or no memory.
     pub(crate) fn map<'a>(

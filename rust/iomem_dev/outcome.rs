@@ -18,7 +18,7 @@ use kernel::{
 };
 
 /// Whose device is being made, a thread's id in the upper half, and the errno of its driver in the
-/// lower one. One at a time: whoever comes second, which takes two modes of making devices at once,
+/// lower one. One at a time: the second task, which takes two modes of making devices at once,
 /// has to do without the errno.
 static SLOT: Atomic<u64> = Atomic::new(0);
 
@@ -31,7 +31,7 @@ fn mine() -> u64 {
 ///
 /// # Errors
 ///
-/// Those of the driver, where that refuses the device; `ENODEV` if no driver was asked, or if nobody
+/// Those of the driver, where that refuses the device; `ENODEV` if no driver was asked, or if no thread
 /// knows what it said; and those of `make`.
 pub(crate) fn bound(make: impl FnOnce() -> Result<platform::Device>) -> Result<platform::Device> {
     let slot = SLOT.cmpxchg(0, mine(), Full);
@@ -48,11 +48,11 @@ pub(crate) fn bound(make: impl FnOnce() -> Result<platform::Device>) -> Result<p
     }
 }
 
-/// Leaves the errno of the driver for who makes the device in this thread, if somebody does. Of
+/// Leaves the errno of the driver for the maker of the device in this thread, if there is one. Of
 /// several the last one counts, and none if the device is bound after all.
 pub(crate) fn refused(error: Error) {
     let errno = u64::from(error.to_errno().unsigned_abs());
-    // Whose slot it is not has nobody to tell; and nobody else changes one that is taken.
+    // A thread whose slot it is not makes no device; and only the owner changes one that is taken.
     if SLOT.load(Relaxed) >> 32 == mine() >> 32 {
         SLOT.store(mine() | errno, Relaxed);
     }

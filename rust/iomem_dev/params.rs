@@ -83,7 +83,7 @@ pub(crate) fn wanted(
 ///
 /// # Errors
 ///
-/// Those of the driver, such as `EBUSY` where somebody took the range after it had been tried.
+/// Those of the driver, such as `EBUSY` where another driver took the range after it had been tried.
 /// Others: as `platform::Info`.
 pub(crate) fn make(driver: &CStr, wanted: Option<Wanted>) -> Result<Option<platform::Device>> {
     let Some(Wanted { range, name }) = wanted else {

@@ -35,7 +35,7 @@ pub(crate) enum Refusal {
     FirmwareReserved(Range),
     /// It goes beyond the addresses that the processor has, as far as the named file shows them.
     Beyond(Range, &'static str),
-    /// Somebody else holds it or a part of it, as the named file shows.
+    /// Another driver holds it or a part of it, as the named file shows.
     Busy(Range, &'static str),
     /// A PCI bridge passes it on, and no device behind that has it. And which file shows it.
     NoDevice(Range, &'static str),

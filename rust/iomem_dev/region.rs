@@ -71,7 +71,7 @@ pub(crate) enum Bus {
     Ports(Ports<PortRegion>),
 }
 
-/// What firmware, or whoever made the device, says of all its registers.
+/// What firmware, or the maker of the device, says of all its registers.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Traits {
     /// How wide they are, where there is but one width.
@@ -100,7 +100,7 @@ pub(crate) struct Region {
     traits: Traits,
     uses: Arc<Uses>,
     teller: Teller,
-    /// Whether the log has it that somebody was refused for want of a width.
+    /// Whether the log has it that a caller was refused for want of a width.
     told: Atomic<i32>,
     // Protects how memory is mapped, and makes an update one step for everybody who accesses
     // registers by call: held for reading while a register is read, for writing while one is
@@ -267,16 +267,16 @@ impl Region {
     ///
     /// # Errors
     ///
-    /// `EPERM`: nobody has said how wide the registers are, and the file was opened by a process
-    /// without `CAP_SYS_RAWIO`.
+    /// `EPERM`: the register width is unspecified, and the file was opened by a process without
+    /// `CAP_SYS_RAWIO`.
     pub(crate) fn trusts(&self, may_choose_width: bool) -> Result {
         if self.traits.width.is_some() || may_choose_width {
             return Ok(());
         }
         if self.told.xchg(1, Relaxed) == 0 {
             pr_warn!(
-                "{}: reading and writing registers by call takes CAP_SYS_RAWIO, since nobody has \
-                 said how wide they are: do so, by reg-io-width or width=, or map them\n",
+                "{}: reading and writing registers by call requires CAP_SYS_RAWIO, since the register \
+                 width is unspecified: give it by reg-io-width or width=, or map them\n",
                 self.teller.node()
             );
         }

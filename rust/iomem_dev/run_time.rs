@@ -204,7 +204,7 @@ impl RunTime {
             // Whatever else it is, the driver has said.
             if *e == ENODEV {
                 pr_err!(
-                    "new_device: '{}' was not bound, and nobody says why: is drivers_autoprobe 0?\n",
+                    "new_device: '{}' was not bound, for an unknown reason: is drivers_autoprobe 0?\n",
                     line.name
                 );
             }

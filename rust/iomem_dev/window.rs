@@ -82,7 +82,7 @@ static INDICES: Indices<{ MOST_WINDOWS / 64 }> = Indices::new();
 pub(crate) struct Window {
     /// What the node is called.
     node: CString,
-    /// What the device is called by whoever described it.
+    /// What the description of the device calls it.
     label: CString,
     layout: Layout,
     /// How many mappings there are, by region.
@@ -240,8 +240,8 @@ impl platform::Driver for Driver {
         pdev: &'bound platform::Device<Core<'_>>,
         info: Option<&'bound Self::IdInfo>,
     ) -> impl PinInit<Self, Error> + 'bound {
-        // The kernel makes room for what the initializer makes before it runs that, and tells nobody
-        // that there was none.
+        // The kernel makes room for what the initializer makes before it runs that, and does not
+        // tell the driver that there was none.
         outcome::refused(ENOMEM);
         pin_init::pin_init_scope(move || {
             let prepare = || {

@@ -31,7 +31,7 @@
  * program itself has no right to. Whether the debugger's own memory can be
  * written, the driver does not know.
  *
- * Where nobody has said how wide the registers are, accesses by call, a batch
+ * Where the register width is unspecified, accesses by call, a batch
  * among them, are EPERM unless CAP_SYS_RAWIO was there when the file was opened:
  * what a device makes of a width that is not its own would be the kernel's
  * trouble. Mapping needs nothing but the node.
@@ -116,8 +116,8 @@ struct iomem_window_info {
  * @size:	in: sizeof(struct iomem_region_info); out: the driver's.
  * @region:	in: which region, from 0.
  * @flags:	out: IOMEM_REGION_*.
- * @width:	out: how wide all registers are, in bytes, or 0: nobody has
- *		said.
+ * @width:	out: how wide all registers are, in bytes, or 0:
+ *		unspecified.
  * @length:	out: the length of the registers, in bytes.
  * @offset:	out: the offset in the file: of the first register for pread()
  *		and pwrite(), of the page that has it for mmap().
@@ -181,8 +181,8 @@ struct iomem_region_info {
  * @timeout_ns:	in: how long to wait at most, in nanoseconds; 0 looks once. Must
  *		be 0 for other operations.
  *
- * A write and an update by call exclude each other, in a region, whoever makes
- * them: no write gets lost between an update's read and its write. What is
+ * A write and an update by call exclude each other, in a region, also those of
+ * other programs: no write gets lost between an update's read and its write. What is
  * written through a mapping is not seen.
  */
 struct iomem_op {

@@ -34,7 +34,7 @@ int main(int argc, char **argv)
 		  .value = 0, .timeout_ns = 1000000000 },
 		{ .op = IOMEM_OP_READ, .width = 4, .offset = FACTORIAL },
 		{ .op = IOMEM_OP_WRITE, .width = 4, .offset = INVERT, .value = 0 },
-		/* Bits 0 to 7 become 0x42, and the others stay: nobody's write gets lost. */
+		/* Bits 0 to 7 become 0x42, and the others stay: no write gets lost. */
 		{ .op = IOMEM_OP_UPDATE, .width = 4, .offset = INVERT, .mask = 0xff,
 		  .value = 0x42 },
 		{ .op = IOMEM_OP_READ, .width = 4, .offset = INVERT },

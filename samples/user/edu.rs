@@ -79,7 +79,7 @@ impl Registers {
 
 impl Drop for Registers {
     fn drop(&mut self) {
-        // SAFETY: This is the mapping that `map` made, and nobody uses it any more.
+        // SAFETY: This is the mapping that `map` made, and it is not used any more.
         unsafe { libc::munmap(self.base, self.length) };
     }
 }
@@ -106,7 +106,7 @@ mod libc {
     }
 }
 
-/// A number that nobody could have prepared.
+/// A number that could not have been prepared.
 fn random() -> u32 {
     RandomState::new().hash_one(0) as u32
 }

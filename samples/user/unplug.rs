@@ -2,7 +2,7 @@
 
 //! A program that outlives its device.
 //!
-//! It maps the registers of QEMU's `edu` and uses them, until somebody unbinds the device:
+//! It maps the registers of QEMU's `edu` and uses them, until the device is unbound:
 //!
 //! ```sh
 //! unplug /dev/iomem0 &
@@ -69,7 +69,7 @@ mod libc {
 }
 
 /// Called for `SIGBUS`: puts memory of no meaning where the registers were, so that the access that
-/// is being made comes to an end, and leaves a note for whoever made it.
+/// is being made comes to an end, and leaves a note for its caller.
 ///
 /// It does nothing but a system call and stores, as behoves a signal handler.
 extern "C" fn on_sigbus(_signal: i32) {
@@ -169,7 +169,7 @@ impl Registers {
 impl Drop for Registers {
     fn drop(&mut self) {
         MAPPING.store(ptr::null_mut(), Ordering::Relaxed);
-        // SAFETY: This is the mapping that `map` made, or what took its place, and nobody uses it
+        // SAFETY: This is the mapping that `map` made, or what took its place, and it is not used
         // any more.
         unsafe { libc::munmap(self.base, LENGTH) };
     }
@@ -211,7 +211,7 @@ fn use_up(window: &File, regs: &Registers) -> Result<(), String> {
             }
         }
         if Instant::now() > limit {
-            return Err("the device was there for a minute: nobody unbound it".into());
+            return Err("the device was there for a minute: it was not unbound".into());
         }
     }
     // No call gets at it either.

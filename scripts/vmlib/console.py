@@ -184,7 +184,7 @@ class Console:
     def _races_of_others(self) -> set[int]:
         """Where the reports of data races begin that are the kernel's own affair.
 
-        It has many that nobody minds, and which calls of ours bring about as anybody's do: a function
+        It has many that do no harm, and which calls of ours bring about as those of others do: a function
         of C sees to its own memory. A race is ours if a module raced, or if modules were
         at work on both sides. A kernel that has KCSAN has no modules but ours. A report that is
         not whole cannot be told, and counts.

@@ -51,7 +51,7 @@ class Outcome:
 
 
 class _Stop(Exception):
-    """Somebody wants the run to end now."""
+    """The run is to end now."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)

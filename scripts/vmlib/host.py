@@ -9,7 +9,7 @@ from .machine import DISPLAY, HOTPLUG
 
 # What it is called becomes a file's name.
 _SCREENDUMP = re.compile(r"screendump ([A-Za-z0-9][A-Za-z0-9_-]{0,63})")
-# Of one answer of QEMU's. Nobody else watches the clock meanwhile.
+# Of one answer of QEMU's. The clock is not watched meanwhile.
 _PATIENCE = 10.0
 _MOST = 4096
 
@@ -82,7 +82,7 @@ class Host:
         if not new:
             self.asking = []
         *lines, self._line = (self._line + new).split(b"\n")
-        # No request is as long as that: whoever sends it is forgotten.
+        # No request is as long as that: its sender is forgotten.
         self._line = self._line[:_MOST]
         for line in lines:
             try:

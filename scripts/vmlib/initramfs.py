@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The guest's root file system: a cpio archive ("newc"), written here.
 
-Written here rather than by cpio(1), so that every file is root's whoever
+Written here rather than by cpio(1), so that every file is root's whichever user
 builds it, and so that no copy of the tree has to be made first.
 """
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The machine: which QEMU, which devices, and the device tree that describes them.
 
-The devices are hardware that nobody in this project wrote; each is there for a
+The devices are hardware that this project did not write; each is there for a
 witness on the host's side: `ivshmem` is a file, `fw_cfg` hands out a string that
 the host chose, `bochs-display` can be photographed, and the access trace sees
 every register access.
@@ -50,7 +50,7 @@ _WINDOWS = (
     (_FW_CFG, "big-endian"),
     (_FW_CFG, "map-whole-pages"),
     ("-d", _FW_CFG, "dma-coherent"),
-    # Two regions; nobody is to write there.
+    # Two regions, not to be written to.
     ("-t", "s", _FLASH, "compatible", _WINDOW),
     ("-t", "s", _FLASH, "reg-names", "firmware", "variables"),
     (_FLASH, "read-only"),

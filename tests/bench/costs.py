@@ -28,7 +28,7 @@ _READS = {"mapping": "mapping", "mem": "mapping of /dev/mem", "pread": "pread, e
 
 _MAPPING = """\
 Microseconds of a program that maps a window, reads 32 bits from each page, and unmaps it,
-and of whoever takes the mapping back. Instruction time, as above: what a processor does,
+and of the task that takes the mapping back. Instruction time, as above: what a processor does,
 not how long it waits for memory. The first touch is what it takes more than the second."""
 
 _READING = """\

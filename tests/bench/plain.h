@@ -10,7 +10,7 @@
 
 #define BENCH_PLAIN_NODE	"/dev/iomem-bench-plain"
 
-/* Claims the range; on a stock kernel that takes it from whoever has it by /dev/mem. */
+/* Claims the range; on a stock kernel that takes it from the users of /dev/mem. */
 #define BENCH_PLAIN_CLAIM	_IO(0xbe, 0)
 #define BENCH_PLAIN_RELEASE	_IO(0xbe, 1)
 /* Takes the mappings back that were made through the node. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A FIFO of a big-endian window, whose elements nobody can say the order of.
+//! A FIFO of a big-endian window, the order of whose elements is unknown.
 
 use iomem::access::{
     BigEndian,

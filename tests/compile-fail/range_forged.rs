@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A range that nobody checked.
+//! A range that was not checked.
 
 use iomem::range::Range;
 use kernel::prelude::*;

@@ -15,7 +15,7 @@ build; with `--cfg misuse` it must not. What is expected is said where it is exp
 ERROR: the compiler reports that error, with those words, at that line. It must report
 all that is marked and nothing else. CONST: a constant of the library's, which is evaluated for
 this crate, stops the compiler with those words, wherever it points. LINK: the compiler is content, but its object asks for
-a symbol that nobody has, which modpost refuses by that name: so fails `build_assert!`.
+a symbol that does not exist, which modpost refuses by that name: so fails `build_assert!`.
 """
 
 import json

@@ -15,7 +15,7 @@ use iomem::{
 };
 use kernel::prelude::*;
 
-/// Returns ports that nobody has.
+/// Returns ports that are free.
 #[cfg(misuse)]
 pub fn ports() -> Result<Window<'static, PortIo, 2>> {
     let ports: Ports<PortRegion, 2> = Ports::new(request_region(0x510, 2, c"case")?)?;

@@ -90,7 +90,7 @@ static FAILS: Atomic<bool> = Atomic::new(false);
 /// The next probe maps the resource write-combining.
 static COMBINES: Atomic<bool> = Atomic::new(false);
 
-/// What a driver got, and somebody else kept.
+/// What a driver got, and the module kept.
 #[derive(Clone)]
 struct Kept {
     claim: Arc<Managed<MemRegion>>,
@@ -222,7 +222,7 @@ impl platform::Driver for Driver {
     }
 }
 
-/// Whether anybody holds any byte of the memory.
+/// Whether any byte of the memory is held.
 fn is_held(start: u64, length: u64) -> bool {
     Range::new(start, length).is_ok_and(|range| region_intersects(range, Kind::BUSY).is_any())
 }

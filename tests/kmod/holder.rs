@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A neighbour: somebody who holds a claim as long as the module is loaded, for
+//! A neighbour, which holds a claim as long as the module is loaded, for
 //! tests/neighbours.c.
 
 use iomem::{

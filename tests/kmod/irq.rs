@@ -88,7 +88,7 @@ const RAISE: usize = 0x60;
 const ACKNOWLEDGE: usize = 0x64;
 
 /// A number that no line has, on these machines.
-const NOBODY: u32 = 100_000;
+const FREE: u32 = 100_000;
 
 const MILLISECOND: u64 = 1_000_000;
 
@@ -164,7 +164,7 @@ fn lines(pdev: &platform::Device<Core<'_>>, irq: u32) -> Result<Registration> {
     let unnamed = pdev.line_by_index(1)?.ok_or(ENXIO)?;
     check!(
         "line_without_a_name_has_none",
-        unnamed.number() == NOBODY && unnamed.name().is_none()
+        unnamed.number() == FREE && unnamed.name().is_none()
     );
     check!(
         "number_of_no_line_is_refused",
@@ -290,7 +290,7 @@ fn again(pdev: &platform::Device<Core<'_>>, edu: &Edu, first: Registration) -> R
     edu.raise();
     check!("again.came_before", comes(&old, before.wrapping_add(1)));
     // A level-triggered line is masked now. It is released before it is freed: the I/O APIC of QEMU
-    // does not see that of a line that nobody handles, and raises an interrupt later.
+    // does not see that of a line without a handler, and raises an interrupt later.
     edu.acknowledge();
     drop(first);
     check!(
@@ -314,7 +314,7 @@ fn again(pdev: &platform::Device<Core<'_>>, edu: &Edu, first: Registration) -> R
     check!("again.is_not_masked", stays(new, 1) && !is_masked(new));
     edu.raise();
     check!("again.comes_twice", stays(new, 2));
-    // Freed while it is raised: that is an interrupt as soon as somebody handles the line.
+    // Freed while it is raised: that is an interrupt as soon as the line has a handler.
     drop(second);
     if param(module_parameters::edge.value()) == 0 {
         let third = pdev.line_by_index(0)?.ok_or(ENXIO)?.request(label()?)?;
@@ -328,7 +328,7 @@ fn again(pdev: &platform::Device<Core<'_>>, edu: &Edu, first: Registration) -> R
     Ok(())
 }
 
-/// Waiting with a limit, in a queue that nobody wakes.
+/// Waiting with a limit, in a queue that is not woken.
 fn timeouts() -> Result {
     let queue = KBox::pin_init(iomem::new_wait_queue!("iomem_test_irq::queue"), GFP_KERNEL)?;
     let never = || None::<()>;
@@ -410,7 +410,7 @@ impl InPlaceModule for Test {
                         .register()?
                 } else {
                     check!("timeouts_ran", timeouts().is_ok());
-                    Info::new(NAME, &[irq, Resource::irq(NOBODY)]).register()?
+                    Info::new(NAME, &[irq, Resource::irq(FREE)]).register()?
                 }
             },
             _: {

@@ -338,7 +338,7 @@ fn large_pages(pixels: u64) -> Result {
 }
 
 /// Stays mapped until the module is unloaded, for tests/guest/suite to find in x86's list of memory
-/// types. Two pages each, which nobody else maps as such.
+/// types. Two pages each, which are not mapped as such otherwise.
 struct Kept {
     _uncached: Mapping<Arc<MemRegion>>,
     _write_combining: Mapping<Arc<MemRegion>>,

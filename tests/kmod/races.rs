@@ -175,7 +175,7 @@ fn counted(race: &Race, _: Side) {
 #[inline(never)]
 fn take(race: &Race) {
     if race.full.load(Acquire) {
-        // SAFETY: Whoever filled it leaves it alone until it is empty again.
+        // SAFETY: The thread that filled it leaves it alone until it is empty again.
         let value = unsafe { *race.value.get() };
         race.counter.store(value, Relaxed);
         race.full.store(false, Release);
@@ -243,7 +243,7 @@ impl kernel::Module for Test {
         let _ = workqueue::system_unbound().enqueue(race.clone());
         race.run_as(Side::One);
         race.over.wait_for_completion();
-        // SAFETY: Nobody else touches it any more.
+        // SAFETY: No other thread touches it any more.
         let value = unsafe { *race.value.get() };
         pr_info!("done {how}: {value}\n");
         Ok(Self)

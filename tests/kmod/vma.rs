@@ -177,7 +177,7 @@ impl CharDevice for Node {
 
 /// A device that can be mapped, until it is taken back.
 struct Live {
-    // The node goes first, so that nobody opens what is going.
+    // The node goes first, so that no program opens what is going.
     _node: Pin<KBox<Registration<Node>>>,
     shared: Arc<Shared>,
 }

@@ -128,7 +128,7 @@ fn nothing_is_left_of_what_failed(chance: &mut Chance, _: usize) {
     {
         return;
     }
-    // Somebody else has a byte nearby, or there is no memory.
+    // Another driver has a byte nearby, or there is no memory.
     let near = one.start() / PAGE * PAGE + chance.below(PAGE as usize) as u64;
     let other = Range::new(near, 1)
         .ok()

@@ -5,7 +5,7 @@
 //! What C's `readl()` and its kin expand to, inline: one load or store of exactly the width, with
 //! the architecture's barriers in the ordered forms, and nothing else. Where the kernel watches
 //! accesses (`CONFIG_TRACE_MMIO_ACCESS`), where a sanitizer would take them for accesses of
-//! memory, and on architectures that nobody has looked at, the C function is called. The Kbuild
+//! memory, and on architectures that have not been looked at, the C function is called. The Kbuild
 //! decides, with `iomem_mmio_inline`.
 
 /// Where an access goes: an address in the kernel, as a base and an offset.

@@ -455,10 +455,10 @@ impl<T: CharDevice> Vtable<T> {
     unsafe extern "C" fn show_fdinfo(seq: *mut bindings::seq_file, file: *mut bindings::file) {
         // SAFETY: procfs has a reference to the file, so it is not released during the call, and
         // `private_data` is what `open` left there. Unlike in `opened`, the file itself is left
-        // alone: another task may be in an operation of it that shares its position with nobody.
+        // alone: another task may be in an operation of it that does not share its position.
         let opened: Pin<&Opened<T>> =
             unsafe { Pin::<KBox<Opened<T>>>::borrow((*file).private_data) };
-        // SAFETY: The sequential file is being written by this call, and nobody else.
+        // SAFETY: The sequential file is being written by this call alone.
         let seq = unsafe { SeqFile::from_raw(seq) };
         opened.device.show_fdinfo(&opened.state, seq);
     }

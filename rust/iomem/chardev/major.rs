@@ -208,7 +208,7 @@ impl<T: CharDevice> Registration<T> {
     ///
     /// - `EINVAL`: the name is empty, or the number is larger than the kernel has, 511; or
     ///   [`CharDevice::OWNER`] is not the module that this is called in.
-    /// - `EBUSY`: somebody has the number, or with 0, no number is free.
+    /// - `EBUSY`: the number is taken, or with 0, no number is free.
     /// - `ENOMEM`: no memory.
     ///
     /// # Examples
@@ -288,7 +288,7 @@ impl<T: CharDevice> Registration<T> {
 
         // SAFETY: The function has no requirements.
         let Some(cdev) = NonNull::new(unsafe { bindings::cdev_alloc() }) else {
-            // SAFETY: This gives back the reference that `new` gave; nobody else has one.
+            // SAFETY: This gives back the reference that `new` gave; there is no other.
             unsafe { bindings::kobject_put(parent) };
             return Err(ENOMEM);
         };

@@ -48,7 +48,7 @@ use crate::{
 /// use iomem::chardev::Options;
 /// use kernel::str::CString;
 ///
-/// // Its owner, root, and its group may read and write it; anybody may read it.
+/// // Its owner, root, and its group may read and write it; all users may read it.
 /// let options = Options::new(CString::try_from_fmt(fmt!("my-device{}", 0))?).mode(0o664)?;
 /// # Ok::<(), Error>(())
 /// ```

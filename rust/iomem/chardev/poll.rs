@@ -152,7 +152,7 @@ impl<'a> PollTable<'a> {
     /// ```
     pub fn wait(&self, queue: &'a WaitQueue) {
         // SAFETY: By the type invariant the pointers are those of a running call. The queue lives
-        // until the file is released, and whoever polls it has left the queue before: `poll()` and
+        // until the file is released, and each caller that polls it has left the queue before: `poll()` and
         // `select()` hold the file while they are in it, and `epoll` leaves it when the file is
         // released, before the device is told (`eventpoll_release()`).
         unsafe { bindings::poll_wait(self.file, queue.as_raw(), self.table) };

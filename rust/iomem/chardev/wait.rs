@@ -4,7 +4,7 @@
 //!
 //! A [`WaitQueue`] is where programs sleep, in a call ([`WaitQueue::wait_until`],
 //! [`WaitQueue::wait_until_timeout`]) or in `poll()`
-//! ([`PollTable::wait`](super::poll::PollTable::wait)), and where whoever changes what they wait for
+//! ([`PollTable::wait`](super::poll::PollTable::wait)), and where the code that changes what they wait for
 //! wakes them: [`WaitQueue::wake_all`].
 //!
 //! # Why not the kernel crate's `CondVar`

@@ -127,7 +127,7 @@ impl Cache {
         }
     }
 
-    /// Tells whether whoever wants `wanted` can do with this: it allows the processor nothing that
+    /// Tells whether a caller that wants `wanted` can do with this: it allows the processor nothing that
     /// `wanted` does not allow.
     pub(super) const fn is_no_weaker_than(self, wanted: Self) -> bool {
         self.strength() >= wanted.strength()

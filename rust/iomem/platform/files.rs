@@ -10,7 +10,7 @@
 //!
 //! The driver core makes the files when it registers the driver, before it tells user space of the
 //! driver, and removes them first of all when it unregisters it. Removing a file waits for a write
-//! that is under way, and whoever still has the file open gets `ENODEV` from then on: sysfs counts
+//! that is under way, and a program that still has the file open gets `ENODEV` from then on: sysfs counts
 //! writers, and neither starts nor forgets one after that. So `rmmod` during a write waits, and
 //! nothing is written to a module that is gone. The state is made before the files and dropped after
 //! them, once no device is bound to the driver any more.
@@ -63,7 +63,7 @@ pub struct File<S> {
 }
 
 impl<S> File<S> {
-    /// A file called `name`, which only root may write to, and nobody read.
+    /// A file called `name`, which only root may write to, and which cannot be read.
     ///
     /// `write` gets what one `write()` of a program has written, 1 byte up to one less than a page,
     /// as it is: with the newline at its end that most programs write. What it returns is what the
@@ -197,7 +197,7 @@ unsafe impl<D: platform::Driver, F: Files> RegistrationOps for AdapterWithFiles<
         owner::check(store::<F, 0> as usize, module)?;
         let table = Table::new()?;
         let raw = reg.get();
-        // SAFETY: Nobody else knows of `reg` before the driver is registered. The list of groups
+        // SAFETY: Nothing else refers to `reg` before the driver is registered. The list of groups
         // stays where it is until `table` is dropped.
         unsafe {
             (*raw).driver.driver.groups = table.groups.as_ptr();
@@ -216,8 +216,8 @@ unsafe impl<D: platform::Driver, F: Files> RegistrationOps for AdapterWithFiles<
             )
         };
         if registered.is_err() {
-            // SAFETY: The driver is not registered, so there are no files, nor anybody else who
-            // would know of `reg`.
+            // SAFETY: The driver is not registered, so there are no files, and nothing else
+            // refers to `reg`.
             drop(unsafe { (*raw).table.take() });
         }
         registered
@@ -231,7 +231,7 @@ unsafe impl<D: platform::Driver, F: Files> RegistrationOps for AdapterWithFiles<
                 &*raw.cast::<Opaque<bindings::platform_driver>>(),
             );
         }
-        // SAFETY: The files are gone, and nobody writes to one any more.
+        // SAFETY: The files are gone, and no write to one is under way.
         drop(unsafe { (*raw).table.take() });
     }
 }

@@ -74,7 +74,7 @@ use crate::{
 ///
 /// let range = Range::new(0xfea0_0000, 0x1000)?;
 /// let claim = MemRegion::request(range, c"my-device")?;
-/// // Nobody else can have it while `claim` exists.
+/// // No other driver can have it while `claim` exists.
 /// assert!(MemRegion::request(range, c"another").is_err());
 /// # Ok::<(), Error>(())
 /// ```

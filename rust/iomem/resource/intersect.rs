@@ -72,7 +72,7 @@ impl Kind {
     /// Any memory resource: a device's, RAM, the window of a bus.
     pub const MEM: Self = Self::flags(bindings::IORESOURCE_MEM);
 
-    /// Memory that somebody holds: a driver, or the kernel itself. RAM is held.
+    /// Memory that is held: by a driver, or by the kernel itself. RAM is held.
     pub const BUSY: Self = Self::flags(bindings::IORESOURCE_MEM | bindings::IORESOURCE_BUSY);
 
     /// Memory that is closed to `/dev/mem`, as `request_mem_region_exclusive()` marks it.
@@ -230,7 +230,7 @@ pub struct Held {
     pub(super) is_ram: bool,
 }
 
-/// Finds the lowest part of `range` that somebody holds.
+/// Finds the lowest part of `range` that is held.
 ///
 /// The walk gives copies of the tree's entries, made under its lock: the range, cut to what was
 /// asked about, and the flags. It leaves out the name, and the pointer to the parent that it does
@@ -255,7 +255,7 @@ pub(super) fn first_held(range: Range) -> Option<Held> {
 
     let mut found: Found = None;
     // SAFETY: The function takes any numbers, and calls `note` with copies of entries, its own, and
-    // with `found`, which lives until it returns and which nobody else uses until then.
+    // with `found`, which lives until it returns and which nothing else uses until then.
     unsafe {
         bindings::walk_iomem_res_desc(
             bindings::IORES_DESC_NONE as usize,

@@ -25,8 +25,8 @@ use crate::{
 /// Who finds it claimed so does not get `EBUSY`, but sleeps until it is free: the claim works as a
 /// lock around the accesses. Do not keep it longer than those take.
 ///
-/// It is a [`Claim`] for whoever borrows it, and cannot be turned into one: the name of the type
-/// says for as long as it lives that somebody may be asleep over it.
+/// It is a [`Claim`] to its borrowers, and cannot be turned into one: the name of the type
+/// says for as long as it lives that another task may be asleep over it.
 ///
 /// Claiming it a second time from the thread that holds it waits for ever.
 ///
@@ -48,7 +48,7 @@ use crate::{
 ///
 /// let chip = request_muxed_region(0x2e, 2, c"my-device")?;
 /// let id = read_id(&chip)?;
-/// // Whoever waits goes on from here.
+/// // A task that waits goes on from here.
 /// drop(chip);
 /// # Ok::<(), Error>(())
 /// ```

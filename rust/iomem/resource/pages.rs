@@ -27,7 +27,7 @@ const MOST: usize = 1024;
 ///
 /// Registers are often shorter than a page, and a page is the smallest thing that a program can be
 /// shown. These are the pages that some claims are in, and the claims on what is left of them: so no
-/// program is ever shown what belongs to somebody else, now or later.
+/// program is ever shown what belongs to another driver, now or later.
 ///
 /// Context of the drop: may sleep.
 ///
@@ -141,7 +141,7 @@ impl Pages {
 
         let mut kept = KVec::with_capacity(claims.len(), GFP_KERNEL).map_err(no_memory)?;
         let mut rest = KVec::new();
-        // The first byte that nobody is known to hold, or none: all are.
+        // The first byte that is not known to be held, if there is one.
         let mut open = Some(start);
         while let Some(from) = open {
             // The claims that there are, by address; there are few.

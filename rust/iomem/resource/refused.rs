@@ -82,14 +82,14 @@ pub enum Reason {
     Beyond(PhysAddr),
     /// `EBUSY`: this part of it, perhaps with more that follows, is system RAM.
     Ram(Range),
-    /// `EBUSY`: this part of it, perhaps with more that follows, is held by somebody else.
+    /// `EBUSY`: this part of it, perhaps with more that follows, is held by another driver.
     Busy(Range),
     /// `EBUSY`: this part of pages belongs to another resource than the registers that they are mapped
     /// for.
     Elsewhere(Range),
     /// `EBUSY`: this part of pages was not claimed.
     Unclaimed(Range),
-    /// `EBUSY`: a part of it is held by somebody else, and which cannot be found out; or it crosses
+    /// `EBUSY`: a part of it is held by another driver, and which cannot be found out; or it crosses
     /// the border of a bus or of another resource.
     Conflict,
     /// `ENXIO`: it is in the window of a PCI bridge (`PCI Bus` in `/proc`), where no device has it.

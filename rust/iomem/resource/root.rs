@@ -178,7 +178,7 @@ fn flags_from(bits: u32) -> Flags {
     });
 
     // SAFETY: `Resource` is a transparent wrapper around `Opaque<struct resource>`, and this one is
-    // valid, and used by nobody else, until the end of this function.
+    // valid, and used by nothing else, until the end of this function.
     let resource = unsafe { &*resource.get().cast::<Resource>() };
     resource.flags()
 }

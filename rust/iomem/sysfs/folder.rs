@@ -88,7 +88,7 @@ impl<T: Attributes> Folder<T> {
             raw.attr.mode = attribute.mode;
             // By assignment: it is in a union, or in a structure where control flow is checked.
             raw.__bindgen_anon_1.show = Some(File::<T>::show);
-            // SAFETY: The attribute is valid, and in nobody else's hands.
+            // SAFETY: The attribute is valid, and nothing else uses it.
             unsafe { bindings::sysfs_attr_init(&raw mut raw.attr) };
             files.push(
                 File {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a program can be shown: whole pages that somebody holds.
+//! What a program can be shown: whole pages that are claimed.
 
 use kernel::{
     prelude::*,
@@ -44,7 +44,7 @@ mod private {
 ///
 /// fn show<'a>(backing: &'a impl Backing, vma: NewVma<'a>) -> Result<Mapped<'a>> {
 ///     if backing.frames().is_none() {
-///         pr_info!("it shares a page with somebody else\n");
+///         pr_info!("it shares a page with another device\n");
 ///     }
 ///     let prot = vma.page_prot().noncached();
 ///     vma.vm_iomap_memory(backing, prot)

@@ -252,7 +252,7 @@ impl<T> Lease<T> {
     /// ```
     pub fn get(&self) -> Option<LeaseGuard<'_, T>> {
         let guard = self.leased.read();
-        // INVARIANT: It is there, and nobody can take it while the lock is held.
+        // INVARIANT: It is there, and cannot be taken while the lock is held.
         guard.is_some().then_some(LeaseGuard { guard })
     }
 

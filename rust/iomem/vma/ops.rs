@@ -178,7 +178,7 @@ pub(super) enum Filled {
 ///
 /// # Invariants
 ///
-/// - `vma` is being set up, and nobody else uses it. It has a file.
+/// - `vma` is being set up, and nothing else uses it. It has a file.
 /// - Its `vm_ops` and `vm_private_data` are as [`Operated::new`] set them for the type that `open`,
 ///   `close` and `take` are made for.
 /// - `is_open` says whether `open` has been called, without `close` after it.
@@ -196,7 +196,7 @@ impl Operated {
     ///
     /// # Safety
     ///
-    /// `vma` is being set up by `->mmap`, has no private data, and nobody else uses it as long as
+    /// `vma` is being set up by `->mmap`, has no private data, and nothing else uses it as long as
     /// the value exists. It has a file. If [`Self::finish`] is called, [`Self::check_owner`] has been
     /// successful, `VM_PFNMAP` is set on it by then, it is no copy-on-write mapping, and `->mmap`
     /// succeeds.
@@ -263,7 +263,7 @@ impl Drop for Operated {
             unsafe { (self.close)(self.vma) };
         }
         // SAFETY: By the type invariant the VMA is valid and may be written to, and its private data
-        // is a reference of the type that `take` is made for, which nobody has taken.
+        // is a reference of the type that `take` is made for, which has not been taken.
         unsafe {
             (self.take)(self.vma);
             (*self.vma).vm_private_data = core::ptr::null_mut();
@@ -330,7 +330,7 @@ impl<T: VmaOps> Vtable<T> {
 
     /// # Safety
     ///
-    /// `vma` has these operations, and nobody uses its private data from now on.
+    /// `vma` has these operations, and its private data is not used from now on.
     unsafe fn take(vma: *mut bindings::vm_area_struct) {
         // SAFETY: The private data is a reference that `into_foreign` gave.
         drop(unsafe { Arc::<T>::from_foreign((*vma).vm_private_data) });

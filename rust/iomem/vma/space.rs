@@ -13,7 +13,7 @@ use crate::bindings;
 
 /// Where the kernel keeps track of all VMAs of a device: a `struct address_space` of its own.
 ///
-/// By default each node has one, so a node that somebody made with `mknod` has another than the one
+/// By default each node has one, so a node that was made with `mknod` has another than the one
 /// in `/dev`, and a driver that wants to reach every mapping would have to know them all. A device
 /// that returns one of these from
 /// [`CharDevice::address_space`](crate::chardev::CharDevice::address_space) has it used for all its
@@ -24,7 +24,7 @@ use crate::bindings;
 ///
 /// # Invariants
 ///
-/// `inode` is an inode that nobody can open, of which the value has a reference.
+/// `inode` is an inode that cannot be opened, of which the value has a reference.
 ///
 /// # Examples
 ///
@@ -78,7 +78,7 @@ impl AddressSpace {
     ///
     /// # Safety
     ///
-    /// `file` is being opened, so that nobody else uses it yet, and `self` exists until it is
+    /// `file` is being opened, so that nothing else uses it yet, and `self` exists until it is
     /// released.
     pub(crate) unsafe fn adopt(&self, file: *mut bindings::file) {
         // SAFETY: By the requirements. Files that share an address space which is not that of their

@@ -28,7 +28,7 @@ use super::{
     Region, //
 };
 
-/// A region whose registers can be read. Nobody writes or updates one by call meanwhile.
+/// A region whose registers can be read. No call writes or updates one meanwhile.
 pub(crate) struct Reading<'a> {
     region: &'a Region,
     mapped: ReadGuard<'a, Mapped>,
@@ -46,7 +46,7 @@ impl Reading<'_> {
     }
 }
 
-/// A region whose registers can be read and written. Nobody else does so by call meanwhile.
+/// A region whose registers can be read and written. No other call does so meanwhile.
 pub(crate) struct Writing<'a> {
     region: &'a Region,
     mapped: &'a Mapped,

@@ -31,7 +31,7 @@ pub(crate) struct Named<'a, T> {
     pub(crate) name: Option<&'a str>,
 }
 
-/// A window that somebody wants.
+/// A window that `new_device` is to make.
 #[derive(Debug)]
 pub(crate) struct Line<'a> {
     pub(crate) name: &'a str,

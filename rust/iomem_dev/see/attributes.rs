@@ -14,7 +14,7 @@
 //! | `region<M>/size` | how long its registers are, in bytes |
 //! | `region<M>/flags` | of `mmap`, `ports`, `read-only`, `big-endian` those that hold |
 //! | `region<M>/cache_modes` | of `uncached`, `write-combining` those that it can be mapped in |
-//! | `region<M>/width` | how wide its registers are, in bytes; 0: nobody has said |
+//! | `region<M>/width` | how wide its registers are, in bytes; 0: unspecified |
 //! | `region<M>/offset` | its offset in the node |
 //! | `region<M>/wc_offset` | that for write-combining, if it can be |
 //! | `region<M>/mappings` | how many mappings of it there are |

@@ -48,7 +48,7 @@ const EINVAL: i64 = 22;
 ///
 /// # Safety
 ///
-/// The file is one that nobody else has a reference to.
+/// There is no other reference to the file.
 pub unsafe fn generic_file_llseek_size(
     file: *mut file,
     offset: i64,
@@ -81,7 +81,7 @@ pub unsafe fn generic_file_llseek_size(
 ///
 /// # Safety
 ///
-/// The file is one that nobody else has a reference to.
+/// There is no other reference to the file.
 pub unsafe fn fixed_size_llseek(file: *mut file, offset: i64, whence: i32, size: i64) -> i64 {
     match whence {
         // SAFETY: The caller's file.
@@ -94,7 +94,7 @@ pub unsafe fn fixed_size_llseek(file: *mut file, offset: i64, whence: i32, size:
 ///
 /// # Safety
 ///
-/// The file is one that nobody else has a reference to.
+/// There is no other reference to the file.
 pub unsafe fn no_seek_end_llseek(file: *mut file, offset: i64, whence: i32) -> i64 {
     match whence {
         // SAFETY: The caller's file.
@@ -107,7 +107,7 @@ pub unsafe fn no_seek_end_llseek(file: *mut file, offset: i64, whence: i32) -> i
 ///
 /// # Safety
 ///
-/// The file is one that nobody else has a reference to.
+/// There is no other reference to the file.
 pub unsafe fn mm_get_unmapped_area(
     file: *mut file,
     address: usize,

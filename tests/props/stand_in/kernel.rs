@@ -104,7 +104,7 @@ pub mod error {
 
     impl Error {
         pub const fn from_errno(errno: i32) -> Self {
-            // The kernel makes EINVAL of it, and says so in its log; nobody should let it come to
+            // The kernel makes EINVAL of it, and says so in its log; no caller should let it come to
             // that.
             assert!(-4095 <= errno && errno <= -1);
             Self(errno)
