@@ -80,6 +80,22 @@ void iomem_helper_vmf_insert_pfn_pmd_at(struct vm_fault *vmf, unsigned long addr
 #endif
 }
 
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+/*
+ * Whether a VMA can be what another one has just been copied from: that still has all of it, and
+ * mremap() has locked it for writing.
+ */
+static bool is_like(const struct vm_area_struct *vma, const struct vm_area_struct *copy)
+{
+#ifdef CONFIG_PER_VMA_LOCK
+	if (vma->vm_lock_seq != vma->vm_mm->mm_lock_seq.sequence)
+		return false;
+#endif
+	return vma->vm_file == copy->vm_file && vma->vm_ops == copy->vm_ops &&
+	       vma->vm_private_data == copy->vm_private_data;
+}
+#endif
+
 /*
  * Not a wrapper of anything: for a VMA that has just been copied, the next one from the address on
  * that it may have been copied from, if there is room for a huge page in it; NULL if there is none.
@@ -107,7 +123,7 @@ struct vm_area_struct *iomem_helper_vma_huge_source(struct vm_area_struct *copy,
 	if (vma && vma->vm_start <= copy->vm_start)
 		return NULL;
 	for (vma = find_vma(mm, from); vma; vma = find_vma(mm, vma->vm_end))
-		if (vma->vm_file == copy->vm_file && vma->vm_pgoff <= copy->vm_pgoff &&
+		if (is_like(vma, copy) && vma->vm_pgoff <= copy->vm_pgoff &&
 		    vma->vm_pgoff + vma_pages(vma) >= copy->vm_pgoff + vma_pages(copy))
 			return vma;
 #endif
