@@ -271,8 +271,9 @@ impl<R: Root> Claim<R> {
     /// # Errors
     ///
     /// - `ENODEV`: that device is being removed already, or the claim is in no tree any more.
-    /// - `EINVAL`: `dev` is above that device, the bridge in front of it for example, and stays when that is
-    ///   removed; or `dev` is a USB interface, whose unbinding takes its parent's lock.
+    /// - `EINVAL`: `dev` cannot be unbound then. It is above that device, the bridge in front of it for example,
+    ///   and stays; or it is another PCI device, whose unbinding calls the bus that waits for it; or a USB
+    ///   interface, whose unbinding takes its parent's lock.
     /// - `ENOMEM`: no memory to note it.
     ///
     /// # Examples

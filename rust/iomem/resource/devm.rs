@@ -51,7 +51,8 @@ use super::{
 ///
 /// # Errors
 ///
-/// Those of [`request_mem_region`].
+/// Those of [`request_mem_region`]; and `EBUSY`: the range belongs to another device, and `dev` cannot be
+/// unbound before that.
 ///
 /// # Examples
 ///

@@ -59,7 +59,10 @@
 
 use core::{
     mem::ManuallyDrop,
-    ptr::NonNull, //
+    ptr::{
+        null_mut,
+        NonNull, //
+    }, //
 };
 
 use kernel::{
@@ -91,7 +94,10 @@ use self::{
         reaches,
         Place, //
     },
-    known::Known, //
+    known::{
+        Known,
+        Tie, //
+    },
 };
 
 /// What `CLAIMS` protects.
@@ -203,21 +209,14 @@ pub(super) fn has_border_within(range: Range) -> bool {
 ///
 /// # Invariants
 ///
-/// - `resource` was made by `__request_region()`, and the element `id` of `CLAIMS` is about it.
+/// - The element `id` of `CLAIMS` is about it, and has the resource that was made by `__request_region()`.
 /// - Its name is `name`.
 pub(super) struct Entry {
     id: u64,
-    resource: NonNull<bindings::resource>,
     /// The descriptor of the resource that it was entered below, which `__request_region()` copies.
     desc: u32,
     name: ManuallyDrop<CString>,
 }
-
-// SAFETY: What a shared reference does is done under `CLAIMS`, and it may be dropped on any thread.
-unsafe impl Send for Entry {}
-
-// SAFETY: The fields do not change, and what they point to is read and changed under `CLAIMS`.
-unsafe impl Sync for Entry {}
 
 impl Entry {
     /// Enters `range` into the tree of `root`. Context: may sleep; with `IORESOURCE_MUXED` in `flags`,
@@ -281,7 +280,6 @@ impl Entry {
         // INVARIANT: It was just entered, and is in the list.
         Ok(Self {
             id,
-            resource,
             // One that is no such number is none that is known.
             desc: u32::try_from(desc).unwrap_or(u32::MAX),
             name,
@@ -300,8 +298,11 @@ impl Entry {
 
     /// Returns the resource that the entry is below.
     fn parent(&self) -> *mut bindings::resource {
-        // SAFETY: By the type invariant.
-        unsafe { parent_of(self.resource.as_ptr()) }
+        // Not by the resource itself, which another module can have freed: see `Known::lose`.
+        let mut claims = CLAIMS.lock();
+        claims
+            .find(self.id)
+            .map_or(null_mut(), |known| known.parent())
     }
 
     /// Tells whether the resource that `other` is below is around this entry as well, at whatever
@@ -334,21 +335,20 @@ impl Entry {
     /// # Errors
     ///
     /// - `ENODEV`: one is being removed, or the entry is in no tree.
-    /// - `EINVAL`: `dev` is above such a device, or a USB interface.
+    /// - `EINVAL`: `dev` cannot be unbound then: see [`Known::tie_of`].
     /// - `ENOMEM`: no memory for the list.
     pub(super) fn tie(&self, dev: &Device<Bound>) -> Result {
         let dev: &Device = dev;
-        if removal::needs_another_lock(dev) {
-            return Err(EINVAL);
-        }
         loop {
             let mut claims = CLAIMS.lock();
             let known = claims.find(self.id).ok_or(ENODEV)?;
             if known.lost || known.leaving || known.is_adrift() {
                 return Err(ENODEV);
             }
-            if known.is_below(dev) {
-                return Err(EINVAL);
+            match known.tie_of(dev) {
+                Tie::Unneeded => return Ok(()),
+                Tie::Unfit => return Err(EINVAL),
+                Tie::Needed => (),
             }
             // Those that have been unbound since are forgotten, or the list would grow with each. The
             // reference may be the last one, so it is dropped without the lock.

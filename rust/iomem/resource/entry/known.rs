@@ -26,8 +26,20 @@ use super::around::{
     smallest_around,
     Place, //
 };
-use super::removal::is_above;
+use super::removal::{
+    is_above,
+    needs_another_lock, //
+};
 use crate::bindings;
+
+/// What unbinding a device before a PCI device is removed comes to.
+pub(super) enum Tie {
+    /// It is that device; or there is none, and it could not be done.
+    Unneeded,
+    /// It cannot be done.
+    Unfit,
+    Needed,
+}
 
 /// A claim that is in a tree, or was, or is about to be.
 pub(super) struct Known {
@@ -140,16 +152,29 @@ impl Known {
         false
     }
 
-    /// Tells whether `dev` is above a PCI device that has a resource around the claim.
-    pub(super) fn is_below(&self, dev: &Device) -> bool {
-        self.kept()
-            .any(|kept| is_pci(kept) && !core::ptr::eq(kept, dev) && is_above(dev, kept))
+    /// Tells whether `dev` can be unbound before a PCI device around the claim is removed.
+    ///
+    /// Not if it is above that device, and so stays, nor if it is a PCI device itself: unbinding one calls
+    /// the notifiers of the bus, as the removal does that waits for it. A USB interface is unbound with
+    /// its parent's lock held.
+    pub(super) fn tie_of(&self, dev: &Device) -> Tie {
+        let around = || self.kept().filter(|kept| is_pci(kept));
+        if around().any(|kept| core::ptr::eq(kept, dev)) {
+            return Tie::Unneeded;
+        }
+        let is_unfit = is_pci(dev) || needs_another_lock(dev);
+        match around().next() {
+            None if is_unfit => Tie::Unneeded,
+            Some(_) if is_unfit || around().any(|kept| is_above(dev, kept)) => Tie::Unfit,
+            _ => Tie::Needed,
+        }
     }
 
     /// Takes note that the tree does not have the claim any more, since another one has the range.
     ///
     /// It is in what a device had in the tree, and has no more. Otherwise another module has released it by
-    /// its numbers, which freed the resource: then that is not looked at again.
+    /// its numbers, which freed the resource: then that is not looked at again. Where it is neither, since
+    /// the device's resource is back in the tree, it is not freed.
     pub(super) fn lose(&mut self) {
         self.lost = true;
         if !self.kept().any(|dev| has_left(dev, self.place)) {
