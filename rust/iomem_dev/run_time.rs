@@ -88,7 +88,7 @@ struct Made {
 #[pin_data]
 pub(crate) struct RunTime {
     // Held while a device is made: one at a time, since the driver leaves its errno in one place. Taken
-    // by writers of `new_device` only, before whatever locks the driver core and the driver take for
+    // by writers of `new_device`, and of `delete_device` to wait for that, before whatever locks the driver core and the driver take for
     // a device; probing and unbinding do not take it.
     #[pin]
     making: Mutex<()>,
@@ -230,13 +230,19 @@ impl RunTime {
         }
 
         let is_wanted = |window: &Made| window.name.to_bytes() == wanted.as_bytes();
-        let going = {
-            let mut windows = self.windows.lock();
-            windows
-                .iter_mut()
-                .find(|window| is_wanted(window) && matches!(window.state, State::There { .. }))
-                .map(|window| core::mem::replace(&mut window.state, State::Going))
-        };
+        let mut windows = self.windows.lock();
+        // A program can have seen its node already.
+        let is_making = |window: &Made| is_wanted(window) && matches!(window.state, State::Making);
+        if windows.iter().any(is_making) {
+            drop(windows);
+            drop(self.making.lock());
+            windows = self.windows.lock();
+        }
+        let going = windows
+            .iter_mut()
+            .find(|window| is_wanted(window) && matches!(window.state, State::There { .. }))
+            .map(|window| core::mem::replace(&mut window.state, State::Going));
+        drop(windows);
         let Some(going) = going else {
             pr_err!("delete_device: no window '{wanted}' was made by new_device\n");
             return Err(ENOENT);

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A program that reads the directory /dev into memory whose pages it supplies itself keeps the
+ * lock of that directory. No node is made or removed meanwhile, but what can be taken back, is.
+ * The device is QEMU's edu (IOMEM_RANGE).
+ */
+
+#include <linux/userfaultfd.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "pci_gone.h"
+
+#define LENGTH 0x10000
+#define WINDOWS 3
+
+static struct {
+	int fd;
+	char *page;
+	pthread_t reader;
+} lock = { .fd = -1 };
+
+static void *read_dev(void *arg)
+{
+	int dir = open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	syscall(SYS_getdents64, dir, lock.page, PAGE);
+	close(dir);
+	return NULL;
+}
+
+/* Returns whether the lock is held: whether the page is waited for. */
+static bool lock_dev(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffd_msg message;
+
+	lock.fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	lock.page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	range.range.start = (uintptr_t)lock.page;
+	range.range.len = PAGE;
+	return lock.fd >= 0 && lock.page != MAP_FAILED && !ioctl(lock.fd, UFFDIO_API, &api) &&
+	       !ioctl(lock.fd, UFFDIO_REGISTER, &range) &&
+	       !pthread_create(&lock.reader, NULL, read_dev, NULL) &&
+	       read(lock.fd, &message, sizeof(message)) == sizeof(message) &&
+	       message.event == UFFD_EVENT_PAGEFAULT;
+}
+
+static bool unlock_dev(void)
+{
+	struct uffdio_zeropage zero = { .range = { (uintptr_t)lock.page, PAGE } };
+	bool done = !ioctl(lock.fd, UFFDIO_ZEROPAGE, &zero) && !pthread_join(lock.reader, NULL);
+
+	munmap(lock.page, PAGE);
+	close(lock.fd);
+	return done;
+}
+
+/* A process for what may have to wait. */
+#define IN_PROCESS(call) ({						\
+	pid_t process_ = fork();					\
+									\
+	if (!process_)							\
+		_exit(-(call));						\
+	process_;							\
+})
+
+static volatile uint32_t *map_window(const char *name, uint64_t start)
+{
+	volatile uint32_t *p;
+	uint32_t value;
+	int fd;
+
+	if (make_window("%s mem=%#" PRIx64 ",%#x width=4", name, start, LENGTH))
+		return NULL;
+	fd = open_window(name, O_RDWR);
+	p = mmap(NULL, LENGTH, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	return p == MAP_FAILED || look32(p, &value) ? NULL : p;
+}
+
+/* Within some seconds. */
+static bool is_taken_back(volatile uint32_t *p)
+{
+	uint32_t value;
+	int i;
+
+	for (i = 0; i < 10000 && look32(p, &value) != SIGBUS; i++)
+		usleep(1000);
+	return i < 10000;
+}
+
+TEST_F_TIMEOUT(run_time, window_is_deleted_while_another_waits_to_be_made, 120)
+{
+	volatile uint32_t *p;
+	pid_t made, deleted;
+	int status, i;
+
+	ASSERT_TRUE(begin(self->start));
+	p = map_window("old", self->start);
+	ASSERT_NE(NULL, p);
+	ASSERT_TRUE(lock_dev());
+	made = IN_PROCESS(make_window("new mem=%#" PRIx64 ",%#x", self->start + LENGTH, LENGTH));
+	/* Its device is there, and its node is waited for. */
+	for (i = 0; i < 10000 && count_entries(DEVICES, "iomem_dev") < 2; i++)
+		usleep(1000);
+	EXPECT_EQ(2, count_entries(DEVICES, "iomem_dev"));
+	usleep(200000);
+	EXPECT_EQ(0, waitpid(made, &status, WNOHANG));
+	deleted = IN_PROCESS(delete_window("old"));
+	EXPECT_TRUE(is_taken_back(p));
+	EXPECT_EQ(0, waitpid(deleted, &status, WNOHANG));
+
+	ASSERT_TRUE(unlock_dev());
+	ASSERT_EQ(deleted, waitpid(deleted, &status, 0));
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(made, waitpid(made, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(-ENOENT, delete_window("old"));
+	EXPECT_EQ(0, delete_window("new"));
+	munmap((void *)p, LENGTH);
+	EXPECT_EQ(0, count_entries(DEVICES, "iomem_dev"));
+}
+
+TEST_F_TIMEOUT(run_time, all_windows_of_a_removed_device_are_taken_back, 120)
+{
+	volatile uint32_t *p[WINDOWS];
+	char name[] = "window0";
+	pid_t removed;
+	int status, i;
+
+	ASSERT_TRUE(begin(self->start));
+	for (i = 0; i < WINDOWS; i++, name[strlen("window")]++) {
+		p[i] = map_window(name, self->start + i * LENGTH);
+		ASSERT_NE(NULL, p[i]);
+	}
+	ASSERT_TRUE(lock_dev());
+	removed = IN_PROCESS(remove_edu());
+	for (i = 0; i < WINDOWS; i++)
+		EXPECT_TRUE(is_taken_back(p[i]));
+	EXPECT_EQ(0, waitpid(removed, &status, WNOHANG));
+
+	ASSERT_TRUE(unlock_dev());
+	ASSERT_EQ(removed, waitpid(removed, &status, 0));
+	EXPECT_EQ(0, status);
+	for (i = 0; i < WINDOWS; i++) {
+		name[strlen("window")]--;
+		EXPECT_EQ(0, delete_window(name));
+		munmap((void *)p[i], LENGTH);
+	}
+	END();
+}
+
+TEST_HARNESS_MAIN
