@@ -290,20 +290,14 @@ impl platform::Driver for Driver {
             let dev = pdev.as_ref();
             let registers = devm_platform_ioremap_resource::<0x100>(pdev, 0)?;
             let id = registers
-                .access_with(|regs| {
-                    // Whatever it was told before: no interrupt until there is a handler.
-                    silence(regs);
-                    regs.read(EDU_ID)
-                })
+                .access_with(|regs| regs.read(EDU_ID))
                 .ok_or(ENODEV)?;
             if id.magic().get() != MAGIC {
-                dev_err!(
-                    dev,
-                    "this is no edu: its identification is {:#010x}\n",
-                    id.into_raw()
-                );
+                dev_err!(dev, "this is no edu: ID {:#010x}\n", id.into_raw());
                 return Err(ENODEV);
             }
+            // Whatever it was told before: no interrupt until there is a handler.
+            registers.access_with(silence).ok_or(ENODEV)?;
 
             let number = NUMBERS.take()?;
             let name = CString::try_from_fmt(fmt!("factorial{}", number.value()))?;
@@ -332,7 +326,6 @@ impl platform::Driver for Driver {
 
     fn unbind<'bound>(_pdev: &'bound platform::Device<Core<'_>>, this: Pin<&Self>) {
         // The device is to be quiet when its interrupt is not handled any more.
-        // What the device has is dropped after that, so the registers are there.
         let _ = this.node.device().with(silence);
     }
 }
