@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A module that is loaded and unloaded at any time, under programs that open what it
- * makes, look at it, and make windows. Those that come too late are told that there is
- * nothing, and only those that have a file open can keep the module.
+ * makes, look at it, and make windows. A program that comes too late finds nothing, and
+ * only one that has a file open can keep the module.
  *
  *	IOMEM_RANGE	START-LAST of a device, of which each program gets a page
  *	IOMEM_SEED	as in tests/race.c

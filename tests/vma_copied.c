@@ -16,18 +16,6 @@
 #define PARAMETERS	"/sys/module/iomem_test_preempted/parameters/"
 #define FORKER		"iomem-forker"
 
-#define NEED_HUGE_PAGES()	do {						\
-	if (!has_huge_pages())						\
-		SKIP(return, "this kernel has no huge pages: PREEMPT_RT goes without");	\
-} while (0)
-
-static uint64_t size_of(int fd, volatile void *address)
-{
-	struct iomem_test_pagetable out;
-
-	return entry(fd, address, &out) ? 0 : out.size;
-}
-
 /* What was filled at once is copied, as are small pages; parent and child get huge ones anew. */
 TEST_F(vma, huge_pages_are_not_copied)
 {

@@ -16,18 +16,6 @@
 	mmap(NULL, length, RW, MAP_SHARED, self->fd,	\
 	     VMA_LARGE | VMA_OFFSET(how, WRITECOMBINE, page))
 
-#define NEED_HUGE_PAGES()	do {						\
-	if (!has_huge_pages())						\
-		SKIP(return, "this kernel has no huge pages: PREEMPT_RT goes without");	\
-} while (0)
-
-static uint64_t size_of(int fd, volatile void *address)
-{
-	struct iomem_test_pagetable out;
-
-	return entry(fd, address, &out) ? 0 : out.size;
-}
-
 TEST_F(vma, address_is_aligned_like_the_device)
 {
 	const uint64_t page[] = { 0, 1, SMALL_PAGES - 1, SMALL_PAGES, SMALL_PAGES + 1 };

@@ -116,4 +116,17 @@ static inline bool present(int fd, volatile void *address)
 	return entry(fd, address, &out) == 0;
 }
 
+/* The size of the page that is there, in bytes; 0 if nothing is. */
+static inline uint64_t size_of(int fd, volatile void *address)
+{
+	struct iomem_test_pagetable out;
+
+	return entry(fd, address, &out) ? 0 : out.size;
+}
+
+#define NEED_HUGE_PAGES()	do {						\
+	if (!has_huge_pages())						\
+		SKIP(return, "this kernel has no huge pages: PREEMPT_RT goes without");	\
+} while (0)
+
 #endif /* _IOMEM_VMA_TEST_H */
