@@ -141,6 +141,8 @@ def judge(args: argparse.Namespace, log: console.Console, allowed: console.Allow
         raise Broken("QEMU ended before the guest came to the script"
                      f" (status {outcome.qemu_status}{last_words(args.out)})")
     if panic:
+        for line in log.last_report():
+            say(f"log: {line}")
         say(f"the kernel panicked: {panic}")
         return PANIC
     if outcome.end is guest.End.SCRIPT_TIMEOUT:

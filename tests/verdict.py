@@ -58,6 +58,12 @@ OTHER_GROUPS = {"debug": ("kunit", "watched", *IN_MACHINE), "kcsan": ("kcsan",),
 FIRST_GROUPS = ("log-scan", "templates", "properties", "reproducible", "syzkaller", "c-to-rust",
                 "binding", "htmldocs")
 
+# Of messages of what failed, the last lines.
+_MOST_SAID = 70
+
+# Of checks that failed, so many are named once more at the end.
+_MOST_NAMED = 30
+
 # What the suite's exit status says beyond its own failing (scripts/vm --help).
 STATUS = {120: "a warning is in the kernel log", 121: "the kernel panicked",
           124: "time was up", 125: "the set-up is broken"}
@@ -82,6 +88,11 @@ def programs(ktap: Ktap, folder: Path, names=PROGRAMS) -> list[tuple[str, Tally]
     return groups
 
 
+def last_lines(path: Path) -> list[str]:
+    """How a file of messages ends."""
+    return path.read_text(errors="replace").splitlines()[-_MOST_SAID:] if path.exists() else []
+
+
 def guest(folder: Path) -> Tally:
     """The run as a whole: how the suite ended, and the kernel's log."""
     status = int((folder / "suite.status").read_text())
@@ -90,6 +101,8 @@ def guest(folder: Path) -> Tally:
         name += f" (status {status}: {STATUS.get(status, 'the suite itself failed')})"
     tally = Tally()
     tally.add(name, status == 0)
+    if status:
+        tally.said[name] = last_lines(folder / "suite.err")
     return tally
 
 
@@ -98,7 +111,9 @@ def host(ktap: Ktap, folder: Path, group: str) -> Tally:
     tally = ktap.read((folder / f"{group}.log").read_text(errors="replace"), group)
     status = int((folder / f"{group}.status").read_text())
     if status and not tally.failed:
-        tally.failed.append(f"{group}: exit status {status}, though no check failed")
+        line = f"{group}: exit status {status}, though no check failed"
+        tally.failed.append(line)
+        tally.said[line] = last_lines(folder / f"{group}.err")
     return tally
 
 
@@ -151,6 +166,12 @@ def main() -> int:
         if tally.failed:
             print(f"  what was printed and logged is in {folder}")
         total += tally
+    if total.failed:
+        print("Failed, with what they printed above:")
+    for line in total.failed[:_MOST_NAMED]:
+        print(f"  {line}")
+    if len(total.failed) > _MOST_NAMED:
+        print(f"  and {len(total.failed) - _MOST_NAMED} more")
     print(f"{len(total.passed)} passed, {len(total.failed)} failed, {len(total.skipped)} skipped")
     if not total.failed:
         return 0

@@ -58,6 +58,8 @@ _ON_PURPOSE_MORE = re.compile(r"\] Tainted: |\] Hardware name: ")
 _ON_PURPOSE_LAST = re.compile(r"\] Call [Tt]race:$")
 _TRACE = re.compile(r"^\[[ .\d]+\]  ")
 _PANIC = re.compile(r"\bKernel panic - not syncing")
+# Of what was said before a panic: registers and a stack.
+_MOST_REPORTED = 60
 _NO_ROOM = re.compile(r"\bInitramfs unpacking failed")
 # A report of KCSAN: its first line and, behind all that tells who raced, one of the last. Each stack
 # comes after a line that says what it did there. The name of a module follows what is in one.
@@ -162,6 +164,14 @@ class Console:
     def panic(self) -> str | None:
         """The line of a panic, if there was one."""
         return next((line for line in self.lines if _PANIC.search(line)), None)
+
+    def last_report(self) -> list[str]:
+        """What the kernel said on its way to a panic: who did what, where."""
+        end = next((n for n, line in enumerate(self.lines) if _PANIC.search(line)), None)
+        if end is None:
+            return []
+        begin = next((n for n in range(max(0, end - _MOST_REPORTED), end) if _TROUBLE.search(self.lines[n])), end)
+        return self.lines[begin:max(end + 1, begin + _MOST_REPORTED)]
 
     def trouble(self, allowed: AllowList) -> list[str]:
         """Every line that a healthy kernel does not print."""
