@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Loading and unloading of iomem.ko: what the library has that is not made by one
- * of its users. See rust/iomem/resource/entry/removal.rs.
+ * of its users. See module.h.
  */
 
 #include <linux/init.h>
@@ -27,6 +27,8 @@ static void __exit iomem_exit(void)
 {
 	/* Ends claims, which the other one has a list of. */
 	iomem_leftovers_exit();
+	/* A device that is being unbound may still have to come to what was dropped meanwhile. */
+	iomem_devres_exit();
 	iomem_library_exit();
 	/*
 	 * Code of the library's has dropped what devices had of it. A thread that unbinds such a

@@ -56,6 +56,10 @@ use crate::{
     leftover::Leftover, //
 };
 
+mod due;
+
+use due::Due;
+
 /// How a value ends that a device has, by code of this library alone.
 ///
 /// A destructor of a generic type is compiled into the module that makes the value. So a mapping, which is
@@ -164,32 +168,44 @@ impl Drop for Held {
     }
 }
 
+/// What a device has been handed.
+///
+/// Context of the drop: may sleep.
+struct Handed {
+    // Dropped first: the device comes to it first, as it was entered last.
+    devres: Devres<Held>,
+    _due: Due,
+}
+
 /// Hands over to the device. Not generic, and not compiled into modules that use the library.
 #[inline(never)]
-fn hand_over(dev: &Device<Bound>, held: Held) -> Result<Devres<Held>> {
-    Devres::new(dev, held)
+fn hand_over(dev: &Device<Bound>, held: Held) -> Result<KBox<Handed>> {
+    let room = KBox::<Handed>::new_uninit(GFP_KERNEL)?;
+    let due = Due::new(dev, room.as_ptr().cast_mut().cast())?;
+    let devres = Devres::new(dev, held)?;
+    Ok(KBox::write(room, Handed { devres, _due: due }))
 }
 
 /// Takes from the device what was forgotten. As [`hand_over`]: the library's code, not its user's.
 ///
 /// # Safety
 ///
-/// `devres` is what a `Managed` has, and only this drops it.
+/// `handed` is what a `Managed` has, and only this drops it.
 #[inline(never)]
-unsafe extern "C" fn take_back(devres: *mut c_void) {
+unsafe extern "C" fn take_back(handed: *mut c_void) {
     // SAFETY: By the requirement; it was boxed.
-    drop(unsafe { KBox::<Devres<Held>>::from_raw(devres.cast()) });
+    drop(unsafe { KBox::<Handed>::from_raw(handed.cast()) });
 }
 
 /// Has [`take_back`] called when the library goes.
 ///
 /// # Safety
 ///
-/// As [`Leftover::arm`]: once for a value, and `take_back` may be called with `devres` if that is not
+/// As [`Leftover::arm`]: once for a value, and `take_back` may be called with `handed` if that is not
 /// dropped.
 #[inline(never)]
-unsafe fn arm(leftover: &Leftover, devres: &Devres<Held>) {
-    let data = core::ptr::from_ref(devres).cast_mut().cast();
+unsafe fn arm(leftover: &Leftover, handed: &Handed) {
+    let data = core::ptr::from_ref(handed).cast_mut().cast();
     // SAFETY: By the requirement.
     unsafe { leftover.arm(take_back as usize, take_back, data) };
 }
@@ -210,7 +226,7 @@ unsafe fn arm(leftover: &Leftover, devres: &Devres<Held>) {
 ///
 /// # Invariants
 ///
-/// What `devres` has is a `T`.
+/// What `handed` has is a `T`.
 ///
 /// # Examples
 ///
@@ -240,7 +256,7 @@ unsafe fn arm(leftover: &Leftover, devres: &Devres<Held>) {
 pub struct Managed<T: Send + 'static> {
     // Disarmed, by being dropped, before what it would end.
     leftover: ManuallyDrop<Leftover>,
-    devres: ManuallyDrop<KBox<Devres<Held>>>,
+    handed: ManuallyDrop<KBox<Handed>>,
     of: PhantomData<T>,
 }
 
@@ -261,15 +277,14 @@ impl<T: Send + 'static> Managed<T> {
         T: Kept,
     {
         let leftover = Leftover::new()?;
-        let room = KBox::new_uninit(GFP_KERNEL)?;
-        let devres = KBox::write(room, hand_over(dev, Held::new(value)?)?);
+        let handed = hand_over(dev, Held::new(value)?)?;
         // SAFETY: Once. When the library goes, no code runs that could use this or drop it. Until then it
         // stays where it is, or is disarmed before it is dropped.
-        unsafe { arm(&leftover, &devres) };
+        unsafe { arm(&leftover, &handed) };
         // INVARIANT: It has `value`.
         Ok(Self {
             leftover: ManuallyDrop::new(leftover),
-            devres: ManuallyDrop::new(devres),
+            handed: ManuallyDrop::new(handed),
             of: PhantomData,
         })
     }
@@ -284,7 +299,7 @@ impl<T: Send + 'static> Managed<T> {
 
     /// Returns the device. Context: any.
     pub fn device(&self) -> &Device {
-        self.devres.device()
+        self.handed.devres.device()
     }
 
     /// Calls `f` with the value, unless the device has been unbound, and returns what that returns. The
@@ -295,7 +310,7 @@ impl<T: Send + 'static> Managed<T> {
     /// drop after what the device has.
     pub fn access_with<R>(&self, f: impl FnOnce(&T) -> R) -> Option<R> {
         let held = {
-            let guard = self.devres.try_access()?;
+            let guard = self.handed.devres.try_access()?;
             // Within the section of RCU's that the end waits for: so before it looks, or not at all.
             guard.users.add(1, Relaxed);
             NonNull::from(&*guard)
@@ -316,7 +331,7 @@ impl<T: Send + 'static> Managed<T> {
     pub fn try_access(&self) -> Option<Guard<'_, T>> {
         // INVARIANT: By the type invariant of `self`.
         Some(Guard {
-            guard: self.devres.try_access()?,
+            guard: self.handed.devres.try_access()?,
             of: PhantomData,
         })
     }
@@ -324,7 +339,7 @@ impl<T: Send + 'static> Managed<T> {
     /// Calls `f` with the value, unless the device has been unbound, and returns what that returns. It must
     /// not sleep. Context: any.
     pub fn try_access_with<R>(&self, f: impl FnOnce(&T) -> R) -> Option<R> {
-        self.devres.try_access_with(|held| {
+        self.handed.devres.try_access_with(|held| {
             // SAFETY: By the type invariant.
             f(unsafe { Self::inner(held) })
         })
@@ -333,7 +348,7 @@ impl<T: Send + 'static> Managed<T> {
     /// As [`try_access`](Self::try_access), within a section of RCU's that the caller has begun. Context:
     /// any.
     pub fn try_access_with_guard<'a>(&'a self, guard: &'a rcu::Guard) -> Option<&'a T> {
-        let held = self.devres.try_access_with_guard(guard)?;
+        let held = self.handed.devres.try_access_with_guard(guard)?;
         // SAFETY: By the type invariant.
         Some(unsafe { Self::inner(held) })
     }
@@ -347,7 +362,7 @@ impl<T: Send + 'static> Drop for Managed<T> {
         // SAFETY: Neither is used again.
         unsafe {
             ManuallyDrop::drop(&mut self.leftover);
-            ManuallyDrop::drop(&mut self.devres);
+            ManuallyDrop::drop(&mut self.handed);
         }
     }
 }
