@@ -373,6 +373,8 @@ TEST_F_TIMEOUT(race, nobody_reaches_what_was_taken_back, 7200)
 		give_up(self);
 		wait_for_room();
 		dawdle(&random, false);
+		if (round % 2)
+			trace_differently(s, random >> 32);
 		ASSERT_EQ(0, write_to(self->comes, self->line));
 		take(_metadata, self);
 	}
