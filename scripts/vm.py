@@ -5,7 +5,7 @@ Exit statuses, the first that applies:
 
     125   broken set-up: no QEMU, no image, the guest never came to the script, the
           allow-list is broken, a kernel that watches itself reported something before the
-          script, or the script passed but its output or the log is not whole, or what
+          script, QEMU executed what was no longer in memory, or the script passed but its output or the log is not whole, or what
           watched is off
     121   the kernel panicked
     124   the watchdog ended the script
@@ -130,6 +130,10 @@ def judge(args: argparse.Namespace, log: console.Console, allowed: console.Allow
     if early:
         raise Broken("the kernel reported a fault of its own before the script began, and may not"
                      f" have watched itself any more: {early[0]}")
+    stale = log.stale_breakpoint()
+    if stale:
+        raise Broken("QEMU executed a breakpoint that was no longer in the guest's memory: what it"
+                     f" translated was not up to date; run it again: {stale}")
     log.check_room()
     if log.broken:
         raise Broken(log.broken)

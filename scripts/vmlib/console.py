@@ -60,6 +60,9 @@ _TRACE = re.compile(r"^\[[ .\d]+\]  ")
 _PANIC = re.compile(r"\bKernel panic - not syncing")
 # Of what was said before a panic: registers and a stack.
 _MOST_REPORTED = 60
+# The oops of a breakpoint, and the code around it: the instruction pointer is behind it, at what is in <>.
+_BREAKPOINT = re.compile(r"\bOops: int3: ")
+_CODE = re.compile(r"\bCode: .*\b(?P<before>[0-9a-f]{2}) <[0-9a-f]{2}>")
 _NO_ROOM = re.compile(r"\bInitramfs unpacking failed")
 # A report of KCSAN: its first line and, behind all that tells who raced, one of the last. Each stack
 # comes after a line that says what it did there. The name of a module follows what is in one.
@@ -164,6 +167,22 @@ class Console:
     def panic(self) -> str | None:
         """The line of a panic, if there was one."""
         return next((line for line in self.lines if _PANIC.search(line)), None)
+
+    def stale_breakpoint(self) -> str | None:
+        """The oops of a breakpoint that is no longer in memory, if there was one: QEMU's doing.
+
+        Where the kernel writes to code it has a breakpoint meanwhile, and knows it as its own until
+        every processor has seen that it is gone. One that QEMU (10.0) emulates may have translated it while
+        it was being taken away, and goes on with that.
+        """
+        for number, line in enumerate(self.lines):
+            if not _BREAKPOINT.search(line):
+                continue
+            report = self.lines[number:number + _MOST_REPORTED]
+            code = next(filter(None, map(_CODE.search, report)), None)
+            if code and code["before"] != "cc":
+                return line
+        return None
 
     def last_report(self) -> list[str]:
         """What the kernel said on its way to a panic: who did what, where."""

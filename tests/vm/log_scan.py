@@ -213,6 +213,14 @@ def run(folder: Path) -> None:
     headless.finish()
     check("a log without its beginning", refuses(headless.check_whole))
 
+    oops = ("Oops: int3: 0000 [#1] SMP NOPTI", "RIP: 0010:load+0x2e8/0x340 [iomem_dev]",
+            "Code: 00 8b b6 98 00 00 00 eb <08> 48 89 58 08 31 c9 eb d0")
+    check("a breakpoint that is not in memory", log(*oops).stale_breakpoint() is not None)
+    check("not one that is", log(*oops[:2], oops[2].replace("eb <", "cc <")).stale_breakpoint() is None)
+    check("nor another oops", log("Oops: 0002 [#1] SMP NOPTI", *oops[1:]).stale_breakpoint() is None)
+    check("nor where the code is not known",
+          log(*oops[:2], "Code: Unable to access opcode bytes at 0x1.").stale_breakpoint() is None)
+
     check("a panic", log("Kernel panic - not syncing: sysrq triggered crash").panic() is not None)
     said = log("iomem-vm t0 start", "iomem-vm t0 exit 7")
     check("how the script ended", said.began and said.status == 7)
