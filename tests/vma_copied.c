@@ -219,6 +219,89 @@ TEST_F(vma, huge_pages_are_not_moved)
 	EXPECT_EQ(COUNT(OPEN), COUNT(CLOSE));
 }
 
+/*
+ * A huge page at the same offset each time, with the same operations: by faults or, for a file
+ * that is open for reading only, at once.
+ */
+#define SAME(fd, prot)	\
+	mmap(NULL, HUGE_PAGE, prot, MAP_SHARED, fd, VMA_LARGE | VMA_OFFSET(SHARED, WRITECOMBINE, 0))
+
+/* How many bytes are there in small pages, each in its place, of those that SAME maps. */
+static size_t in_place(int pagetable, char *p, uint64_t physical)
+{
+	struct iomem_test_pagetable out;
+	size_t i, n = 0;
+
+	for (i = 0; i < HUGE_PAGE; i += PAGE)
+		if (!entry(pagetable, p + i, &out) && out.size == PAGE &&
+		    out.physical == physical + i)
+			n += PAGE;
+	return n;
+}
+
+/* Of several mappings of the same offset, only the one that is moved loses its pages. */
+TEST_F(vma, what_is_not_moved_keeps_its_pages)
+{
+	int reader = open(NODE, O_RDONLY | O_CLOEXEC);
+	char *eager, *moved, *other, *to;
+
+	NEED_HUGE_PAGES();
+	ASSERT_LE(0, reader);
+	eager = SAME(reader, PROT_READ);
+	moved = SAME(self->fd, RW);
+	other = SAME(self->fd, RW);
+	to = room_for(1);
+	ASSERT_NE(MAP_FAILED, eager);
+	ASSERT_NE(MAP_FAILED, moved);
+	ASSERT_NE(MAP_FAILED, other);
+	ASSERT_NE(NULL, to);
+	EXPECT_EQ(0, look(moved));
+	EXPECT_EQ(0, look(other));
+	ASSERT_EQ(HUGE_PAGE, size_of(self->pagetable, moved));
+	ASSERT_EQ(HUGE_PAGE, size_of(self->pagetable, other));
+	ASSERT_EQ(HUGE_PAGE, in_place(self->pagetable, eager, self->large));
+
+	ASSERT_TRUE(MOVE(moved, to));
+	EXPECT_FALSE(present(self->pagetable, to));
+	EXPECT_EQ(HUGE_PAGE, in_place(self->pagetable, eager, self->large));
+	EXPECT_EQ(HUGE_PAGE, size_of(self->pagetable, other));
+	EXPECT_EQ(0, look(to));
+	EXPECT_EQ(HUGE_PAGE, size_of(self->pagetable, to));
+
+	munmap(eager, HUGE_PAGE);
+	munmap(other, HUGE_PAGE);
+	munmap(to, HUGE_PAGE);
+	close(reader);
+	EXPECT_EQ(COUNT(OPEN), COUNT(CLOSE));
+}
+
+/* What was filled at once takes its pages along, which may never come by a fault. */
+TEST_F(vma, what_was_filled_at_once_is_moved_as_it_is)
+{
+	int reader = open(NODE, O_RDONLY | O_CLOEXEC);
+	char *eager, *other, *to;
+
+	NEED_HUGE_PAGES();
+	ASSERT_LE(0, reader);
+	eager = SAME(reader, PROT_READ);
+	other = SAME(self->fd, RW);
+	to = room_for(1);
+	ASSERT_NE(MAP_FAILED, eager);
+	ASSERT_NE(MAP_FAILED, other);
+	ASSERT_NE(NULL, to);
+	EXPECT_EQ(0, look(other));
+
+	ASSERT_TRUE(MOVE(eager, to));
+	EXPECT_EQ(HUGE_PAGE, in_place(self->pagetable, to, self->large));
+	EXPECT_EQ(HUGE_PAGE, size_of(self->pagetable, other));
+	EXPECT_EQ(0, COUNT(FAULT));
+
+	munmap(other, HUGE_PAGE);
+	munmap(to, HUGE_PAGE);
+	close(reader);
+	EXPECT_EQ(COUNT(OPEN), COUNT(CLOSE));
+}
+
 #define MOVERS	6
 
 struct movers {

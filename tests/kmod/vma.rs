@@ -46,7 +46,8 @@ use kernel::{
     sync::{
         atomic::Relaxed,
         Arc,
-        Mutex, //
+        Mutex,
+        SetOnce, //
     },
     InPlaceModule,
     ModuleMetadata,
@@ -100,6 +101,8 @@ const EDU_LENGTH: u64 = 1 << 20;
 /// `/dev/iomem-vma`.
 struct Node {
     shared: Arc<Shared>,
+    /// The operations of all VMAs that are mapped as `SHARED`.
+    view: SetOnce<Arc<View>>,
 }
 
 #[vtable]
@@ -156,6 +159,19 @@ impl CharDevice for Node {
                 TWICE => {
                     let vma = vma.with_ops(View::make(shared, how)?);
                     vma.map_on_fault(View::make(shared, how)?, prot)
+                }
+                SHARED => {
+                    if self.view.as_ref().is_none() {
+                        // Another one may be faster: then that is taken.
+                        self.view.populate(View::make(shared, how)?);
+                    }
+                    let view = self.view.as_ref().ok_or(EINVAL)?.clone();
+                    // The same page in both ways: at once for a file that is open for reading only.
+                    if vma.may_be_written() {
+                        vma.map_on_fault(view, prot)
+                    } else {
+                        vma.with_ops(view).io_remap_pfn_range(claim, page, prot)
+                    }
                 }
                 FAULT | HUGE | AROUND | BEYOND | RETRY | NAMED | WHOLE | ASKEW | STRAY
                 | MADE_UP => vma.map_on_fault(View::make(shared, how)?, prot),
@@ -216,6 +232,7 @@ impl Control {
         let node = Arc::new(
             Node {
                 shared: shared.clone(),
+                view: SetOnce::new(),
             },
             GFP_KERNEL,
         )?;

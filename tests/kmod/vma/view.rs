@@ -107,6 +107,7 @@ pub(crate) const ASKEW: usize = 14;
 pub(crate) const STRAY: usize = 15;
 pub(crate) const AROUND: usize = 16;
 pub(crate) const MADE_UP: usize = 17;
+pub(crate) const SHARED: usize = 18;
 
 /// A huge page, in bytes, and how much `AROUND` fills: eight of them.
 const HUGE_PAGE: usize = PAGE_SIZE / 8 * PAGE_SIZE;
@@ -224,7 +225,7 @@ impl VmaOps for View {
     }
 
     fn huge_fault<'a>(&'a self, fault: Fault<'a>) -> VmFault {
-        if !matches!(self.how, HUGE | ASKEW | AROUND) {
+        if !matches!(self.how, HUGE | ASKEW | AROUND | SHARED) {
             return VmFault::Fallback;
         }
         let request = Request(fault.page_offset());
