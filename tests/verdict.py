@@ -32,7 +32,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "attack_misaligned", "attack_file_names", "attack_next_driver", "attack_ports", "errors", "forgotten",
             "attack_irq_forgotten",
             "attack_exclusive", "attack_names", "attack_in_interrupt", "still_mapped", "attack_reserved",
-            "attack_memtypes", "memtypes_forgotten", "memtypes_unloaded", "attack_varying", "varying", "attack_long_names", "long_name_traced", "attack_limits",
+            "attack_memtypes", "memtypes_forgotten", "memtypes_unloaded", "attack_varying", "varying", "attack_long_names", "long_name_traced", "attack_limits", "attack_i2c",
             "attack_owner", "owner", "attack_foreign", "foreign_left",
             "vma", "vma_ops", "vma_huge", "vma_revoke", "vma_copied", "shared_pages",
             "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes",
