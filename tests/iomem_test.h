@@ -168,6 +168,16 @@ static inline int unload(const char *name)
 	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
 }
 
+/* How many devices tests/kmod/released.c has seen freed; -1 if it is not loaded. */
+static inline int count_released(void)
+{
+	char *text = proc_text("/sys/module/iomem_test_released/parameters/released");
+	int n = text ? atoi(text) : -1;
+
+	free(text);
+	return n;
+}
+
 /* Whether a module is loaded. */
 static inline bool loaded(const char *name)
 {

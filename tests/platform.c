@@ -160,4 +160,25 @@ TEST_F(platform, driver_override_keeps_others_away)
 	EXPECT_FALSE(claimed("/proc/ioports", 0x2f0, 4));
 }
 
+static void unload_above(void)
+{
+	unload("iomem_attack_above");
+	unload("iomem_test_released");
+}
+
+/* A device refers to all that it is below, removed or not: the kernel looks there when it goes. */
+TEST(what_is_above_a_device_stays)
+{
+	if (!getenv("IOMEM_ABOVE_KO"))
+		SKIP(return, "IOMEM_ABOVE_KO is not set: see tests/guest/suite");
+	atexit(unload_above);
+	ASSERT_EQ(0, load(getenv("IOMEM_RELEASED_KO"), "prefix=iomem_attack_above"));
+	ASSERT_EQ(0, load(getenv("IOMEM_ABOVE_KO"), ""));
+	EXPECT_EQ(1, count_entries(BUS "/devices", "iomem_attack_above"));
+	EXPECT_EQ(0, count_released());
+	ASSERT_EQ(0, unload("iomem_attack_above"));
+	EXPECT_EQ(3, count_released());
+	ASSERT_EQ(0, unload("iomem_test_released"));
+}
+
 TEST_HARNESS_MAIN
