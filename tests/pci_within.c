@@ -11,14 +11,20 @@
 
 #define LENGTH 0x10000
 #define MUXED 0x2000
+/* What tests/attack/released.rs makes of the resource of iomem_test_within. */
+#define PIECE 0x1000
+#define PIECES (2 * LENGTH / PIECE)
 #define CLAIM "/sys/module/iomem_test_within/parameters/claim"
 
 static void unload_within(void)
 {
 	unload("iomem_attack_outlived");
-	unload("iomem_test_within");
 	unload("iomem_test_late");
 	unload("iomem_test_tied");
+	unload("iomem_test_released");
+	unload("iomem_test_unfit");
+	unload("iomem_attack_released");
+	unload("iomem_test_within");
 }
 
 /* A resource of that length at the start of the BAR: a platform device's, or of no device. */
@@ -331,6 +337,113 @@ TEST_F(run_time, each_device_that_is_tied)
 	EXPECT_EQ(0, entries(self->start, "tied"));
 	EXPECT_EQ(2, count_messages(messages, "is being removed, and what this device has of it"));
 	ASSERT_EQ(0, unload("iomem_test_tied"));
+	END();
+}
+
+/* What there is on no PCI device, and nothing that QEMU has. */
+#ifdef __x86_64__
+#define ELSEWHERE 0xfed40000
+#else
+#define ELSEWHERE 0xc100000
+#endif
+
+#define UNFIT "/sys/module/iomem_test_unfit/"
+
+/* Loads the module with a claim that is tied to a device of tests/kmod/unfit.c first. */
+static int load_tied(uint64_t start, const char *device)
+{
+	char path[64], params[96], *address;
+
+	snprintf(path, sizeof(path), UNFIT "parameters/%s", device);
+	address = proc_text(path);
+	if (!address)
+		return -errno;
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " device=%s", start, address);
+	free(address);
+	return load(getenv("IOMEM_TIED_KO"), params);
+}
+
+/*
+ * The removal of edu would wait for these for ever, or in vain: see tests/kmod/unfit.c. A claim on
+ * no PCI device does not go with one.
+ */
+TEST_F(run_time, devices_that_cannot_be_tied)
+{
+	static const char *const unfit[] = { "above", "beside", "usb" };
+
+	ASSERT_TRUE(begin(self->start));
+	atexit(unload_within);
+	ASSERT_EQ(0, load(getenv("IOMEM_UNFIT_KO"), ""));
+	for (int i = 0; i < 3; i++) {
+		EXPECT_EQ(-EINVAL, load_tied(self->start, unfit[i])) {
+			TH_LOG("%s", unfit[i]);
+			unload("iomem_test_tied");
+		}
+		EXPECT_EQ(0, entries(self->start, "tied"));
+		EXPECT_EQ(0, load_tied(ELSEWHERE, unfit[i])) {
+			TH_LOG("%s", unfit[i]);
+		}
+		EXPECT_EQ(1, entries(ELSEWHERE, "tied"));
+		EXPECT_EQ(0, unload("iomem_test_tied"));
+	}
+
+	/* The device itself need not be, and those that are tied are unbound. */
+	ASSERT_EQ(0, load_tied(self->start, "edu"));
+	EXPECT_TRUE(is_tied(0));
+	ASSERT_EQ(0, remove_edu());
+	EXPECT_FALSE(is_tied(0));
+	EXPECT_EQ(0, entries(self->start, "tied"));
+	EXPECT_EQ(2, count_messages(messages, "is being removed, and what this device has of it"));
+	EXPECT_EQ(0, access("/sys/bus/usb/devices/iomem_test_unfit/driver", F_OK));
+	ASSERT_EQ(0, unload("iomem_test_tied"));
+	ASSERT_EQ(0, unload("iomem_test_unfit"));
+	END();
+}
+
+#define OTHERS 16
+
+/* A claim refers to no device that was tied to it and has no driver any more. */
+TEST_F(run_time, devices_that_were_tied_are_freed)
+{
+	char params[64];
+
+	ASSERT_TRUE(begin(self->start));
+	atexit(unload_within);
+	ASSERT_EQ(0, load(getenv("IOMEM_RELEASED_KO"), "prefix=iomem_test_tied"));
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " others=%d", self->start, OTHERS);
+	ASSERT_EQ(0, load(getenv("IOMEM_TIED_KO"), params));
+	EXPECT_TRUE(is_tied(0));
+	EXPECT_TRUE(is_tied(1));
+	EXPECT_EQ(OTHERS, count_released());
+	ASSERT_EQ(0, unload("iomem_test_tied"));
+	EXPECT_EQ(OTHERS + 2, count_released());
+	ASSERT_EQ(0, unload("iomem_test_released"));
+	END();
+}
+
+/* Claims that another module has released are dropped after their ranges were claimed again. */
+TEST_F(run_time, claims_that_another_module_released)
+{
+	int before = 0, first = 0, second = 0;
+
+	ASSERT_TRUE(begin(self->start));
+	ASSERT_EQ(0, load_within(self->start, 2 * LENGTH, ""));
+	ASSERT_EQ(0, load(getenv("IOMEM_ATTACK_RELEASED_KO"), ""));
+	for (int i = 0; i < PIECES; i++)
+		before += entries(self->start + i * PIECE, "attack-region");
+	ASSERT_EQ(PIECES, before);
+	/* The regions stay, in no tree. */
+	ASSERT_EQ(0, unload("iomem_test_within"));
+	ASSERT_EQ(0, entries(self->start, "attack"));
+	ASSERT_EQ(0, tell("/sys/bus/platform/drivers/iomem_test_within/release", "1"));
+	for (int i = 0; i < PIECES; i++) {
+		first += entries(self->start + i * PIECE, "attack-first");
+		second += entries(self->start + i * PIECE, "attack-second");
+	}
+	EXPECT_EQ(0, first);
+	EXPECT_EQ(PIECES, second);
+	ASSERT_EQ(0, unload("iomem_attack_released"));
+	EXPECT_EQ(0, entries(self->start, "attack"));
 	END();
 }
 

@@ -2,6 +2,10 @@
 
 //! One claim that two devices share, tied to both of them: tests/pci_within.c removes the PCI device
 //! that the claim is on. The first device ties itself twice.
+//!
+//! With `others=`, as many more devices are tied before that, each of which is gone when the next one comes.
+//! With `device=`, the claim is tied to a device of tests/kmod/unfit.c first, and loading fails with what
+//! that fails with.
 
 use iomem::{
     compat::param,
@@ -18,7 +22,11 @@ use iomem::{
     },
 };
 use kernel::{
-    device::Core,
+    device::{
+        self,
+        Bound,
+        Core, //
+    },
     driver,
     platform::{
         self,
@@ -39,7 +47,15 @@ module! {
     params: {
         start: u64 {
             default: 0,
-            description: "physical address of BAR 0 of QEMU's edu",
+            description: "physical address of the claim, in bytes: BAR 0 of QEMU's edu",
+        },
+        others: u64 {
+            default: 0,
+            description: "how many devices are tied and removed before",
+        },
+        device: u64 {
+            default: 0,
+            description: "where the structure of a device is that the claim is tied to first",
         },
     },
 }
@@ -84,10 +100,32 @@ struct Test {
 
 fn register(number: u32) -> Result<Device> {
     // A device has to have a resource, whatever it is.
-    let ports = Range::new(0x2f0 + 4 * u64::from(number), 4)?;
+    let ports = Range::new(0x2f0 + 4 * u64::from(number % 2), 4)?;
     Info::new(<Test as ModuleMetadata>::NAME, &[Resource::port(ports)])
         .id(Id::Number(number))
         .register()
+}
+
+/// Ties the claim to a device that no driver of this module is for.
+fn tie(claim: &MemRegion, address: u64) -> Result {
+    if address == 0 {
+        return Ok(());
+    }
+    // SAFETY: The module that this is said by, tests/kmod/unfit.c, is loaded and has a reference to the
+    // device. Not all of them have a driver, but none is bound or unbound meanwhile, and what is tied asks
+    // for the driver by itself. The library cannot carry this: there is no other way to such devices.
+    let dev: &device::Device<Bound> = unsafe { device::Device::from_raw(address as *mut _) };
+    claim.unbind_on_removal(dev)
+}
+
+/// Makes devices that are tied to the claim, one after another. Each is removed before the next one comes.
+fn others(count: u64) -> Result {
+    for number in 0..u32::try_from(count)? {
+        if !register(2 + number)?.is_bound() {
+            return Err(ENXIO);
+        }
+    }
+    Ok(())
 }
 
 impl InPlaceModule for Test {
@@ -98,10 +136,12 @@ impl InPlaceModule for Test {
             unsafe { SHARED.init() };
             let start = param(module_parameters::start.value());
             let claim = request_mem_region(start, 0x1000, c"tied")?;
+            tie(&claim, param(module_parameters::device.value()))?;
             *SHARED.lock() = Some(Arc::new(claim, GFP_KERNEL)?);
             Ok(try_pin_init!(Self {
                 _driver <- driver::Registration::new(<Self as ModuleMetadata>::NAME, module),
                 _devices: {
+                    others(param(module_parameters::others.value()))?;
                     let devices = [register(0)?, register(1)?];
                     *SHARED.lock() = None;
                     devices
