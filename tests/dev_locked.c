@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "late.h"
 #include "pci_gone.h"
 
 #define LENGTH 0x10000
@@ -124,32 +125,74 @@ TEST_F_TIMEOUT(run_time, window_is_deleted_while_another_waits_to_be_made, 120)
 	EXPECT_EQ(0, count_entries(DEVICES, "iomem_dev"));
 }
 
+static volatile uint32_t *windows[WINDOWS];
+
+static bool map_windows(uint64_t start)
+{
+	char name[] = "window0";
+
+	for (int i = 0; i < WINDOWS; i++, name[strlen("window")]++) {
+		windows[i] = map_window(name, start + i * LENGTH);
+		if (!windows[i])
+			return false;
+	}
+	return true;
+}
+
+static bool delete_windows(void)
+{
+	char name[] = "window0";
+	bool done = true;
+
+	for (int i = 0; i < WINDOWS; i++, name[strlen("window")]++) {
+		done = !delete_window(name) && done;
+		munmap((void *)windows[i], LENGTH);
+	}
+	return done;
+}
+
 TEST_F_TIMEOUT(run_time, all_windows_of_a_removed_device_are_taken_back, 120)
 {
-	volatile uint32_t *p[WINDOWS];
-	char name[] = "window0";
 	pid_t removed;
 	int status, i;
 
 	ASSERT_TRUE(begin(self->start));
-	for (i = 0; i < WINDOWS; i++, name[strlen("window")]++) {
-		p[i] = map_window(name, self->start + i * LENGTH);
-		ASSERT_NE(NULL, p[i]);
-	}
+	ASSERT_TRUE(map_windows(self->start));
 	ASSERT_TRUE(lock_dev());
 	removed = IN_PROCESS(remove_edu());
 	for (i = 0; i < WINDOWS; i++)
-		EXPECT_TRUE(is_taken_back(p[i]));
+		EXPECT_TRUE(is_taken_back(windows[i]));
 	EXPECT_EQ(0, waitpid(removed, &status, WNOHANG));
 
 	ASSERT_TRUE(unlock_dev());
 	ASSERT_EQ(removed, waitpid(removed, &status, 0));
 	EXPECT_EQ(0, status);
-	for (i = 0; i < WINDOWS; i++) {
-		name[strlen("window")]--;
-		EXPECT_EQ(0, delete_window(name));
-		munmap((void *)p[i], LENGTH);
-	}
+	EXPECT_TRUE(delete_windows());
+	END();
+}
+
+/* The process that removes the device has been killed before it comes to the windows. */
+TEST_F_TIMEOUT(run_time, all_windows_are_taken_back_for_a_killed_process, 120)
+{
+	pid_t removed;
+	int status, i;
+
+	ASSERT_TRUE(begin(self->start));
+	ASSERT_TRUE(map_windows(self->start));
+	ASSERT_EQ(0, load_late(self->start, "removing=1"));
+	ASSERT_TRUE(lock_dev());
+	removed = IN_PROCESS(remove_edu());
+	until_it_is_late();
+	ASSERT_EQ(0, kill(removed, SIGKILL));
+	for (i = 0; i < WINDOWS; i++)
+		EXPECT_TRUE(is_taken_back(windows[i]));
+	EXPECT_EQ(0, waitpid(removed, &status, WNOHANG));
+
+	ASSERT_TRUE(unlock_dev());
+	ASSERT_EQ(removed, waitpid(removed, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	ASSERT_EQ(0, unload("iomem_test_late"));
+	EXPECT_TRUE(delete_windows());
 	END();
 }
 

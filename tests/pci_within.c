@@ -7,6 +7,7 @@
 
 #include <sys/wait.h>
 
+#include "late.h"
 #include "pci_gone.h"
 
 #define LENGTH 0x10000
@@ -19,7 +20,6 @@
 static void unload_within(void)
 {
 	unload("iomem_attack_outlived");
-	unload("iomem_test_late");
 	unload("iomem_test_tied");
 	unload("iomem_test_released");
 	unload("iomem_test_unfit");
@@ -262,27 +262,6 @@ TEST_F(run_time, waiting_below_a_device_that_came_later)
 	ASSERT_EQ(0, unload("iomem_attack_outlived"));
 	EXPECT_EQ(EBUSY, waited(waiter));
 	END();
-}
-
-/* Another processor is late at an address: see tests/kmod/late.c. */
-static int load_late(uint64_t start, const char *more)
-{
-	char params[64];
-
-	atexit(unload_within);
-	snprintf(params, sizeof(params), "start=%#" PRIx64 " %s", start, more);
-	return load(getenv("IOMEM_LATE_KO"), params);
-}
-
-static void until_it_is_late(void)
-{
-	char *text = NULL;
-
-	do {
-		free(text);
-		text = proc_text("/sys/module/iomem_test_late/parameters/came");
-	} while (text && !atoi(text));
-	free(text);
 }
 
 /* The removal comes just when a window's claim has been entered, before anything else is done. */

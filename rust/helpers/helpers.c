@@ -28,4 +28,5 @@
 #include "spinlock.c"
 #include "sysfs.c"
 #include "uio.c"
+#include "unbinding.c"
 #include "wait.c"

@@ -3,13 +3,15 @@
  * A processor that is slow at the worst moment. As long as this is loaded, there are two
  * seconds between the kernel's entering a claim of start into the tree and its telling the
  * caller; with leaving=1 instead, before it takes a resource of start out of the tree, such
- * as the BAR of a device that is removed. How often that came is in the parameter came.
+ * as the BAR of a device that is removed; with removing=1, before it begins to remove a PCI device
+ * whose BAR 0 is at start. How often that came is in the parameter came.
  */
 
 #include <linux/delay.h>
 #include <linux/ioport.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
+#include <linux/pci.h>
 
 static ulong start;
 module_param(start, ulong, 0444);
@@ -18,6 +20,10 @@ MODULE_PARM_DESC(start, "physical address, in bytes");
 static bool leaving;
 module_param(leaving, bool, 0444);
 MODULE_PARM_DESC(leaving, "whether it is late when a resource leaves the tree");
+
+static bool removing;
+module_param(removing, bool, 0444);
+MODULE_PARM_DESC(removing, "whether it is late when a PCI device is removed");
 
 static uint came;
 module_param(came, uint, 0444);
@@ -42,6 +48,13 @@ static int leaves(struct kprobe *probe, struct pt_regs *regs)
 	return be_late((const struct resource *)regs_get_kernel_argument(regs, 0));
 }
 
+static int removes(struct kprobe *probe, struct pt_regs *regs)
+{
+	struct device *dev = (struct device *)regs_get_kernel_argument(regs, 0);
+
+	return dev_is_pci(dev) ? be_late(&to_pci_dev(dev)->resource[0]) : 0;
+}
+
 static struct kretprobe after_request = {
 	.kp.symbol_name = "__request_region",
 	.handler = entered,
@@ -52,15 +65,24 @@ static struct kprobe before_release = {
 	.pre_handler = leaves,
 };
 
+static struct kprobe before_removal = {
+	.symbol_name = "device_del",
+	.pre_handler = removes,
+};
+
 static int __init late_init(void)
 {
+	if (removing)
+		return register_kprobe(&before_removal);
 	return leaving ? register_kprobe(&before_release) : register_kretprobe(&after_request);
 }
 module_init(late_init);
 
 static void __exit late_exit(void)
 {
-	if (leaving)
+	if (removing)
+		unregister_kprobe(&before_removal);
+	else if (leaving)
 		unregister_kprobe(&before_release);
 	else
 		unregister_kretprobe(&after_request);

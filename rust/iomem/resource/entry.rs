@@ -28,7 +28,8 @@
 //!   bus holds the lock of its notifiers meanwhile, and unbinding a platform device takes it again.
 //! - No claim is made within those resources from then on. When those that were tied have been
 //!   unbound, the resources become busy, so that the tree refuses claims by itself until it does not
-//!   have them any more. No memory is needed for that.
+//!   have them any more. No memory is needed for that, nor to begin the unbinding, nor does it matter whether
+//!   the process that removes the device has been killed.
 //! - A claim that is being made meanwhile is not missed. It is on the list before it is in the tree:
 //!   a muxed one, which may sleep, finds there that it is too late. Every other one is entered
 //!   under the lock.
@@ -84,6 +85,7 @@ use crate::{
 mod around;
 mod known;
 mod removal;
+mod tied;
 
 pub(super) use self::around::lacks_pages;
 
@@ -98,6 +100,7 @@ use self::{
         Known,
         Tie, //
     },
+    tied::Tied,
 };
 
 /// What `CLAIMS` protects.
@@ -336,7 +339,7 @@ impl Entry {
     ///
     /// - `ENODEV`: one is being removed, or the entry is in no tree.
     /// - `EINVAL`: `dev` cannot be unbound then: see [`Known::tie_of`].
-    /// - `ENOMEM`: no memory for the list.
+    /// - `ENOMEM`: no memory for the list, or for the unbinding.
     pub(super) fn tie(&self, dev: &Device<Bound>) -> Result {
         let dev: &Device = dev;
         loop {
@@ -355,15 +358,15 @@ impl Entry {
             let unbound = known
                 .tied
                 .iter()
-                .position(|tied| !removal::has_driver(tied));
+                .position(|tied| !removal::has_driver(tied.dev()));
             if let Some(place) = unbound {
                 let unbound = known.tied.remove(place);
                 drop(claims);
                 drop(unbound);
                 continue;
             }
-            if !known.tied.iter().any(|tied| core::ptr::eq(&**tied, dev)) {
-                known.tied.push(dev.into(), GFP_KERNEL)?;
+            if !known.tied.iter().any(|tied| core::ptr::eq(tied.dev(), dev)) {
+                known.tied.push(Tied::new(dev)?, GFP_KERNEL)?;
             }
             return Ok(());
         }

@@ -26,9 +26,12 @@ use super::around::{
     smallest_around,
     Place, //
 };
-use super::removal::{
-    is_above,
-    needs_another_lock, //
+use super::{
+    removal::{
+        is_above,
+        needs_another_lock, //
+    },
+    tied::Tied, //
 };
 use crate::bindings;
 
@@ -53,7 +56,7 @@ pub(super) struct Known {
     /// Another one, whose resource came to be around it later.
     pub(super) later: Option<ARef<Device>>,
     /// The devices that are unbound before a PCI device around it is removed.
-    pub(super) tied: KVec<ARef<Device>>,
+    pub(super) tied: KVec<KBox<Tied>>,
     /// A PCI device around it is being removed, or was.
     pub(super) leaving: bool,
     /// The range was claimed again while this was there: the tree does not have it.

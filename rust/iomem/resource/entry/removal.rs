@@ -2,10 +2,7 @@
 
 //! Removal of devices: what is unbound before.
 
-use core::ptr::{
-    null_mut,
-    NonNull, //
-};
+use core::ptr::null_mut;
 
 use kernel::{
     device::Device,
@@ -18,6 +15,10 @@ use super::{
     around::{
         close,
         is_pci, //
+    },
+    tied::{
+        Tied,
+        Unbindings, //
     },
     CLAIMS, //
 };
@@ -81,9 +82,9 @@ fn about_to_remove(dev: &Device) {
         let _ = claims.going.push(dev.into(), GFP_KERNEL);
     }
     // All at once: each ends before it waits for its node to be removed, which others can delay.
-    let mut unbindings = KVec::new();
+    let mut unbindings = Unbindings::new();
     loop {
-        let mut tied: Option<ARef<Device>> = None;
+        let mut tied: Option<KBox<Tied>> = None;
         let mut unneeded: Option<ARef<Device>> = None;
         for known in &mut claims.all {
             // A resource may have been inserted around the claim since that was made.
@@ -102,17 +103,20 @@ fn about_to_remove(dev: &Device) {
             }
             // Waits for all of them, without the lock, which they take. Then for what came meanwhile.
             drop(claims);
-            unbindings.clear();
+            unbindings.wait();
             claims = CLAIMS.lock();
             continue;
         }
         drop(claims);
         drop(unneeded);
-        if let Some(tied) = tied {
-            if let Some(unbinding) = Unbinding::begin(tied, dev) {
-                // Without memory to remember it, it is dropped here, and so waited for.
-                let _ = unbindings.push(unbinding, GFP_KERNEL);
-            }
+        // Whose removal this is, or is a part of, is unbound in the course of it.
+        if let Some(tied) = tied.filter(|tied| !is_above(tied.dev(), dev)) {
+            dev_info!(
+                tied.dev(),
+                "{} is being removed, and what this device has of it: unbound\n",
+                dev.name()
+            );
+            unbindings.begin(tied);
         }
         claims = CLAIMS.lock();
     }
@@ -125,48 +129,6 @@ fn about_to_remove(dev: &Device) {
         let going = place.and_then(|place| claims.going.remove(place).ok());
         drop(claims);
         drop(going);
-    }
-}
-
-/// A device that is being unbound by another thread. Dropping it waits until that is done.
-///
-/// # Invariants
-///
-/// `begun` is what the C function returned for the device, and has not been waited for.
-struct Unbinding {
-    begun: NonNull<c_void>,
-    _device: ARef<Device>,
-}
-
-impl Unbinding {
-    /// Begins to unbind a device that is tied to a claim within a resource of `dev`. `None` if there is
-    /// nothing to wait for.
-    fn begin(tied: ARef<Device>, dev: &Device) -> Option<Self> {
-        // Whose removal this is, or is a part of, is unbound in the course of it.
-        if is_above(&tied, dev) {
-            return None;
-        }
-        dev_info!(
-            tied,
-            "{} is being removed, and what this device has of it: unbound\n",
-            dev.name()
-        );
-        let raw = core::ptr::from_ref(&*tied).cast_mut().cast();
-        // SAFETY: There is a reference to the device until that has been waited for, and this thread does
-        // not hold its lock.
-        let begun = unsafe { bindings::device_release_driver_begin(raw) };
-        // INVARIANT: It has just been returned.
-        Some(Self {
-            begun: NonNull::new(begun)?,
-            _device: tied,
-        })
-    }
-}
-
-impl Drop for Unbinding {
-    fn drop(&mut self) {
-        // SAFETY: By the type invariant; this is dropped once.
-        unsafe { bindings::device_release_driver_wait(self.begun.as_ptr()) };
     }
 }
 
