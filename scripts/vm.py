@@ -53,6 +53,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cpus", type=int, default=2)
     parser.add_argument("--cpu", help="which processor, as QEMU has it; the default is the model's")
     parser.add_argument("--watching", action="store_true", help="the kernel is one that watches itself")
+    parser.add_argument("--firmware", type=Path, help="EFI's, to boot by")
     parser.add_argument("--memory", default="768M", help="as QEMU has it")
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("words", nargs="*", help="the script and its arguments; none: a shell")
@@ -107,7 +108,8 @@ def boot(args: argparse.Namespace, log: console.Console, token: str) -> guest.Ou
         lambda channel, requests, monitor: machine.command(
             args.arch, out=args.out, image=args.image, initramfs=image, shell=shell,
             channel=channel, requests=requests, monitor=monitor, trace=args.trace, hotplug=args.hotplug,
-            icount=args.icount, cpu=args.cpu, cpus=args.cpus, memory=args.memory, append=args.append),
+            icount=args.icount, cpu=args.cpu, cpus=args.cpus, memory=args.memory, firmware=args.firmware,
+            append=args.append),
         end="" if shell else f"<end of output {token}>", out=args.out, shown=args.shown,
         console=log, shell=shell, timeout=args.timeout,
         lifeline=lifeline if lifeline.exists() else None, on_start=on_start)

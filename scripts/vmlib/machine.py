@@ -182,12 +182,13 @@ def _greeting(out: Path) -> list[str]:
 
 def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, channel: int,
             requests: int, monitor: int, trace: bool, hotplug: bool, icount: bool, cpu: str | None, cpus: int,
-            memory: str, append: list[str]) -> list[str]:
+            memory: str, firmware: Path | None, append: list[str]) -> list[str]:
     """The QEMU command line. QEMU runs in `out`, so that no path needs escaping.
 
     `channel`, `requests` and `monitor` are the numbers of connected sockets: the
     script's output, or the shell's terminal; what the guest asks of us; and what
-    we ask of QEMU.
+    we ask of QEMU. `firmware` is EFI's, for arm64, which otherwise has none: it describes the
+    machine by ACPI, as what QEMU makes it, so that none of its devices is a window.
     """
     model = MODELS[arch]
     if not shutil.which(model.qemu):
@@ -199,9 +200,14 @@ def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, 
     port = "virtconsole" if shell else "virtserialport"
     kernel = [f"console={model.console}", "ignore_loglevel", "printk.devkmsg=on",
               "log_buf_len=4M", "panic=-1", "rdinit=/init", *model.kernel, *append]
+    if firmware:
+        described = ["-bios", str(firmware)]
+    elif arch == "arm64":
+        described = _device_tree(base, model, out) + _flash(out)
+    else:
+        described = _acpi_table(out)
     return [
-        model.qemu, *base, "-machine", model.machine,
-        *(_device_tree(base, model, out) + _flash(out) if arch == "arm64" else _acpi_table(out)),
+        model.qemu, *base, "-machine", model.machine, *described,
         "-kernel", str(image), "-initrd", str(initramfs), "-append", " ".join(kernel),
         "-chardev", "file,id=console,path=console.log", "-serial", "chardev:console",
         "-chardev", f"socket,id=channel,fd={channel}",
