@@ -25,6 +25,7 @@ reg-io-width = <4>;
 big-endian;
 read-only;
 map-whole-pages;
+firmware-reserved;
 write-combining;
 interrupts = <1>, <2>;
 interrupt-names = "done", "error";
@@ -38,6 +39,7 @@ WRONG = {
     "width of no value": ("reg-io-width = <4>;", "reg-io-width;", "reg-io-width"),
     "byte order with a value": ("big-endian;", "big-endian = <1>;", "big-endian"),
     "read-only with a value": ("read-only;", 'read-only = "yes";', "read-only"),
+    "reserved pages with a value": ("firmware-reserved;", "firmware-reserved = <1>;", "firmware-reserved"),
     "whole pages with a value": ("map-whole-pages;", "map-whole-pages = <1>;", "map-whole-pages"),
     "write-combining with a value": ("write-combining;", "write-combining = <1>;", "write-combining"),
     "label that is a number": ('label = "scaler";', "label = <1>;", "label"),

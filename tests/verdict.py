@@ -52,7 +52,8 @@ HOST_GROUPS = ("vm", "bench", "front-door", "out-of-tree", "tools", "manual", "p
 # other flavours of the stock one.
 IN_MACHINE = ("out-of-tree", "tools", "manual", "picture")
 OTHER_GROUPS = {"debug": ("kunit", "watched", *IN_MACHINE), "kcsan": ("kcsan",),
-                "rt": IN_MACHINE, "cloud": IN_MACHINE, "16k": IN_MACHINE}
+                "rt": IN_MACHINE, "cloud": IN_MACHINE,
+                "16k": (*IN_MACHINE, "topology")}
 
 # And once, whatever the architecture.
 FIRST_GROUPS = ("log-scan", "templates", "properties", "reproducible", "syzkaller", "c-to-rust",

@@ -54,6 +54,7 @@ use crate::{
     error::eopnotsupp,
     range::Range,
     resource::{
+        has_memory,
         Holder,
         Mem,
         MemRegion, //
@@ -157,8 +158,9 @@ impl<H: Holder<Mem>, const SIZE: usize> Mapping<H, SIZE> {
     ///   they begin.
     /// - `EOPNOTSUPP`: this architecture does not have the mode ([`Cache::is_supported`]).
     /// - `EPERM`: it is to be cached, and firmware keeps the range for itself
-    ///   ([`Claim::is_firmware_reserved`](crate::resource::Claim::is_firmware_reserved)): where that is
-    ///   memory, what is written would be seen late, or in part, by who uses it in another mode.
+    ///   ([`Claim::is_firmware_reserved`](crate::resource::Claim::is_firmware_reserved)), or the device tree
+    ///   or EFI has memory in the rest of its pages: where that is memory, what is written would be seen
+    ///   late, or in part, by who uses it in another mode.
     /// - `EBUSY`: a page of it is mapped already, by whomever, in a weaker mode.
     /// - `ENOMEM`: the kernel cannot map it: no address space left, not I/O memory, or mapped
     ///   already in a mode that excludes this one.
@@ -241,7 +243,10 @@ impl<H: Holder<Mem>, const SIZE: usize> Mapping<H, SIZE> {
         if !cache.is_supported() {
             return Err(eopnotsupp());
         }
-        if cache == Cache::Cached && holder.region().is_firmware_reserved() {
+        // Pages are mapped, of which memory may be the rest.
+        if cache == Cache::Cached
+            && (holder.region().is_firmware_reserved() || has_memory(range.whole_pages()?))
+        {
             return Err(EPERM);
         }
         let length = usize::try_from(range.length()).map_err(|_| EINVAL)?;

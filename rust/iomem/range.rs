@@ -241,6 +241,17 @@ impl Range {
     pub const fn is_page_aligned(&self) -> bool {
         (self.start | self.length) % PAGE_SIZE as ResourceSize == 0
     }
+
+    /// Returns the pages that the range is in, from the first to the last.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: they are all of the address space, of which the length is no number.
+    pub(crate) fn whole_pages(&self) -> Result<Self> {
+        let mask = PAGE_SIZE as u64 - 1;
+        let (start, last) = (self.start() & !mask, self.last() | mask);
+        Self::new(start, last.wrapping_sub(start).wrapping_add(1))
+    }
 }
 
 /// In the form of `/proc/iomem`, with prefixes: `0xfea00000-0xfea00fff`.
@@ -286,6 +297,20 @@ mod tests {
             (range.start(), range.last(), range.length()),
             (0x1234, 0x1234, 1)
         );
+        Ok(())
+    }
+
+    #[test]
+    fn pages_are_those_of_the_first_and_the_last_byte() -> Result {
+        for (start, length) in [(PAGE, PAGE), (PAGE, 1), (2 * PAGE - 1, 1)] {
+            assert_eq!(
+                Range::new(start, length)?.whole_pages(),
+                Range::new(PAGE, PAGE)
+            );
+        }
+        let across = Range::new(2 * PAGE - 1, 2)?;
+        assert_eq!(across.whole_pages(), Range::new(PAGE, 2 * PAGE));
+        assert_eq!(Range::new(1, u64::MAX - 1)?.whole_pages(), Err(EINVAL));
         Ok(())
     }
 

@@ -42,6 +42,8 @@ mod refused;
 mod request;
 mod root;
 
+pub(crate) use self::firmware::has_memory;
+
 pub use self::{
     claim::{
         Claim,

@@ -8,6 +8,8 @@
 //! - the description of the window says that the rest of them is not another device's
 //!   (`map-whole-pages`), which the kernel cannot know: drivers need not claim what they map;
 //! - neither the tree of resources nor firmware says otherwise;
+//! - firmware does not keep the rest for itself, unless the description says that this is no memory
+//!   (`firmware-reserved`);
 //! - the rest could be claimed as well, so that no driver claims it later.
 
 use iomem::{
@@ -89,7 +91,8 @@ impl Hardware {
                 .is_some_and(|node| node.property_read_bool(property))
         };
         let whole_pages = has(c"map-whole-pages");
-        let may_be_reserved = !chosen || has(c"firmware-reserved");
+        let reserved = has(c"firmware-reserved");
+        let may_be_reserved = !chosen || reserved;
         let names = names::list(dev, c"reg-names")?;
         let mut names = names.into_iter();
 
@@ -111,8 +114,9 @@ impl Hardware {
             let region = (bus, names.next());
             regions.push(region, GFP_KERNEL)?;
         }
+        let whole = whole_pages.then_some(Whole { reserved });
         for group in groups(&claims)? {
-            let Some(pages) = around(dev, &group, whole_pages, node)? else {
+            let Some(pages) = around(dev, &group, whole, node)? else {
                 continue;
             };
             for (region, claim) in regions.iter_mut().zip(&claims) {
@@ -226,15 +230,22 @@ fn groups(claims: &KVec<Arc<MemRegion>>) -> Result<KVec<KVec<&Arc<MemRegion>>>> 
     Ok(groups)
 }
 
+/// That whole pages are to be shown, and the rest of them is to be claimed.
+#[derive(Clone, Copy)]
+struct Whole {
+    /// Firmware may keep it for itself.
+    reserved: bool,
+}
+
 /// Returns the pages that some claims are in, of which the rest is claimed where that was asked for; or
 /// says in the log why programs cannot map them.
 fn around(
     dev: &device::Device<device::Bound>,
     claims: &KVec<&Arc<MemRegion>>,
-    whole_pages: bool,
+    whole: Option<Whole>,
     node: &CStr,
 ) -> Result<Option<Arc<Pages>>> {
-    match pages(dev, claims, whole_pages, node) {
+    match pages(dev, claims, whole, node) {
         Ok(pages) => Ok(Some(Arc::new(pages, GFP_KERNEL)?)),
         Err(NoPages::Refused(refused)) if Error::from(refused) == ENOMEM => Err(ENOMEM),
         Err(NoPages::Refused(refused)) => {
@@ -261,6 +272,15 @@ fn around(
             );
             Ok(None)
         }
+        Err(NoPages::FirmwareReserved(range)) => {
+            dev_warn!(
+                dev,
+                "no mmap of its registers, which share a page with what firmware has reserved \
+                 ({range}), and can be memory that it uses: use pread() and pwrite(), or say \
+                 firmware-reserved if it is not\n"
+            );
+            Ok(None)
+        }
         Err(NoPages::Other(e)) => Err(e),
     }
 }
@@ -271,6 +291,8 @@ enum NoPages {
     Refused(Refused),
     /// Another device is described there.
     Described(Range),
+    /// Firmware keeps a part of the rest for itself.
+    FirmwareReserved(Range),
     /// Something else, which is not about them.
     Other(Error),
 }
@@ -284,12 +306,12 @@ impl From<Refused> for NoPages {
 fn pages(
     dev: &device::Device<device::Bound>,
     claims: &KVec<&Arc<MemRegion>>,
-    whole_pages: bool,
+    whole: Option<Whole>,
     node: &CStr,
 ) -> Result<Pages, NoPages> {
-    if !whole_pages {
+    let Some(whole) = whole else {
         return Ok(Pages::covered_by(claims)?);
-    }
+    };
     let name = CString::try_from_fmt(fmt!("{node} (rest of page)")).map_err(NoPages::Other)?;
     let pages = Pages::around(claims, &name)?;
     for rest in pages.rest() {
@@ -298,7 +320,9 @@ fn pages(
             return Err(NoPages::Described(other));
         }
     }
-    Ok(pages)
+    // Also where firmware describes the registers: that says nothing of the rest.
+    let reserved = pages.reserved_rest().filter(|_| !whole.reserved);
+    reserved.map_or(Ok(pages), |part| Err(NoPages::FirmwareReserved(part)))
 }
 
 /// Reads the properties `reg-io-width` (which says how wide all registers are, in bytes),

@@ -36,6 +36,10 @@ module! {
             default: 0,
             description: "physical address of BAR 0 of QEMU's edu",
         },
+        beside: u64 {
+            default: 0,
+            description: "physical address behind the end of memory, in the same page",
+        },
     },
 }
 
@@ -57,14 +61,33 @@ fn run(reserved: u64, edu: u64) -> Result {
     Ok(())
 }
 
+/// Registers that share a page with memory: what is mapped is the page.
+fn run_beside(beside: u64) -> Result {
+    let claim = request_mem_region(beside, 0x100, c"attack")?;
+    check!("beside_is_not_reserved", !claim.is_firmware_reserved());
+    check!(
+        "beside_is_not_cached",
+        Mapping::<_>::with_cache(&claim, Cache::Cached).err() == Some(EPERM)
+            && Mapping::<_>::part_of(&claim, 0x10, 0x20, Cache::Cached).err() == Some(EPERM)
+    );
+    check!(
+        "beside_is_mapped_uncached",
+        Mapping::<_>::ioremap(&claim).is_ok()
+    );
+    Ok(())
+}
+
 struct Attack;
 
 impl kernel::Module for Attack {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let end = run(
-            param(module_parameters::reserved.value()),
-            param(module_parameters::edu.value()),
-        );
+        let end = match param(module_parameters::beside.value()) {
+            0 => run(
+                param(module_parameters::reserved.value()),
+                param(module_parameters::edu.value()),
+            ),
+            beside => run_beside(beside),
+        };
         check!("attack_came_to_its_end", end == Ok(()));
         pr_info!("done\n");
         Ok(Self)

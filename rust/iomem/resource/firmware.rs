@@ -27,8 +27,13 @@ pub(super) fn keeps<R: Root>(entry: &Entry, range: Range) -> bool {
         bindings::IORES_DESC_RESERVED
             | bindings::IORES_DESC_ACPI_TABLES
             | bindings::IORES_DESC_ACPI_NV_STORAGE
-    ) || R::PROC == Mem::PROC
-        && (described_as_memory(range)
-            // SAFETY: The function looks for a range in a list that does not change.
-            || unsafe { bindings::efi_has_memory(range.start(), range.last()) })
+    ) || R::PROC == Mem::PROC && has_memory(range)
+}
+
+/// Tells whether the device tree or EFI has memory in a range, or EFI what it calls its own. Context: may
+/// sleep.
+pub(crate) fn has_memory(range: Range) -> bool {
+    described_as_memory(range)
+        // SAFETY: The function looks for a range in a list that does not change.
+        || unsafe { bindings::efi_has_memory(range.start(), range.last()) }
 }

@@ -66,7 +66,8 @@ impl Pages {
     /// A claim keeps those away who claim. A driver that maps registers without a claim, and one that
     /// is not loaded yet, are not seen by this: whether the rest of a page holds registers of another
     /// device is for the caller to know. [`described_beside`](crate::platform::described_beside) asks
-    /// firmware, as far as it says.
+    /// firmware, as far as it says. Nor is it looked at whether firmware keeps the rest for itself:
+    /// [`reserved_rest`](Self::reserved_rest) tells.
     ///
     /// # Errors
     ///
@@ -219,6 +220,30 @@ impl Pages {
         self.rest.iter().map(|claim| claim.range())
     }
 
+    /// Returns the first part of the rest that firmware keeps for itself, or may use, as
+    /// [`is_firmware_reserved`](super::Claim::is_firmware_reserved) tells of a claim. Context: may sleep.
+    ///
+    /// Pages can be larger than those of EFI's map, which have 4 KiB: then memory shares a page with
+    /// registers.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn f(pages: &iomem::resource::Pages) -> Result {
+    /// if pages.reserved_rest().is_some() {
+    ///     return Err(EPERM);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reserved_rest(&self) -> Option<Range> {
+        let mut reserved = self
+            .rest
+            .iter()
+            .filter(|claim| claim.is_firmware_reserved());
+        reserved.next().map(|claim| claim.range())
+    }
+
     /// Returns the pages that one claim lies in, as a part of these; `None` if it does not lie in
     /// these. Context: any.
     ///
@@ -226,9 +251,7 @@ impl Pages {
     ///
     /// See [`ClaimPages`].
     pub fn of(pages: &Arc<Self>, claim: &MemRegion) -> Option<ClaimPages> {
-        let mask = PAGE_SIZE as u64 - 1;
-        let (start, last) = (claim.range().start() & !mask, claim.range().last() | mask);
-        let range = Range::new(start, last.wrapping_sub(start).wrapping_add(1)).ok()?;
+        let range = claim.range().whole_pages().ok()?;
         // INVARIANT: It begins and ends at page boundaries, as was just made sure of.
         pages.range.contains(&range).then(|| ClaimPages {
             memtypes: Memtypes::new(range),
