@@ -18,6 +18,7 @@
 #include "irq.c"
 #include "irqdesc.c"
 #include "kernfs.c"
+#include "kmemleak.c"
 #include "leftover.c"
 #include "mm.c"
 #include "module.c"

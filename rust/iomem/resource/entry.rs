@@ -383,6 +383,10 @@ impl Drop for Entry {
         if is_released {
             // SAFETY: The entry that it was the name of is gone, and this is dropped once.
             unsafe { ManuallyDrop::drop(&mut self.name) };
+        } else {
+            // It is kept on purpose: the tree may still refer to it.
+            // SAFETY: It was allocated, and stays.
+            unsafe { bindings::kmemleak_not_leak(self.name.as_char_ptr().cast()) };
         }
         // The last reference to a device may go here, which frees it.
         drop(known);
