@@ -144,7 +144,7 @@ impl Interrupt {
     }
 
     /// Fails with `ENODEV` once the device is gone, or the line: see the [module](super).
-    fn check(&self, state: &State) -> Result {
+    pub(super) fn check(&self, state: &State) -> Result {
         state.check()?;
         if self.is_handled() {
             Ok(())

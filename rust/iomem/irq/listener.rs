@@ -64,7 +64,7 @@ impl Interrupt {
     ///
     /// # Errors
     ///
-    /// - `ENODEV`: the device is gone.
+    /// - `ENODEV`: the device is gone, or the line.
     /// - `ENOSPC`: 64 eventfds listen to the interrupt, which is the most that the handler signals.
     ///
     /// # Examples
@@ -85,7 +85,7 @@ impl Interrupt {
     /// ```
     pub fn listen(this: &Arc<Self>, eventfd: EventFd) -> Result<Listener> {
         let mut state = this.state.lock();
-        state.check()?;
+        this.check(&state)?;
         if state.listeners.list.len() >= MAX {
             // The eventfd is dropped behind the lock, which is dropped first.
             return Err(ENOSPC);
@@ -122,7 +122,7 @@ impl Listener {
     ///
     /// # Errors
     ///
-    /// `ENODEV`: the device is gone.
+    /// `ENODEV`: the device is gone, or the line.
     ///
     /// # Examples
     ///
@@ -138,7 +138,7 @@ impl Listener {
     /// ```
     pub fn replace(&self, eventfd: EventFd) -> Result {
         let mut state = self.interrupt.state.lock();
-        state.check()?;
+        self.interrupt.check(&state)?;
         let index = state.listeners.find(self.id).ok_or(ENODEV)?;
         let entry = state.listeners.list.get_mut(index).ok_or(ENODEV)?;
         let old = core::mem::replace(&mut entry.1, eventfd);
