@@ -169,13 +169,15 @@ pub(super) fn has(dev: &Device, resource: *const bindings::resource) -> bool {
         .any(|own| core::ptr::eq(own.get(), resource))
 }
 
-/// Tells whether `resource` is a range that `dev`, a PCI device, passes on, being a bridge: it is for devices
-/// behind the bridge, those that are there and those to come.
+/// Tells whether `resource` is a range that `dev`, a PCI device, passes on: it is for other devices, those that
+/// are there and those to come. A bridge has such for the devices behind it; and one with virtual functions
+/// (SR-IOV) has them for those, which the kernel takes to be free when it makes one (`pci_iov_add_virtfn()`).
+/// In the list they come after a device's own.
 #[cfg(CONFIG_PCI)]
 pub(super) fn passes_on(dev: &Device, resource: *const bindings::resource) -> bool {
     resources_of(dev)
         .iter()
-        .skip(bindings::PCI_BRIDGE_RESOURCES as usize)
+        .skip(bindings::PCI_ROM_RESOURCE as usize + 1)
         .any(|window| core::ptr::eq(window.get(), resource))
 }
 

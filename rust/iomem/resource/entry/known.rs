@@ -141,8 +141,8 @@ impl Known {
         true
     }
 
-    /// Tells whether the claim is in what a PCI bridge passes on, where no PCI device has it. Resources of
-    /// platform devices may be in between.
+    /// Tells whether the claim is in what a PCI device passes on, a bridge or one with virtual functions,
+    /// where no PCI device has it. Resources of platform devices may be in between.
     pub(super) fn is_of_no_device(&self) -> bool {
         let mut at = self.parent();
         while let Some(dev) = self.kept().find(|dev| has(dev, at)) {
