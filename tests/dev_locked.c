@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A program that reads the directory /dev into memory whose pages it supplies itself keeps the
- * lock of that directory. No node is made or removed meanwhile, but what can be taken back, is.
- * The device is QEMU's edu (IOMEM_RANGE).
+ * lock of that directory. No node is made or removed meanwhile, but what can be taken back, is. The
+ * lock of a directory of sysfs is that of all of sysfs, and the kernel takes it before it tells the
+ * driver; delete_device takes the window back before that. The device is QEMU's edu (IOMEM_RANGE).
  */
 
 #include <linux/userfaultfd.h>
@@ -22,17 +23,21 @@ static struct {
 	pthread_t reader;
 } lock = { .fd = -1 };
 
-static void *read_dev(void *arg)
+static void *read_folder(void *arg)
 {
-	int dir = open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int dir = open(arg, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char first[48];
 
+	/* "." and "..", which sysfs gives without its lock. */
+	if (strcmp(arg, "/dev"))
+		syscall(SYS_getdents64, dir, first, sizeof(first));
 	syscall(SYS_getdents64, dir, lock.page, PAGE);
 	close(dir);
 	return NULL;
 }
 
 /* Returns whether the lock is held: whether the page is waited for. */
-static bool lock_dev(void)
+static bool lock_folder(char *folder)
 {
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
@@ -44,12 +49,12 @@ static bool lock_dev(void)
 	range.range.len = PAGE;
 	return lock.fd >= 0 && lock.page != MAP_FAILED && !ioctl(lock.fd, UFFDIO_API, &api) &&
 	       !ioctl(lock.fd, UFFDIO_REGISTER, &range) &&
-	       !pthread_create(&lock.reader, NULL, read_dev, NULL) &&
+	       !pthread_create(&lock.reader, NULL, read_folder, folder) &&
 	       read(lock.fd, &message, sizeof(message)) == sizeof(message) &&
 	       message.event == UFFD_EVENT_PAGEFAULT;
 }
 
-static bool unlock_dev(void)
+static bool unlock_folder(void)
 {
 	struct uffdio_zeropage zero = { .range = { (uintptr_t)lock.page, PAGE } };
 	bool done = !ioctl(lock.fd, UFFDIO_ZEROPAGE, &zero) && !pthread_join(lock.reader, NULL);
@@ -102,7 +107,7 @@ TEST_F_TIMEOUT(run_time, window_is_deleted_while_another_waits_to_be_made, 120)
 	ASSERT_TRUE(begin(self->start));
 	p = map_window("old", self->start);
 	ASSERT_NE(NULL, p);
-	ASSERT_TRUE(lock_dev());
+	ASSERT_TRUE(lock_folder("/dev"));
 	made = IN_PROCESS(make_window("new mem=%#" PRIx64 ",%#x", self->start + LENGTH, LENGTH));
 	/* Its device is there, and its node is waited for. */
 	for (i = 0; i < 10000 && count_entries(DEVICES, "iomem_dev") < 2; i++)
@@ -114,13 +119,35 @@ TEST_F_TIMEOUT(run_time, window_is_deleted_while_another_waits_to_be_made, 120)
 	EXPECT_TRUE(is_taken_back(p));
 	EXPECT_EQ(0, waitpid(deleted, &status, WNOHANG));
 
-	ASSERT_TRUE(unlock_dev());
+	ASSERT_TRUE(unlock_folder());
 	ASSERT_EQ(deleted, waitpid(deleted, &status, 0));
 	EXPECT_EQ(0, status);
 	ASSERT_EQ(made, waitpid(made, &status, 0));
 	EXPECT_EQ(0, status);
 	EXPECT_EQ(-ENOENT, delete_window("old"));
 	EXPECT_EQ(0, delete_window("new"));
+	munmap((void *)p, LENGTH);
+	EXPECT_EQ(0, count_entries(DEVICES, "iomem_dev"));
+}
+
+TEST_F_TIMEOUT(run_time, window_is_deleted_while_sysfs_is_locked, 120)
+{
+	volatile uint32_t *p;
+	pid_t deleted;
+	int status;
+
+	ASSERT_TRUE(begin(self->start));
+	p = map_window("old", self->start);
+	ASSERT_NE(NULL, p);
+	ASSERT_TRUE(lock_folder("/sys/kernel"));
+	deleted = IN_PROCESS(delete_window("old"));
+	EXPECT_TRUE(is_taken_back(p));
+	/* Its device waits for the lock. */
+	EXPECT_EQ(0, waitpid(deleted, &status, WNOHANG));
+
+	ASSERT_TRUE(unlock_folder());
+	ASSERT_EQ(deleted, waitpid(deleted, &status, 0));
+	EXPECT_EQ(0, status);
 	munmap((void *)p, LENGTH);
 	EXPECT_EQ(0, count_entries(DEVICES, "iomem_dev"));
 }
@@ -158,13 +185,13 @@ TEST_F_TIMEOUT(run_time, all_windows_of_a_removed_device_are_taken_back, 120)
 
 	ASSERT_TRUE(begin(self->start));
 	ASSERT_TRUE(map_windows(self->start));
-	ASSERT_TRUE(lock_dev());
+	ASSERT_TRUE(lock_folder("/dev"));
 	removed = IN_PROCESS(remove_edu());
 	for (i = 0; i < WINDOWS; i++)
 		EXPECT_TRUE(is_taken_back(windows[i]));
 	EXPECT_EQ(0, waitpid(removed, &status, WNOHANG));
 
-	ASSERT_TRUE(unlock_dev());
+	ASSERT_TRUE(unlock_folder());
 	ASSERT_EQ(removed, waitpid(removed, &status, 0));
 	EXPECT_EQ(0, status);
 	EXPECT_TRUE(delete_windows());
@@ -180,7 +207,7 @@ TEST_F_TIMEOUT(run_time, all_windows_are_taken_back_for_a_killed_process, 120)
 	ASSERT_TRUE(begin(self->start));
 	ASSERT_TRUE(map_windows(self->start));
 	ASSERT_EQ(0, load_late(self->start, "removing=1"));
-	ASSERT_TRUE(lock_dev());
+	ASSERT_TRUE(lock_folder("/dev"));
 	removed = IN_PROCESS(remove_edu());
 	until_it_is_late();
 	ASSERT_EQ(0, kill(removed, SIGKILL));
@@ -188,7 +215,7 @@ TEST_F_TIMEOUT(run_time, all_windows_are_taken_back_for_a_killed_process, 120)
 		EXPECT_TRUE(is_taken_back(windows[i]));
 	EXPECT_EQ(0, waitpid(removed, &status, WNOHANG));
 
-	ASSERT_TRUE(unlock_dev());
+	ASSERT_TRUE(unlock_folder());
 	ASSERT_EQ(removed, waitpid(removed, &status, 0));
 	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	ASSERT_EQ(0, unload("iomem_test_late"));

@@ -14,6 +14,7 @@
 //! | module | what it owns |
 //! |---|---|
 //! | `params` | the window that the parameters ask for |
+//! | `live` | the windows that are there, to be taken back before their devices are removed |
 //! | `run_time` | windows that are made by writing to `new_device` |
 //! | `guard` | who may choose an address |
 //! | `outcome` | why a device that we made was not bound |
@@ -54,6 +55,7 @@ mod file;
 mod guard;
 mod hardware;
 mod interrupts;
+mod live;
 mod maps;
 mod names;
 mod node;
@@ -112,6 +114,10 @@ impl InPlaceModule for IomemDev {
                 param(module_parameters::length.value()),
                 NAME.value(),
             )?;
+
+            // SAFETY: A module is initialized once, and its driver is registered after this. The library
+            // cannot carry it: see there.
+            unsafe { live::init() };
 
             Ok(try_pin_init!(Self {
                 // SAFETY: A module is initialized once, and its driver is registered after this. The

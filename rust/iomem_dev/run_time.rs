@@ -43,6 +43,7 @@ use kernel::{
 
 use crate::{
     guard,
+    live,
     outcome,
     window::MOST_WINDOWS, //
 };
@@ -68,18 +69,23 @@ static INDICES: Indices<{ MOST_WINDOWS / 64 }> = Indices::new();
 enum State {
     /// It is being made.
     Making,
-    /// Its device, and the number of that.
-    // Dropped in this order: a number is free when its device is gone.
-    There {
-        _device: platform::Device,
-        _index: Index,
-    },
+    /// Its device.
+    There(Made),
     /// It is being taken away.
     Going,
 }
 
-/// A window made at run time.
+/// A device that was made.
+// Dropped in this order: a number is free when its device is gone.
 struct Made {
+    _device: platform::Device,
+    /// `iomem_dev.<n>`.
+    name: CString,
+    _index: Index,
+}
+
+/// A window made at run time.
+struct RunTimeWindow {
     name: CString,
     state: State,
 }
@@ -96,7 +102,7 @@ pub(crate) struct RunTime {
     // as the users of /dev: its name is in the list meanwhile. Taken by writers of the files only, after
     // `making`. The files are removed first when the module is unloaded, which waits for their writers.
     #[pin]
-    windows: Mutex<KVec<Made>>,
+    windows: Mutex<KVec<RunTimeWindow>>,
 }
 
 impl Files for RunTime {
@@ -146,12 +152,9 @@ impl RunTime {
             .position(|window| matches!(window.state, State::Making));
         let place = place.ok_or(ENODEV)?;
         match made {
-            Ok((device, index)) => {
+            Ok(made) => {
                 if let Some(window) = windows.get_mut(place) {
-                    window.state = State::There {
-                        _device: device,
-                        _index: index,
-                    };
+                    window.state = State::There(made);
                 }
                 Ok(())
             }
@@ -173,7 +176,7 @@ impl RunTime {
         if let Some(window) = windows.iter().find(|window| *window.name == *name) {
             let name = name.to_str().unwrap_or_default();
             match window.state {
-                State::Making | State::There { .. } => {
+                State::Making | State::There(_) => {
                     pr_err!("new_device: there is a window '{name}': delete it first\n");
                 }
                 State::Going => {
@@ -182,11 +185,11 @@ impl RunTime {
             }
             return Err(EEXIST);
         }
-        let made = Made {
+        let window = RunTimeWindow {
             name: name.to_cstring()?,
             state: State::Making,
         };
-        Ok(windows.push(made, GFP_KERNEL)?)
+        Ok(windows.push(window, GFP_KERNEL)?)
     }
 
     /// Makes the device of a window, to which the driver is bound.
@@ -194,12 +197,13 @@ impl RunTime {
     /// # Errors
     ///
     /// Those of [`Self::new_device`] from `EBUSY` on.
-    fn bound(&self, line: &Line<'_>, name: &CStr) -> Result<(platform::Device, Index)> {
+    fn bound(&self, line: &Line<'_>, name: &CStr) -> Result<Made> {
         let index = INDICES.take().inspect_err(|_| {
             pr_err!(
                 "new_device: there are {MOST_WINDOWS} windows, which is the limit: delete one first\n"
             );
         })?;
+        let device_name = CString::try_from_fmt(fmt!("iomem_dev.{}", index.value()))?;
         let device = outcome::bound(|| make(line, name, &index)).inspect_err(|e| {
             // Whatever else it is, the driver has said.
             if *e == ENODEV {
@@ -209,7 +213,11 @@ impl RunTime {
                 );
             }
         })?;
-        Ok((device, index))
+        Ok(Made {
+            _device: device,
+            name: device_name,
+            _index: index,
+        })
     }
 
     /// Takes a window away that was made at run time.
@@ -229,10 +237,11 @@ impl RunTime {
             return Err(mistaken(Mistake::OnlyName(word)));
         }
 
-        let is_wanted = |window: &Made| window.name.to_bytes() == wanted.as_bytes();
+        let is_wanted = |window: &RunTimeWindow| window.name.to_bytes() == wanted.as_bytes();
         let mut windows = self.windows.lock();
         // A program can have seen its node already.
-        let is_making = |window: &Made| is_wanted(window) && matches!(window.state, State::Making);
+        let is_making =
+            |window: &RunTimeWindow| is_wanted(window) && matches!(window.state, State::Making);
         if windows.iter().any(is_making) {
             drop(windows);
             drop(self.making.lock());
@@ -240,7 +249,7 @@ impl RunTime {
         }
         let going = windows
             .iter_mut()
-            .find(|window| is_wanted(window) && matches!(window.state, State::There { .. }))
+            .find(|window| is_wanted(window) && matches!(window.state, State::There(_)))
             .map(|window| core::mem::replace(&mut window.state, State::Going));
         drop(windows);
         let Some(going) = going else {
@@ -248,6 +257,9 @@ impl RunTime {
             return Err(ENOENT);
         };
         // Other windows are made and removed meanwhile.
+        if let State::There(made) = &going {
+            live::take_back(&made.name);
+        }
         drop(going);
         let mut windows = self.windows.lock();
         if let Some(place) = windows.iter().position(is_wanted) {

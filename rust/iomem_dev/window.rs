@@ -53,6 +53,7 @@ use kernel::{
 use crate::{
     guard,
     hardware::Hardware,
+    live,
     names,
     offset::{
         Layout,
@@ -195,6 +196,21 @@ impl Window {
         self.uses.iter().map(both).fold(0, i64::saturating_add)
     }
 
+    /// Takes the lease back. When this returns, no program can reach the registers, nor ever will, the claims
+    /// are released, and those who wait are woken. Once is enough; whoever comes later waits until it is done.
+    ///
+    /// Context: may sleep; no lock of a program's may be held.
+    pub(crate) fn take_back(&self) {
+        if !self.lease.is_revoked() {
+            let mappings = self.all_mappings() as u64;
+            trace::revoke(self.node(), self.open_files() as u64, mappings);
+        }
+        // The interrupts are freed before the claims are released.
+        drop(self.lease.revoke());
+        self.going.wake_all_in_pieces();
+        self.polled.wake_all_in_pieces();
+    }
+
     /// A file has been opened, or closed.
     pub(crate) fn count_file(&self, change: i64) {
         self.open_files.fetch_add(change, Relaxed);
@@ -219,6 +235,7 @@ impl Window {
 pub(crate) struct Driver {
     // The files in debugfs go before the node.
     _dumps: KVec<File<Dump>>,
+    _live: live::Place,
     node: Pin<KBox<Registration<Window>>>,
     // Given back when nothing has the name any more: neither an entry of /proc/iomem, nor the files
     // and the node. Another window takes it at once.
@@ -269,11 +286,13 @@ impl platform::Driver for Driver {
                 let window = Window::new(name.to_cstring()?, label, hardware, polled)?;
                 let groups = attributes::groups(&window)?;
                 let dumps = dump::files(&window)?;
+                let live = live::enter(pdev.as_ref().name(), &window)?;
                 let options = Options::new(name).parent(pdev.as_ref()).groups(groups);
                 let node = KBox::pin_init(Registration::register(options, window), GFP_KERNEL)?;
                 dev_info!(pdev.as_ref(), "{} is /dev/{}\n", &*line, node.name());
                 Ok(Self {
                     _dumps: dumps,
+                    _live: live,
                     node,
                     _index: index,
                 })
@@ -284,17 +303,7 @@ impl platform::Driver for Driver {
     }
 
     fn unbind<'bound>(_pdev: &'bound platform::Device<Core<'_>>, this: Pin<&Self>) {
-        let window = this.node.device();
-        trace::revoke(
-            window.node(),
-            window.open_files() as u64,
-            window.all_mappings() as u64,
-        );
-        // No program can reach the registers from here on, and the interrupts are freed before the
-        // claims are released.
-        drop(window.lease.revoke());
-        window.going.wake_all_in_pieces();
-        window.polled.wake_all_in_pieces();
+        this.node.device().take_back();
     }
 }
 
