@@ -25,3 +25,10 @@ void iomem_helper_note_stays(const char *what)
 	pr_notice("iomem: %s is dropped where that must not sleep, and stays: drop it in a task, without a spinlock\n",
 		  what);
 }
+
+/* The same of a claim, for the sake of a mapping. */
+void iomem_helper_note_claim_stays(const char *name)
+{
+	pr_notice("iomem: %s stays claimed: a mapping of it was not dropped, or not in a task that may sleep\n",
+		  name);
+}

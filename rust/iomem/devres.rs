@@ -34,15 +34,11 @@ use kernel::{
     },
     devres::Devres,
     prelude::*,
-    revocable::RevocableGuard,
-    sync::{
-        atomic::{
-            Acquire,
-            Atomic,
-            Relaxed,
-            Release, //
-        },
-        rcu, //
+    sync::atomic::{
+        Acquire,
+        Atomic,
+        Relaxed,
+        Release, //
     },
     time::{
         delay::fsleep,
@@ -53,7 +49,8 @@ use kernel::{
 use crate::{
     bindings,
     context::may_drop,
-    leftover::Leftover, //
+    leftover::Leftover,
+    resource::memtypes::Memtypes, //
 };
 
 mod due;
@@ -65,8 +62,8 @@ use due::Due;
 /// A destructor of a generic type is compiled into the module that makes the value. So a mapping, which is
 /// generic, is taken apart here: its address, and the claim that it has, which is a type of this library's.
 pub(crate) struct End {
-    /// The address of a mapping that is to be unmapped first.
-    pub(crate) unmap: Option<NonNull<c_void>>,
+    /// The address of a mapping that is to be unmapped first, and what counts it, which what is at `place` has.
+    pub(crate) unmap: Option<(NonNull<c_void>, NonNull<Memtypes>)>,
     /// What is to be dropped: the value, or the part of it that needs that.
     pub(crate) place: NonNull<c_void>,
     /// Drops what is at `place`. It is not generic, and compiled into the library only: see [`drop_fn`].
@@ -126,8 +123,8 @@ pub(crate) unsafe trait Kept: Send + 'static {
 ///   ends.
 /// - As long as `users` is not 0, the value is not ended.
 struct Held {
-    /// How many calls of [`Managed::access_with`] are under way.
-    users: Atomic<i32>,
+    /// How many [`Guard`]s there are.
+    users: Atomic<i64>,
     memory: NonNull<c_void>,
     layout: Layout,
     end: End,
@@ -159,8 +156,9 @@ impl Drop for Held {
         // SAFETY: By the type invariant, and the requirements of `Kept`: it has not been ended, and nothing
         // uses the memory afterwards.
         unsafe {
-            if let Some(address) = self.end.unmap {
+            if let Some((address, memtypes)) = self.end.unmap {
                 bindings::iounmap(address.as_ptr());
+                memtypes.as_ref().unmapped();
             }
             (self.end.drop)(self.end.place);
             Kmalloc::free(self.memory.cast(), self.layout);
@@ -309,29 +307,20 @@ impl<T: Send + 'static> Managed<T> {
     /// It is a closure, and returns no reference: that could be kept in the driver's data, which some buses
     /// drop after what the device has.
     pub fn access_with<R>(&self, f: impl FnOnce(&T) -> R) -> Option<R> {
-        let held = {
-            let guard = self.handed.devres.try_access()?;
-            // Within the section of RCU's that the end waits for: so before it looks, or not at all.
-            guard.users.add(1, Relaxed);
-            NonNull::from(&*guard)
-        };
-        // SAFETY: By the type invariant of `Held` it is not dropped before it has been counted down.
-        let held = unsafe { held.as_ref() };
-        // SAFETY: By the type invariant.
-        let result = f(unsafe { Self::inner(held) });
-        held.users.fetch_add(-1, Release);
-        Some(result)
+        self.try_access().map(|guard| f(&guard))
     }
 
-    /// Returns the value, unless the device has been unbound, which waits until the guard is dropped. Until
-    /// then the caller must not sleep. Context: any.
+    /// Returns the value, unless the device has been unbound, which waits until the guard is dropped: so
+    /// whoever has it must not unbind the device, nor wait for that. Context: any.
     ///
-    /// If the guard is forgotten, the unbinding waits for ever, as does all in the kernel that waits for
-    /// sections of RCU's.
+    /// If the guard is forgotten, the unbinding waits for ever.
     pub fn try_access(&self) -> Option<Guard<'_, T>> {
-        // INVARIANT: By the type invariant of `self`.
+        let guard = self.handed.devres.try_access()?;
+        // Within the section of RCU's that the end waits for: so before it looks, or not at all.
+        guard.users.add(1, Relaxed);
+        // INVARIANT: It has just been counted; and by the type invariant of `self`.
         Some(Guard {
-            guard: self.handed.devres.try_access()?,
+            held: NonNull::from(&*guard),
             of: PhantomData,
         })
     }
@@ -343,14 +332,6 @@ impl<T: Send + 'static> Managed<T> {
             // SAFETY: By the type invariant.
             f(unsafe { Self::inner(held) })
         })
-    }
-
-    /// As [`try_access`](Self::try_access), within a section of RCU's that the caller has begun. Context:
-    /// any.
-    pub fn try_access_with_guard<'a>(&'a self, guard: &'a rcu::Guard) -> Option<&'a T> {
-        let held = self.handed.devres.try_access_with_guard(guard)?;
-        // SAFETY: By the type invariant.
-        Some(unsafe { Self::inner(held) })
     }
 }
 
@@ -367,14 +348,16 @@ impl<T: Send + 'static> Drop for Managed<T> {
     }
 }
 
-/// The value of a [`Managed`], while its device is sure not to drop it. It is a section of RCU's: see
-/// [`Managed::try_access`] for one that is forgotten.
+/// The value of a [`Managed`], while its device is sure not to drop it: see [`Managed::try_access`].
+///
+/// It is counted, and not a section of RCU's, as a guard of the kernel crate's `Devres` is: the kernel ends that
+/// with the task, also if the guard was forgotten and what was borrowed from it is still in use.
 ///
 /// Context of the drop: any.
 ///
 /// # Invariants
 ///
-/// What `guard` leads to has a `T`.
+/// `held` has a `T`, and counts this among its users.
 ///
 /// # Examples
 ///
@@ -393,7 +376,7 @@ impl<T: Send + 'static> Drop for Managed<T> {
 /// }
 /// ```
 pub struct Guard<'a, T: Send + 'static> {
-    guard: RevocableGuard<'a, Held>,
+    held: NonNull<Held>,
     of: PhantomData<&'a T>,
 }
 
@@ -401,7 +384,14 @@ impl<T: Send + 'static> core::ops::Deref for Guard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: By the type invariant.
-        unsafe { Managed::inner(&self.guard) }
+        // SAFETY: By the type invariants, here and of `Held`, it is not dropped before it is counted down.
+        unsafe { Managed::inner(self.held.as_ref()) }
+    }
+}
+
+impl<T: Send + 'static> Drop for Guard<'_, T> {
+    fn drop(&mut self) {
+        // SAFETY: As above. It is not used after that.
+        unsafe { self.held.as_ref() }.users.fetch_add(-1, Release);
     }
 }

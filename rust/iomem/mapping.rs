@@ -277,12 +277,15 @@ impl<H: Holder<Mem>, const SIZE: usize> Mapping<H, SIZE> {
         match made {
             // INVARIANT: `length` bytes, at least `SIZE`, are mapped at `addr`; the start was
             // checked and the mode read back above.
-            Ok((io, cache)) => Ok(Self {
-                io,
-                cache,
-                range,
-                holder: ManuallyDrop::new(holder),
-            }),
+            Ok((io, cache)) => {
+                holder.region().memtypes().mapped();
+                Ok(Self {
+                    io,
+                    cache,
+                    range,
+                    holder: ManuallyDrop::new(holder),
+                })
+            }
             Err(e) => {
                 // SAFETY: This mapping was just made and is not used yet.
                 unsafe { bindings::iounmap(addr) };
@@ -398,6 +401,7 @@ impl<H: Holder<Mem>, const SIZE: usize> Drop for Mapping<H, SIZE> {
         // it, which is not used again.
         unsafe {
             bindings::iounmap(self.io.base() as *mut c_void);
+            self.holder.region().memtypes().unmapped();
             ManuallyDrop::drop(&mut self.holder);
         }
     }

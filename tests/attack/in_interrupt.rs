@@ -161,6 +161,13 @@ fn under_a_spinlock(registers: u64) -> Result {
     drop(mapping);
     drop(guard);
     check!("waiting_fails_under_a_spinlock", waited == Err(EAGAIN));
+    // Another owner would have it in the mode of that mapping.
+    drop(claim);
+    let again = request_mem_region(registers, 0x10, c"iomem_attack_in_interrupt");
+    check!(
+        "what_is_still_mapped_is_still_claimed",
+        again.err().map(Error::from) == Some(EBUSY)
+    );
 
     // A task that may sleep is not taken for another.
     let mutex = KBox::pin_init(new_mutex!((), "attack::mutex"), GFP_KERNEL)?;

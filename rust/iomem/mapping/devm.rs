@@ -54,10 +54,15 @@ pub type DevmMapping<const SIZE: usize = 0> = Managed<Mapping<MemRegion, SIZE>>;
 unsafe impl<H: Owner<Mem>, const SIZE: usize> Kept for Mapping<H, SIZE> {
     unsafe fn end(this: NonNull<Self>) -> End {
         // SAFETY: By the requirement there is one.
-        let (base, holder) =
-            unsafe { ((*this.as_ptr()).io.base(), &raw mut (*this.as_ptr()).holder) };
+        let (base, memtypes, holder) = unsafe {
+            (
+                (*this.as_ptr()).io.base(),
+                NonNull::from((*this.as_ptr()).holder.region().memtypes()),
+                &raw mut (*this.as_ptr()).holder,
+            )
+        };
         End {
-            unmap: NonNull::new(base as *mut c_void),
+            unmap: NonNull::new(base as *mut c_void).map(|base| (base, memtypes)),
             // SAFETY: It is a part of the value.
             place: unsafe { NonNull::new_unchecked(holder) }.cast(),
             drop: H::DROP,

@@ -2,7 +2,10 @@
 
 //! A range that is held, and its end.
 
-use core::marker::PhantomData;
+use core::{
+    marker::PhantomData,
+    mem::ManuallyDrop, //
+};
 
 use kernel::{
     device::{
@@ -82,11 +85,25 @@ pub struct Claim<R: Root> {
     // Ends before the range can be another driver's. In a box, since it changes: the compiler takes the
     // address of a mapping, which can have the claim in it, for one that does not, and reads it once.
     memtypes: KBox<Memtypes>,
-    entry: Entry,
+    entry: ManuallyDrop<Entry>,
     range: Range,
     is_exclusive: bool,
     // A function of `R`: no value of it is in here.
     root: PhantomData<fn() -> R>,
+}
+
+impl<R: Root> Drop for Claim<R> {
+    fn drop(&mut self) {
+        // Before the range can be another driver's.
+        self.memtypes.clear();
+        if self.memtypes.is_mapped() {
+            // SAFETY: The name ends with zero.
+            unsafe { bindings::note_claim_stays(self.entry.name().as_char_ptr()) };
+            return;
+        }
+        // SAFETY: It is not used again.
+        unsafe { ManuallyDrop::drop(&mut self.entry) };
+    }
 }
 
 /// A claim on I/O memory: what `request_mem_region()` gives.
@@ -244,7 +261,7 @@ impl<R: Root> Claim<R> {
         // INVARIANT: It was entered for exactly this range.
         Ok(Self {
             memtypes,
-            entry,
+            entry: ManuallyDrop::new(entry),
             range,
             is_exclusive: flags & bindings::IORESOURCE_EXCLUSIVE != 0,
             root: PhantomData,

@@ -7,6 +7,9 @@
 //! safe code can see to it that it never is ([`core::mem::forget`]). So what the reservation was made
 //! on counts, and takes off what is left when it ends.
 //!
+//! A mapping of the kernel's has an entry as well, until it is unmapped. One that borrows its claim, and that is
+//! forgotten or dropped where it cannot be unmapped, is counted by the claim, which then stays.
+//!
 //! C header: [`include/linux/io.h`](srctree/include/linux/io.h)
 //!
 //! [`WcReservation`]: crate::vma::WcReservation
@@ -85,6 +88,8 @@ fn spans(range: Range) -> bool {
 pub struct Memtypes {
     range: Range,
     count: Atomic<i64>,
+    /// How many mappings of the kernel's there are.
+    mapped: Atomic<i64>,
 }
 
 impl Memtypes {
@@ -94,6 +99,30 @@ impl Memtypes {
         Self {
             range,
             count: Atomic::new(0),
+            mapped: Atomic::new(0),
+        }
+    }
+
+    /// A mapping has been made of the range, or a part of it. Context: any.
+    pub(crate) fn mapped(&self) {
+        self.mapped.fetch_add(1, Relaxed);
+    }
+
+    /// One has been unmapped. Context: any.
+    pub(crate) fn unmapped(&self) {
+        self.mapped.fetch_sub(1, Relaxed);
+    }
+
+    /// Tells whether there is one that has not been unmapped. Context: any.
+    pub(super) fn is_mapped(&self) -> bool {
+        self.mapped.load(Relaxed) > 0
+    }
+
+    /// Takes off what its makers did not, which cannot any more.
+    pub(super) fn clear(&mut self) {
+        while self.count.load(Relaxed) > 0 {
+            // SAFETY: By the type invariant there is one, and who made it has no access to this any more.
+            unsafe { self.free_wc() };
         }
     }
 
@@ -131,10 +160,6 @@ impl Memtypes {
 
 impl Drop for Memtypes {
     fn drop(&mut self) {
-        while self.count.load(Relaxed) > 0 {
-            // SAFETY: By the type invariant there is one, whose maker did not undo it and cannot any
-            // more.
-            unsafe { self.free_wc() };
-        }
+        self.clear();
     }
 }
