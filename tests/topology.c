@@ -290,6 +290,51 @@ static int smallest_size(const char *path)
 }
 
 /* Of all devices, those that can be made larger or smaller. */
+/* The first address of what a device keeps for the first BAR of its virtual functions; 0 if it has none. */
+static uint64_t kept_for_functions(const char *folder)
+{
+	char path[640], *text, *line, *rest;
+	uint64_t start = 0;
+	int n = 0;
+
+	snprintf(path, sizeof(path), "%s/sriov_totalvfs", folder);
+	if (access(path, F_OK))
+		return 0;
+	snprintf(path, sizeof(path), "%s/resource", folder);
+	text = rest = proc_text(path);
+	/* Behind six BARs and the ROM. */
+	while ((line = strsep(&rest, "\n")) && n++ < 7)
+		;
+	if (line)
+		start = strtoull(line, NULL, 16);
+	free(text);
+	return start;
+}
+
+/*
+ * No device has the addresses that one keeps for its virtual functions, as long as it has none. They are
+ * refused all the same: to make a function the kernel takes them, and panics if it cannot.
+ */
+TEST_F(topology, addresses_of_functions_to_come)
+{
+	char folder[300], line[64];
+	struct dirent *entry;
+	uint64_t start = 0;
+	DIR *dir;
+
+	dir = opendir(PCI "devices");
+	ASSERT_NE(NULL, dir);
+	while (!start && (entry = readdir(dir))) {
+		snprintf(folder, sizeof(folder), PCI "devices/%s", entry->d_name);
+		start = kept_for_functions(folder);
+	}
+	closedir(dir);
+	ASSERT_NE(0, start);
+	ASSERT_EQ(0, number_in(folder, "sriov_numvfs"));
+	snprintf(line, sizeof(line), LABEL " mem=%#" PRIx64 ",0x1000", start);
+	EXPECT_EQ(-ENXIO, tell(DRIVER "new_device", line));
+}
+
 TEST_F(topology, resized)
 {
 	char path[512], size[32];

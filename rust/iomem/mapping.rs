@@ -83,7 +83,7 @@ pub use self::{
 /// are in C. Accesses can be made in any context.
 ///
 /// Context of the drop: may sleep. Where this is not a task that may sleep, the drop does nothing but
-/// log that: the range stays mapped, and claimed if the mapping has the claim, for good.
+/// log that: the range stays mapped, and claimed, for good.
 ///
 /// # Invariants
 ///

@@ -37,7 +37,7 @@ pub(crate) enum Refusal {
     Beyond(Range, &'static str),
     /// Another driver holds it or a part of it, as the named file shows.
     Busy(Range, &'static str),
-    /// A PCI bridge passes it on, and no device behind that has it. And which file shows it.
+    /// A PCI device passes it on, a bridge say, and none has it. And which file shows it.
     NoDevice(Range, &'static str),
     /// Something else, which is not about the range.
     Other(Range, Error),
@@ -120,7 +120,8 @@ impl fmt::Display for Refusal {
             )),
             Self::NoDevice(range, proc) => f.write_fmt(fmt!(
                 "{range} is of a PCI bus, and no device on that has it, so that the kernel may give \
-                 it to one that is plugged in: choose the range of a device, see {proc}"
+                 it to one that is plugged in, or to a virtual function: choose the range of a device, see \
+                 {proc}"
             )),
             Self::Other(range, e) => f.write_fmt(fmt!("{range} could not be claimed: {e:?}")),
         }

@@ -219,7 +219,9 @@ def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, 
         "-device", "edu", "-device", "pci-testdev", *_ivshmem(out),
         "-device", f"bochs-display,id={DISPLAY}", *_large(),
         *_stamped(out), *_greeting(out), *model.devices,
-        *(["-device", f"pcie-root-port,id={HOTPLUG},chassis=1,slot=1"] if hotplug else []),
+        # The other one is to have virtual functions.
+        *(["-device", f"pcie-root-port,id={HOTPLUG},chassis=1,slot=1", "-device", "igb,romfile="]
+          if hotplug else []),
         *(["-trace", "memory_region_ops_read", "-trace", "memory_region_ops_write",
            "-D", "trace.log"] if trace else []),
     ]

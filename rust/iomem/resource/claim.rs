@@ -39,7 +39,9 @@ use crate::{
 /// Exclusive use of a range of addresses, entered in `/proc/iomem` or `/proc/ioports`.
 ///
 /// Dropping it releases the range, as `release_mem_region()` and `release_region()` do in C. What is left
-/// of each [`WcReservation`](crate::vma::WcReservation) that was made on it ends before that.
+/// of each [`WcReservation`](crate::vma::WcReservation) that was made on it ends before that. Where a
+/// [`Mapping`](crate::mapping::Mapping) of it was forgotten, or dropped in a context that cannot unmap it, the range
+/// stays claimed until the next boot, and the log says so: the next owner would have it in that mapping's mode.
 ///
 /// # Removal of the device that a range belongs to
 ///
@@ -151,7 +153,8 @@ impl<R: Root> Claim<R> {
     ///   range crosses the border of another resource, such as the window of a bus; or the PCI device
     ///   that it belongs to is being removed.
     /// - `ENXIO`: a PCI bridge passes the range on, and none of the devices behind it has it: the kernel
-    ///   may give it to one that is plugged in.
+    ///   may give it to one that is plugged in. Or a PCI device keeps it for virtual functions (SR-IOV), and
+    ///   none has it.
     /// - `ENOMEM`: no memory for the name. (No memory for the entry is `EBUSY`: C does not tell.)
     ///
     /// # Examples

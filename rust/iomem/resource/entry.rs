@@ -42,7 +42,8 @@
 //! - No claim is made in what a PCI bridge passes on, where no PCI device has the addresses. When a device
 //!   is plugged in that does not fit beside it, the kernel takes all that is below the bridge's
 //!   range out of the tree to make room (`release_child_resources()`), says so to no driver, and may
-//!   give the device those addresses.
+//!   give the device those addresses. The same is true of what a device keeps for virtual functions
+//!   (SR-IOV), as long as no function has it: the kernel takes it to be free.
 //!
 //! A device link could not do this: unbinding those who depend on a device is part of unbinding its
 //! driver, and a device with a window on its BARs has none.

@@ -92,7 +92,8 @@ pub enum Reason {
     /// `EBUSY`: a part of it is held by another driver, and which cannot be found out; or it crosses
     /// the border of a bus or of another resource.
     Conflict,
-    /// `ENXIO`: it is in the window of a PCI bridge (`PCI Bus` in `/proc`), where no device has it.
+    /// `ENXIO`: it is in the window of a PCI bridge (`PCI Bus` in `/proc`), where no device has it; or in what
+    /// a PCI device keeps for virtual functions, where no function has it.
     NoDevice,
     /// `ENAMETOOLONG`: the name that it was to be held under is longer than 255 bytes.
     LongName,
