@@ -77,11 +77,12 @@ static inline void act_fdinfo(struct worker *w, const struct file *f)
 }
 
 /*
- * Turns one of the events on or off that only a window which is there has. Done when none is: the kernel
- * writes to the code that the event is in, and a processor that QEMU emulates (10.0) can go on with what it
- * had translated just before, if it is at that place then: the breakpoint that is there while the code
- * is written to. The kernel panics then, also at a tracepoint of its own. So tests/guest/suite has
- * the kernel not record the names of programs for events, for which it writes to its scheduler.
+ * Turns one of the events on or off that only a window which is there has. Done when none is: the
+ * kernel writes to the code that the event is in, and a processor that QEMU emulates (10.0) can go
+ * on with what it had translated just before, if it is at that place then: the breakpoint that is
+ * there while the code is written to. The kernel panics then, also at a tracepoint of its own. So
+ * tests/guest/suite has the kernel not record the names of programs for events, for which it
+ * writes to its scheduler.
  */
 static inline void trace_differently(struct shared *s, uint64_t random)
 {

@@ -289,8 +289,7 @@ static int smallest_size(const char *path)
 	return sizes ? __builtin_ctzll(sizes) : -1;
 }
 
-/* Of all devices, those that can be made larger or smaller. */
-/* The first address of what a device keeps for the first BAR of its virtual functions; 0 if it has none. */
+/* Where what a device keeps for the BARs of its virtual functions begins; 0 if it has none. */
 static uint64_t kept_for_functions(const char *folder)
 {
 	char path[640], *text, *line, *rest;
@@ -301,7 +300,8 @@ static uint64_t kept_for_functions(const char *folder)
 	if (access(path, F_OK))
 		return 0;
 	snprintf(path, sizeof(path), "%s/resource", folder);
-	text = rest = proc_text(path);
+	text = proc_text(path);
+	rest = text;
 	/* Behind six BARs and the ROM. */
 	while ((line = strsep(&rest, "\n")) && n++ < 7)
 		;
@@ -312,8 +312,9 @@ static uint64_t kept_for_functions(const char *folder)
 }
 
 /*
- * No device has the addresses that one keeps for its virtual functions, as long as it has none. They are
- * refused all the same: to make a function the kernel takes them, and panics if it cannot.
+ * No device has the addresses that one keeps for its virtual functions, as long as it has
+ * none. They are refused all the same: to make a function the kernel takes them, and stops with
+ * a BUG if it cannot.
  */
 TEST_F(topology, addresses_of_functions_to_come)
 {
@@ -335,6 +336,7 @@ TEST_F(topology, addresses_of_functions_to_come)
 	EXPECT_EQ(-ENXIO, tell(DRIVER "new_device", line));
 }
 
+/* Of all devices, those that can be made larger or smaller. */
 TEST_F(topology, resized)
 {
 	char path[512], size[32];

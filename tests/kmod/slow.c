@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A device whose unbinding takes its time: what it has is released only when "echo 1 >go" says so.
- * It has a child on the auxiliary bus, for tests/kmod/handed.rs, whose driver may hand it something to
- * have as well: that is entered before, and so comes after. The parameter slow says whether the
- * unbinding has come that far. The module goes once the device is unbound.
+ * A device whose unbinding takes its time: what it has is released only when "echo 1 >go" says
+ * so. It has a child on the auxiliary bus, for tests/kmod/handed.rs, whose driver may hand it
+ * something to have as well: that is entered before, and so comes after. The parameter slow says
+ * whether the unbinding has come that far. The module goes once the device is unbound.
  */
 
 #include <linux/auxiliary_bus.h>

@@ -91,6 +91,11 @@ impl MemRegion {
         self.range
     }
 
+    /// Here firmware keeps nothing.
+    pub fn is_firmware_reserved(&self) -> bool {
+        false
+    }
+
     /// Here all are below the root.
     pub fn is_within_parent_of(&self, _: &Self) -> bool {
         true
