@@ -229,7 +229,8 @@ impl Entry {
     /// # Errors
     ///
     /// - [`Reason::Conflict`]: the tree does not take it, or what is around it is being removed.
-    /// - [`Reason::NoDevice`]: a PCI bridge passes it on, and no PCI device has it.
+    /// - [`Reason::NoDevice`]: a PCI bridge passes it on, or a PCI device keeps it for virtual functions, and
+    ///   no PCI device has it.
     /// - [`Reason::NoMemory`]: no memory for it in the list.
     pub(super) fn new(
         root: *mut bindings::resource,
@@ -238,6 +239,9 @@ impl Entry {
         flags: u32,
     ) -> Result<Self, Reason> {
         let place = Place { root, range };
+        if around::is_kept_for_functions(place) {
+            return Err(Reason::NoDevice);
+        }
         // SAFETY: `root` is that of a tree. The name is freed after the entry, or never.
         let request = || unsafe {
             bindings::__request_region(

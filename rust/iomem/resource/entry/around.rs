@@ -186,6 +186,39 @@ pub(super) fn passes_on(_: &Device, _: *const bindings::resource) -> bool {
     false
 }
 
+/// Tells whether the smallest resource of a PCI device's that has all of a place is one that is kept for the
+/// BARs of virtual functions (SR-IOV), and so that no function has it. Context: may sleep.
+///
+/// Asked before a claim is entered: where a function comes meanwhile, the kernel does not bear one that is there
+/// for a moment.
+#[cfg(CONFIG_PCI_IOV)]
+pub(super) fn is_kept_for_functions(place: Place) -> bool {
+    let kept_for = bindings::PCI_IOV_RESOURCES as usize..bindings::PCI_BRIDGE_RESOURCES as usize;
+    let (mut kept, mut had) = (u64::MAX, u64::MAX);
+    each_device(|dev| {
+        if !is_pci(dev) {
+            return true;
+        }
+        for (index, own) in resources_of(dev).iter().enumerate() {
+            let Some((start, last)) = place.of(own) else {
+                continue;
+            };
+            if place.is_within(own) && is_in_tree(own) {
+                let of_functions = kept_for.contains(&index);
+                let least = if of_functions { &mut kept } else { &mut had };
+                *least = (*least).min(last.wrapping_sub(start));
+            }
+        }
+        true
+    });
+    kept < had
+}
+
+#[cfg(not(CONFIG_PCI_IOV))]
+pub(super) fn is_kept_for_functions(_: Place) -> bool {
+    false
+}
+
 /// Tells whether one of the device's resources is in the tree and has a part of the range: if that was
 /// claimed, whether it is around the claim, however many others are in between.
 pub(super) fn reaches(dev: &Device, place: Place) -> bool {
