@@ -36,6 +36,7 @@ use iomem::{
 };
 use kernel::{
     device::Core,
+    new_mutex,
     of,
     platform,
     prelude::*,
@@ -45,7 +46,8 @@ use kernel::{
             Atomic,
             Relaxed, //
         },
-        Arc, //
+        Arc,
+        Mutex, //
     },
     ModuleMetadata, //
 };
@@ -96,6 +98,10 @@ pub(crate) struct Window {
     /// Woken then, too, and for each interrupt: for `poll()`, which sleeps in this one alone, however many
     /// interrupts there are.
     polled: Polled,
+    // Held while the window is taken back: it is over for all who do so when it is for the first. No other lock
+    // is held that is taken while the regions and interrupts are given back.
+    #[pin]
+    taking: Mutex<()>,
     #[pin]
     lease: Lease<Hardware>,
 }
@@ -124,6 +130,7 @@ impl Window {
                 open_files: Atomic::new(0),
                 going <- iomem::new_wait_queue!("Window::going"),
                 polled,
+                taking <- new_mutex!((), "Window::taking"),
                 lease <- Lease::new(hardware),
             }),
             GFP_KERNEL,
@@ -197,10 +204,11 @@ impl Window {
     }
 
     /// Takes the lease back. When this returns, no program can reach the registers, nor ever will, the claims
-    /// are released, and those who wait are woken. Once is enough; whoever comes later waits until it is done.
+    /// are released, and those who wait are woken. Once is enough; a later call waits until it is done.
     ///
     /// Context: may sleep; no lock of a program's may be held.
     pub(crate) fn take_back(&self) {
+        let _taking = self.taking.lock();
         if !self.lease.is_revoked() {
             let mappings = self.all_mappings() as u64;
             trace::revoke(self.node(), self.open_files() as u64, mappings);
