@@ -5,7 +5,7 @@ Exit statuses, the first that applies:
 
     125   broken set-up: no QEMU, no image, the guest never came to the script, the
           allow-list is broken, a kernel that watches itself reported something before the
-          script, QEMU executed what was no longer in memory, or the script passed but its output or the log is not whole, or what
+          script, QEMU executed what was no longer in memory or lost a timer, or the script passed but its output or the log is not whole, or what
           watched is off
     121   the kernel panicked
     124   the watchdog ended the script
@@ -136,6 +136,10 @@ def judge(args: argparse.Namespace, log: console.Console, allowed: console.Allow
     if stale:
         raise Broken("QEMU executed a breakpoint that was no longer in the guest's memory: what it"
                      f" translated was not up to date; run it again: {stale}")
+    lost = log.lost_timer()
+    if lost:
+        raise Broken("a processor that QEMU emulates waits for its timer, which does not come:"
+                     f" run it again: {lost}")
     log.check_room()
     if log.broken:
         raise Broken(log.broken)

@@ -60,6 +60,10 @@ _TRACE = re.compile(r"^\[[ .\d]+\]  ")
 _PANIC = re.compile(r"\bKernel panic - not syncing")
 # Of what was said before a panic: registers and a stack.
 _MOST_REPORTED = 60
+# What the kernel says of a processor whose timer does not come, and where one is that waits for interrupts.
+_NO_TIMER = re.compile(r"\brcu: \s*Possible timer handling issue on cpu=(?P<cpu>\d+) ")
+_BACKTRACE = re.compile(r"\bNMI backtrace for cpu (?P<cpu>\d+)\b")
+_WAITS = re.compile(r"\b(RIP: 0010:(pv_native_safe_halt|native_safe_halt|default_idle)|pc : (cpu_do_idle|default_idle_call))\+")
 # The oops of a breakpoint, and the code around it: the instruction pointer is behind it, at what is in <>.
 _BREAKPOINT = re.compile(r"\bOops: int3: ")
 _CODE = re.compile(r"\bCode: .*\b(?P<before>[0-9a-f]{2}) <[0-9a-f]{2}>")
@@ -181,6 +185,19 @@ class Console:
             report = self.lines[number:number + _MOST_REPORTED]
             code = next(filter(None, map(_CODE.search, report)), None)
             if code and code["before"] != "cc":
+                return line
+        return None
+
+    def lost_timer(self) -> str | None:
+        """The report of a processor that waits for interrupts, and whose timer's does not come: QEMU's doing."""
+        for number, line in enumerate(self.lines):
+            late = _NO_TIMER.search(line)
+            if not late:
+                continue
+            report = self.lines[max(0, number - _MOST_REPORTED):number]
+            begins = [n for n, other in enumerate(report)
+                      if (of := _BACKTRACE.search(other)) and of["cpu"] == late["cpu"]]
+            if begins and any(map(_WAITS.search, report[begins[-1]:])):
                 return line
         return None
 

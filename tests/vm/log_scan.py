@@ -221,6 +221,15 @@ def run(folder: Path) -> None:
     check("nor where the code is not known",
           log(*oops[:2], "Code: Unable to access opcode bytes at 0x1.").stale_breakpoint() is None)
 
+    late = ("NMI backtrace for cpu 1", "RIP: 0010:pv_native_safe_halt+0xf/0x20",
+            "rcu: \tPossible timer handling issue on cpu=1 timer-softirq=119")
+    check("a timer that does not come", log(*late).lost_timer() is not None)
+    check("not that of a processor at work",
+          log(late[0], "RIP: 0010:iomem_read+0xf/0x20 [iomem_dev]", late[2]).lost_timer() is None)
+    check("nor of another one", log(late[0].replace("1", "2"), *late[1:]).lost_timer() is None)
+    check("nor a stall of another kind",
+          log(*late[:2], "rcu: INFO: rcu_preempt self-detected stall on CPU").lost_timer() is None)
+
     check("a panic", log("Kernel panic - not syncing: sysrq triggered crash").panic() is not None)
     said = log("iomem-vm t0 start", "iomem-vm t0 exit 7")
     check("how the script ended", said.began and said.status == 7)
