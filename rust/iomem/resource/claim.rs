@@ -99,8 +99,7 @@ impl<R: Root> Drop for Claim<R> {
         // Before the range can be another driver's.
         self.memtypes.clear();
         if self.memtypes.is_mapped() {
-            // SAFETY: The name ends with zero.
-            unsafe { bindings::note_claim_stays(self.entry.name().as_char_ptr()) };
+            self.entry.note_stays();
             return;
         }
         // SAFETY: It is not used again.

@@ -299,6 +299,14 @@ impl Entry {
         &self.name
     }
 
+    /// Says in the log that it stays, though its owner has dropped it.
+    // What is generic is compiled into modules that use the library, and this is called from there.
+    #[inline(never)]
+    pub(super) fn note_stays(&self) {
+        // SAFETY: The name ends with zero.
+        unsafe { bindings::note_claim_stays(self.name.as_char_ptr()) };
+    }
+
     /// Returns the descriptor of the resource that it was entered below.
     pub(super) fn desc(&self) -> u32 {
         self.desc
