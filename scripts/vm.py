@@ -5,8 +5,8 @@ Exit statuses, the first that applies:
 
     125   broken set-up: no QEMU, no image, the guest never came to the script, the
           allow-list is broken, a kernel that watches itself reported something before the
-          script, QEMU executed what was no longer in memory or lost a timer, or the script passed but its output or the log is not whole, or what
-          watched is off
+          script, QEMU executed what was no longer in memory or lost a timer, or the script
+          passed but its output or the log is not whole, or what watched is off
     121   the kernel panicked
     124   the watchdog ended the script
     1...  what the script itself returned

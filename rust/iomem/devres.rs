@@ -311,7 +311,7 @@ impl<T: Send + 'static> Managed<T> {
     }
 
     /// Returns the value, unless the device has been unbound, which waits until the guard is dropped: so
-    /// whoever has it must not unbind the device, nor wait for that. Context: any.
+    /// a caller that has it must not unbind the device, nor wait for that. Context: any.
     ///
     /// If the guard is forgotten, the unbinding waits for ever.
     pub fn try_access(&self) -> Option<Guard<'_, T>> {

@@ -209,10 +209,11 @@ impl Window {
     /// Context: may sleep; no lock of a program's may be held.
     pub(crate) fn take_back(&self) {
         let _taking = self.taking.lock();
-        if !self.lease.is_revoked() {
-            let mappings = self.all_mappings() as u64;
-            trace::revoke(self.node(), self.open_files() as u64, mappings);
+        if self.lease.is_revoked() {
+            return;
         }
+        let mappings = self.all_mappings() as u64;
+        trace::revoke(self.node(), self.open_files() as u64, mappings);
         // The interrupts are freed before the claims are released.
         drop(self.lease.revoke());
         self.going.wake_all_in_pieces();
