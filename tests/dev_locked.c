@@ -3,9 +3,11 @@
  * A program that reads the directory /dev into memory whose pages it supplies itself keeps the
  * lock of that directory. No node is made or removed meanwhile, but what can be taken back, is. The
  * lock of a directory of sysfs is that of all of sysfs, and the kernel takes it before it tells the
- * driver; delete_device takes the window back before that. The device is QEMU's edu (IOMEM_RANGE).
+ * driver; delete_device takes the window back before that, and so can meet the driver. The device is
+ * QEMU's edu (IOMEM_RANGE).
  */
 
+#include <glob.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sys/syscall.h>
@@ -149,6 +151,40 @@ TEST_F_TIMEOUT(run_time, window_is_deleted_while_sysfs_is_locked, 120)
 	ASSERT_EQ(deleted, waitpid(deleted, &status, 0));
 	EXPECT_EQ(0, status);
 	munmap((void *)p, LENGTH);
+	EXPECT_EQ(0, count_entries(DEVICES, "iomem_dev"));
+}
+
+/* Unbinds the only device that there is of the driver. */
+static int unbind(void)
+{
+	glob_t found;
+	int err = -ENODEV;
+
+	if (!glob(DEVICES "/iomem_dev.*", 0, NULL, &found) && found.gl_pathc == 1)
+		err = tell(DRIVER "unbind", found.gl_pathv[0] + strlen(DEVICES "/"));
+	globfree(&found);
+	return err;
+}
+
+/* The first is late in releasing the claim: the second returns when that is done, not before. */
+TEST_F_TIMEOUT(run_time, window_is_taken_back_by_two, 120)
+{
+	pid_t deleted;
+	int status;
+
+	ASSERT_TRUE(begin(self->start));
+	ASSERT_EQ(0, make_window("two mem=%#" PRIx64 ",%#x", self->start, LENGTH));
+	EXPECT_EQ(1, entries(self->start, "iomem"));
+	ASSERT_EQ(0, load_late(self->start, "leaving=1"));
+	deleted = IN_PROCESS(delete_window("two"));
+	until_it_is_late();
+	EXPECT_EQ(1, entries(self->start, "iomem"));
+	EXPECT_EQ(0, unbind());
+	EXPECT_EQ(0, entries(self->start, "iomem"));
+
+	ASSERT_EQ(deleted, waitpid(deleted, &status, 0));
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(0, unload("iomem_test_late"));
 	EXPECT_EQ(0, count_entries(DEVICES, "iomem_dev"));
 }
 

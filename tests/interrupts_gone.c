@@ -5,6 +5,7 @@
  */
 
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 
 #include "interrupts_edu.h"
 
@@ -86,6 +87,67 @@ TEST_F(irq, eventfds_are_told)
 	EXPECT_EQ(0, counted(event));
 	close(other);
 	close(another);
+	close(event);
+}
+
+/* Another driver has given the number of the line back. The window stays, and has no interrupt any more. */
+TEST_F(irq, line_is_taken_away)
+{
+	int irq = variant->level ? atoi(getenv("IOMEM_IRQ")) : irq_of_msi("irq");
+	int event = eventfd(0, EFD_NONBLOCK), log = open_log(), other;
+	struct iomem_irq_info info = { .size = sizeof(info) };
+	uint64_t start, last, count = 1;
+	char params[128], text[512];
+	uint32_t value;
+
+	ASSERT_LE(0, event);
+	ASSERT_LE(0, log);
+	ASSERT_TRUE(env_range(&start, &last));
+	close(self->fd);
+	ASSERT_EQ(0, unload("iomem_test_irq"));
+	/* The handler is leaked, which leaks() of tests/guest/suite knows by this name. */
+	ASSERT_EQ(0, prctl(PR_SET_NAME, "forgotten"));
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " irq=%d window=1", start, irq);
+	ASSERT_EQ(0, load(getenv("IOMEM_IRQ_KO"), params));
+	ASSERT_TRUE(node_of(DEVICE, self->node, sizeof(self->node)));
+	self->fd = open(self->node, O_RDWR | O_CLOEXEC);
+	other = open(self->node, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	ASSERT_LE(0, other);
+	ASSERT_EQ(0, give_eventfd(self->fd, event));
+	raise_irq(self->fd);
+	ASSERT_TRUE(stays(self->fd, 1));
+	EXPECT_EQ(1, counted(event));
+	acknowledge(self->fd);
+	EXPECT_TRUE(is_listed(self->node));
+
+	snprintf(params, sizeof(params), "irq=%d", irq);
+	ASSERT_EQ(0, load(getenv("IOMEM_LOSE_KO"), params));
+	ASSERT_EQ(0, unload("iomem_test_lose"));
+	EXPECT_FALSE(is_listed(self->node));
+	EXPECT_EQ(ENODEV, ioctl(self->fd, IOMEM_IOC_IRQ_INFO, &info) ? errno : 0);
+	EXPECT_EQ(ENODEV, wait_irq(self->fd, &count, IOMEM_WAIT_FOREVER, 0));
+	EXPECT_EQ(ENODEV, wait_irq(self->fd, &count, IOMEM_WAIT_FOREVER, IOMEM_IRQ_WAIT_UNMASK));
+	EXPECT_EQ(ENODEV, unmask(self->fd));
+	EXPECT_EQ(ENODEV, mask(self->fd));
+	/* One that takes the place of another, and one that does not. */
+	EXPECT_EQ(ENODEV, give_eventfd(self->fd, event));
+	EXPECT_EQ(ENODEV, give_eventfd(other, event));
+	EXPECT_EQ(0, give_eventfd(other, -1));
+	EXPECT_EQ(POLLHUP | POLLERR, ready(self->fd, POLLIN | POLLOUT, 0));
+	EXPECT_EQ(sizeof(value), pread(self->fd, &value, sizeof(value), 0));
+	EXPECT_EQ(0x010000ed, value);
+	EXPECT_EQ(0, counted(event));
+
+	logged(log, "iomem: ", text, sizeof(text));
+	EXPECT_EQ(NULL, strstr(text, "was taken away"));
+	ASSERT_EQ(0, take_away(DEVICE));
+	logged(log, "iomem: ", text, sizeof(text));
+	EXPECT_NE(NULL, strstr(text, "was taken away"));
+	EXPECT_EQ(1, counted(event));
+	EXPECT_TRUE(is_gone(self->fd));
+	close(other);
+	close(log);
 	close(event);
 }
 
