@@ -154,32 +154,68 @@ TEST_F_TIMEOUT(run_time, window_is_deleted_while_sysfs_is_locked, 120)
 	EXPECT_EQ(0, count_entries(DEVICES, "iomem_dev"));
 }
 
-/* Unbinds the only device that there is of the driver. */
-static int unbind(void)
+/* The name of the only device that there is of the driver. */
+static bool find_device(char *name, size_t room)
 {
 	glob_t found;
-	int err = -ENODEV;
+	bool one = !glob(DEVICES "/iomem_dev.*", 0, NULL, &found) && found.gl_pathc == 1;
 
-	if (!glob(DEVICES "/iomem_dev.*", 0, NULL, &found) && found.gl_pathc == 1)
-		err = tell(DRIVER "unbind", found.gl_pathv[0] + strlen(DEVICES "/"));
+	if (one)
+		snprintf(name, room, "%s", found.gl_pathv[0] + strlen(DEVICES "/"));
 	globfree(&found);
-	return err;
+	return one;
+}
+
+/*
+ * Once a program waits to change sysfs, as one that unbinds does, no path in sysfs can be walked, and
+ * so delete_device cannot be opened. By a descriptor of before the window is taken back.
+ */
+TEST_F_TIMEOUT(run_time, window_is_deleted_while_sysfs_is_waited_for, 120)
+{
+	int delete_fd = open(DRIVER "delete_device", O_WRONLY | O_CLOEXEC), status;
+	volatile uint32_t *p;
+	pid_t unbound, deleted;
+	char device[64];
+
+	ASSERT_LE(0, delete_fd);
+	ASSERT_TRUE(begin(self->start));
+	p = map_window("old", self->start);
+	ASSERT_NE(NULL, p);
+	ASSERT_TRUE(find_device(device, sizeof(device)));
+	ASSERT_TRUE(lock_folder("/sys/kernel"));
+	unbound = IN_PROCESS(tell(DRIVER "unbind", device));
+	usleep(500000);
+	EXPECT_EQ(0, waitpid(unbound, &status, WNOHANG));
+	deleted = IN_PROCESS(write(delete_fd, "old", 3) == 3 ? 0 : -errno);
+	EXPECT_TRUE(is_taken_back(p));
+	EXPECT_EQ(0, waitpid(deleted, &status, WNOHANG));
+
+	ASSERT_TRUE(unlock_folder());
+	ASSERT_EQ(unbound, waitpid(unbound, &status, 0));
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(deleted, waitpid(deleted, &status, 0));
+	EXPECT_EQ(0, status);
+	close(delete_fd);
+	munmap((void *)p, LENGTH);
+	EXPECT_EQ(0, count_entries(DEVICES, "iomem_dev"));
 }
 
 /* The first is late in releasing the claim: the second returns when that is done, not before. */
 TEST_F_TIMEOUT(run_time, window_is_taken_back_by_two, 120)
 {
+	char device[64];
 	pid_t deleted;
 	int status;
 
 	ASSERT_TRUE(begin(self->start));
 	ASSERT_EQ(0, make_window("two mem=%#" PRIx64 ",%#x", self->start, LENGTH));
+	ASSERT_TRUE(find_device(device, sizeof(device)));
 	EXPECT_EQ(1, entries(self->start, "iomem"));
 	ASSERT_EQ(0, load_late(self->start, "leaving=1"));
 	deleted = IN_PROCESS(delete_window("two"));
 	until_it_is_late();
 	EXPECT_EQ(1, entries(self->start, "iomem"));
-	EXPECT_EQ(0, unbind());
+	EXPECT_EQ(0, tell(DRIVER "unbind", device));
 	EXPECT_EQ(0, entries(self->start, "iomem"));
 
 	ASSERT_EQ(deleted, waitpid(deleted, &status, 0));
