@@ -17,6 +17,7 @@
 #define PIECE 0x1000
 #define PIECES (2 * LENGTH / PIECE)
 #define CLAIM "/sys/module/iomem_test_within/parameters/claim"
+#define PART "/sys/module/iomem_test_within/parameters/part"
 
 static void unload_within(void)
 {
@@ -265,6 +266,40 @@ TEST_F(run_time, waiting_below_a_device_that_came_later)
 	END();
 }
 
+/*
+ * The kernel has parted the claim from the resource that it was in, and changed its numbers. With
+ * `again`, another driver has the range before the claim is released. Returns what became of the
+ * program that waits.
+ */
+static int waited_for_what_was_parted(uint64_t start, bool again)
+{
+	pid_t waiter;
+	int err;
+
+	if (load_within(start, 2 * LENGTH, "") || load_outlived(start))
+		return -2;
+	waiter = wait_for_muxed(start);
+	if (waitpid(waiter, NULL, WNOHANG) || tell(PART, "1"))
+		return -3;
+	if (again && make_window("again mem=%#" PRIx64 ",%#x", start + MUXED, LENGTH - MUXED))
+		return -4;
+	if (unload("iomem_attack_outlived"))
+		return -5;
+	err = waited(waiter);
+	unload("iomem_test_holder");
+	if (again && delete_window("again"))
+		return -6;
+	return unload("iomem_test_within") ? -7 : err;
+}
+
+TEST_F(run_time, waiting_for_what_is_moved)
+{
+	ASSERT_TRUE(begin(self->start));
+	EXPECT_EQ(0, waited_for_what_was_parted(self->start, false));
+	EXPECT_EQ(EBUSY, waited_for_what_was_parted(self->start, true));
+	END();
+}
+
 /* The removal comes just when a window's claim has been entered, before anything else is done. */
 TEST_F(run_time, claim_that_is_being_made)
 {
@@ -407,8 +442,8 @@ TEST_F(run_time, claims_that_another_module_released)
 	int before = 0, first = 0, second = 0;
 
 	/*
-	 * The kernel crate's regions that are in no tree any more are never freed. What a program of this name
-	 * allocates is forgotten on purpose: leaks() of tests/guest/suite.
+	 * The kernel crate's regions that are in no tree any more are never freed. What a program
+	 * of this name allocates is forgotten on purpose: leaks() of tests/guest/suite.
 	 */
 	ASSERT_EQ(0, prctl(PR_SET_NAME, "forgotten"));
 	ASSERT_TRUE(begin(self->start));

@@ -8,7 +8,8 @@
  * "echo 1 >claim" makes claims of a C driver, as tests/attack/outlived.rs has them, of
  * the three pages from start on. They are released when this is unloaded. "echo 1 >wake"
  * makes a muxed claim of the last byte of the resource and releases it, which wakes all who wait
- * for one.
+ * for one. "echo 1 >part" parts the resource from what is claimed in it, as the kernel does with a
+ * BAR that it gives up, to place it elsewhere: release_child_resources() in kernel/resource.c.
  */
 
 #include <linux/ioport.h>
@@ -65,6 +66,28 @@ static int wake(const char *value, const struct kernel_param *param)
 static const struct kernel_param_ops wake_ops = { .set = wake };
 module_param_cb(wake, &wake_ops, NULL, 0200);
 MODULE_PARM_DESC(wake, "writing to it wakes those who wait for a muxed claim");
+
+static int part(const char *value, const struct kernel_param *param)
+{
+	struct resource *res = pdev ? &pdev->resource[0] : &plain, *child = res->child;
+
+	/* No test changes the tree meanwhile. */
+	res->child = NULL;
+	while (child) {
+		struct resource *next = child->sibling;
+
+		child->end -= child->start;
+		child->start = 0;
+		child->parent = NULL;
+		child->sibling = NULL;
+		child = next;
+	}
+	return 0;
+}
+
+static const struct kernel_param_ops part_ops = { .set = part };
+module_param_cb(part, &part_ops, NULL, 0200);
+MODULE_PARM_DESC(part, "writing to it parts the resource from what is claimed in it");
 
 static int __init within_init(void)
 {

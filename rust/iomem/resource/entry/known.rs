@@ -2,9 +2,12 @@
 
 //! What is known of a claim, and its end.
 
-use core::ptr::{
-    null_mut,
-    NonNull, //
+use core::{
+    ffi::c_int,
+    ptr::{
+        null_mut,
+        NonNull, //
+    }, //
 };
 
 use kernel::{
@@ -193,6 +196,11 @@ impl Known {
     /// `CLAIMS` is locked, and the value is not on its list any more. This is called once.
     pub(super) unsafe fn release(&self) -> bool {
         let Some(resource) = self.resource else {
+            if self.lost {
+                // Those who wait for it do so no longer, if it was muxed.
+                // SAFETY: As required of the caller.
+                unsafe { wake_muxed() };
+            }
             return !self.lost;
         };
         let parent = self.parent();
@@ -255,20 +263,39 @@ impl Known {
         // SAFETY: By the requirements.
         let is_muxed = unsafe { (*resource).flags } & bindings::IORESOURCE_MUXED as c_ulong != 0;
         if is_muxed {
-            let range = self.place.range;
-            // Only the release by numbers wakes. In a tree of our own, these are the numbers of this
-            // claim, wherever it was before.
-            // SAFETY: The resource is in no tree. The root is a static, and has no other child as long
-            // as the lock is held.
+            // Only the release by numbers wakes. This is in a tree of our own, and has numbers of our own: its
+            // own can be others by now, since the kernel moves what is in a BAR that it gives up.
+            // SAFETY: The resource is in no tree, and nothing else refers to it. The root is a static, and has
+            // no other child as long as the lock is held.
             unsafe {
+                (*resource).start = 0;
+                (*resource).end = 0;
                 if bindings::request_resource(RELEASED.0.get(), resource) == 0 {
-                    bindings::__release_region(RELEASED.0.get(), range.start(), range.length());
+                    bindings::__release_region(RELEASED.0.get(), 0, 1);
                     return;
                 }
             }
         }
         // SAFETY: It was allocated by `kzalloc()` in `__request_region()`, and nothing points to it now.
         drop(unsafe { KBox::from_raw(resource) });
+    }
+}
+
+/// Wakes those who wait for a muxed claim, as [`Known::free`] does. They look again what is in their way.
+///
+/// # Safety
+///
+/// `CLAIMS` is locked.
+unsafe fn wake_muxed() {
+    let flags = bindings::IORESOURCE_MUXED as c_int;
+    // SAFETY: The root is a static, and has no child as long as the lock is held: so this does not wait. The
+    // name ends with zero, and is not used after that.
+    unsafe {
+        if !bindings::__request_region(RELEASED.0.get(), 0, 1, c"muxed".as_char_ptr(), flags)
+            .is_null()
+        {
+            bindings::__release_region(RELEASED.0.get(), 0, 1);
+        }
     }
 }
 
