@@ -3,8 +3,8 @@
  * A program that reads the directory /dev into memory whose pages it supplies itself keeps the
  * lock of that directory. No node is made or removed meanwhile, but what can be taken back, is. The
  * lock of a directory of sysfs is that of all of sysfs, and the kernel takes it before it tells the
- * driver; delete_device takes the window back before that, and so can meet the driver. The device is
- * QEMU's edu (IOMEM_RANGE).
+ * driver; delete_device takes the window back before that, and so can meet the driver. The device
+ * is QEMU's edu (IOMEM_RANGE).
  */
 
 #include <glob.h>
@@ -167,8 +167,8 @@ static bool find_device(char *name, size_t room)
 }
 
 /*
- * Once a program waits to change sysfs, as one that unbinds does, no path in sysfs can be walked, and
- * so delete_device cannot be opened. By a descriptor of before the window is taken back.
+ * Once a program waits to change sysfs, as one that unbinds does, no path in sysfs can be walked,
+ * and so delete_device cannot be opened. By a descriptor of before the window is taken back.
  */
 TEST_F_TIMEOUT(run_time, window_is_deleted_while_sysfs_is_waited_for, 120)
 {

@@ -90,7 +90,7 @@ TEST_F(irq, eventfds_are_told)
 	close(event);
 }
 
-/* Another driver has given the number of the line back. The window stays, and has no interrupt any more. */
+/* Another driver has given the number of the line back. The window stays, without interrupts. */
 TEST_F(irq, line_is_taken_away)
 {
 	int irq = variant->level ? atoi(getenv("IOMEM_IRQ")) : irq_of_msi("irq");

@@ -23,6 +23,7 @@
 #include "mm.c"
 #include "module.c"
 #include "of.c"
+#include "pci.c"
 #include "pgtable.c"
 #include "preempt.c"
 #include "signal.c"

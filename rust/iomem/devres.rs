@@ -212,8 +212,8 @@ unsafe fn arm(leftover: &Leftover, handed: &Handed) {
 ///
 /// A value that outlives the unbinding, in a file that is still open say, has nothing any more:
 /// [`try_access`](Self::try_access) gives `None`. Where the caller may sleep meanwhile,
-/// [`access_with`](Self::access_with) has the unbinding wait. One that is forgotten keeps nothing: the
-/// device has the `T`, until it is unbound or this library is unloaded, which no module uses then. What a
+/// [`access_with`](Self::access_with) has the unbinding wait. One that is forgotten does not keep the `T`: the
+/// device has that, until it is unbound or this library is unloaded, which no module uses then. What a
 /// module hands to a device of another driver stays with that when the module is unloaded, and so it may
 /// give the `Managed` to a third module: it leads to nothing of the module that made it.
 ///
@@ -313,7 +313,7 @@ impl<T: Send + 'static> Managed<T> {
     /// Returns the value, unless the device has been unbound, which waits until the guard is dropped: so
     /// a caller that has it must not unbind the device, nor wait for that. Context: any.
     ///
-    /// If the guard is forgotten, the unbinding waits for ever.
+    /// If the guard is forgotten, the unbinding waits for ever, and so does the drop of the `Managed`.
     pub fn try_access(&self) -> Option<Guard<'_, T>> {
         let guard = self.handed.devres.try_access()?;
         // Within the section of RCU's that the end waits for: so before it looks, or not at all.

@@ -105,6 +105,14 @@ access!(u32, inl, outl, insl, outsl);
 /// claim is odd, `read16` does so at the offsets that the compiler lets pass, which are even. `try_read16` and
 /// its kin look at the number of the port instead: they fail with `EINVAL` where that is not aligned.
 ///
+/// # Ports that are memory
+///
+/// On an architecture without such instructions, the driver of the PCI host bridge maps the ports, and unmaps
+/// them when it is unbound, whoever has claimed them: an access is a fault of the kernel's then, in C as well.
+/// So a driver on another device than one of PCI's ties its claim to that,
+/// [`unbind_on_removal`](crate::resource::Claim::unbind_on_removal), as the `devm_` forms do. What is tied to no
+/// device has to be dropped before the bridge is unbound.
+///
 /// Context of the drop: that of the holder; of a claim it may sleep.
 ///
 /// # Invariants

@@ -58,10 +58,11 @@ use crate::{
 /// its ranges fail with `EBUSY`, also those that have been waiting for a [muxed](super::Muxed) one. A BAR that is
 /// resized or moved by sysfs (`resource<N>_resize`) is not announced by the kernel: the claim stays,
 /// and its range may not be the device's any more. The kernel refuses that while the PCI device has a
-/// driver.
+/// driver; but where a device is plugged in that does not fit, it moves others behind the same bridge.
 ///
 /// A resource that belongs to neither a PCI nor a platform device is not announced when it goes. A claim
-/// directly below one is then released by its numbers, as C does it.
+/// directly below one is then released by its numbers, as C does it. That of a host bridge is one, and ports
+/// that are memory are unmapped with it: see [`Ports`](crate::port::Ports).
 ///
 /// Context of the drop: may sleep.
 ///
@@ -281,6 +282,9 @@ impl<R: Root> Claim<R> {
     /// bound to `dev` then, and which, is not looked at. Nothing is done where that device is `dev`,
     /// which is unbound first anyway.
     ///
+    /// A range that is directly in a window of a host bridge, as some ports are, goes with the driver of that
+    /// bridge: `dev` is linked to the bridge's platform device, and the kernel unbinds it first.
+    ///
     /// A range of a device on another bus is not looked at: those are not unplugged. Unbinding `dev`
     /// must not wait for a PCI device to be removed or for a bus to be rescanned, and is done by another
     /// thread than the one that removes the device.
@@ -293,7 +297,7 @@ impl<R: Root> Claim<R> {
     /// - `EINVAL`: `dev` cannot be unbound then. It is above that device, the bridge in front of it for example,
     ///   and stays; or it is another PCI device, whose unbinding calls the bus that waits for it; or a USB
     ///   interface, whose unbinding takes its parent's lock.
-    /// - `ENOMEM`: no memory to note it.
+    /// - `ENOMEM`: no memory to note it; or the host bridge depends on `dev`.
     ///
     /// # Examples
     ///

@@ -72,6 +72,7 @@ use kernel::{
         Bound,
         Device, //
     },
+    error::to_result,
     prelude::*,
     str::CString,
     sync::aref::ARef, //
@@ -346,13 +347,15 @@ impl Entry {
     }
 
     /// Has `dev` unbound when a PCI device that has a resource around the entry is about to be removed, as
-    /// well as those that this was called for before.
+    /// well as those that this was called for before; or when the host bridge goes that the entry is directly
+    /// in a window of.
     ///
     /// # Errors
     ///
     /// - `ENODEV`: one is being removed, or the entry is in no tree.
     /// - `EINVAL`: `dev` cannot be unbound then: see [`Known::tie_of`].
-    /// - `ENOMEM`: no memory for the list, or for the unbinding.
+    /// - `ENOMEM`: no memory for the list, for the unbinding, or for the link to the host bridge, or that
+    ///   depends on `dev`.
     pub(super) fn tie(&self, dev: &Device<Bound>) -> Result {
         let dev: &Device = dev;
         loop {
@@ -361,6 +364,7 @@ impl Entry {
             if known.lost || known.leaving || known.is_adrift() {
                 return Err(ENODEV);
             }
+            let parent = known.parent();
             match known.tie_of(dev) {
                 Tie::Unneeded => return Ok(()),
                 Tie::Unfit => return Err(EINVAL),
@@ -381,9 +385,22 @@ impl Entry {
             if !known.tied.iter().any(|tied| core::ptr::eq(tied.dev(), dev)) {
                 known.tied.push(Tied::new(dev)?, GFP_KERNEL)?;
             }
-            return Ok(());
+            drop(claims);
+            return link_to_host_bridge(dev, parent);
         }
     }
+}
+
+/// Has `dev` unbound before the driver of a host bridge, if `window` is one that it passes on. Context: may
+/// sleep.
+///
+/// # Errors
+///
+/// `ENOMEM`: no memory to note it, or that driver's device depends on `dev`.
+fn link_to_host_bridge(dev: &Device, window: *const bindings::resource) -> Result {
+    let dev = core::ptr::from_ref(dev).cast_mut().cast();
+    // SAFETY: There is a reference to the device, as long as this runs. The window is only compared.
+    to_result(unsafe { bindings::link_to_host_bridge(dev, window.cast()) })
 }
 
 impl Drop for Entry {
