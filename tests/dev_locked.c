@@ -200,28 +200,33 @@ TEST_F_TIMEOUT(run_time, window_is_deleted_while_sysfs_is_waited_for, 120)
 	EXPECT_EQ(0, count_entries(DEVICES, "iomem_dev"));
 }
 
-/* The first is late in releasing the claim: the second returns when that is done, not before. */
+/*
+ * The first is late in releasing the claim: the second returns when that is done, not before. Where
+ * the second is so late itself that there is no device any more, it is tried again.
+ */
 TEST_F_TIMEOUT(run_time, window_is_taken_back_by_two, 120)
 {
+	int err = -ENODEV, left = 1, status, i;
 	char device[64];
 	pid_t deleted;
-	int status;
 
 	ASSERT_TRUE(begin(self->start));
-	ASSERT_EQ(0, make_window("two mem=%#" PRIx64 ",%#x", self->start, LENGTH));
-	ASSERT_TRUE(find_device(device, sizeof(device)));
-	EXPECT_EQ(1, entries(self->start, "iomem"));
-	ASSERT_EQ(0, load_late(self->start, "leaving=1"));
-	deleted = IN_PROCESS(delete_window("two"));
-	until_it_is_late();
-	EXPECT_EQ(1, entries(self->start, "iomem"));
-	EXPECT_EQ(0, tell(DRIVER "unbind", device));
-	EXPECT_EQ(0, entries(self->start, "iomem"));
-
-	ASSERT_EQ(deleted, waitpid(deleted, &status, 0));
-	EXPECT_EQ(0, status);
-	ASSERT_EQ(0, unload("iomem_test_late"));
-	EXPECT_EQ(0, count_entries(DEVICES, "iomem_dev"));
+	for (i = 0; i < 10 && err == -ENODEV; i++) {
+		ASSERT_EQ(0, make_window("two mem=%#" PRIx64 ",%#x", self->start, LENGTH));
+		ASSERT_TRUE(find_device(device, sizeof(device)));
+		EXPECT_EQ(1, entries(self->start, "iomem"));
+		ASSERT_EQ(0, load_late(self->start, "leaving=1"));
+		deleted = IN_PROCESS(delete_window("two"));
+		until_it_is_late();
+		err = tell(DRIVER "unbind", device);
+		left = entries(self->start, "iomem");
+		ASSERT_EQ(deleted, waitpid(deleted, &status, 0));
+		EXPECT_EQ(0, status);
+		ASSERT_EQ(0, unload("iomem_test_late"));
+		EXPECT_EQ(0, count_entries(DEVICES, "iomem_dev"));
+	}
+	EXPECT_EQ(0, err);
+	EXPECT_EQ(0, left);
 }
 
 static volatile uint32_t *windows[WINDOWS];
