@@ -283,11 +283,12 @@ TEST_F_TIMEOUT(run_time, all_windows_are_taken_back_for_a_killed_process, 120)
 
 	ASSERT_TRUE(begin(self->start));
 	ASSERT_TRUE(map_windows(self->start));
-	ASSERT_EQ(0, load_late(self->start, "removing=1"));
+	ASSERT_EQ(0, load_late(self->start, "removing=1 hold=1"));
 	ASSERT_TRUE(lock_folder("/dev"));
 	removed = IN_PROCESS(remove_edu());
 	until_it_is_late();
 	ASSERT_EQ(0, kill(removed, SIGKILL));
+	ASSERT_EQ(0, let_it_go());
 	for (i = 0; i < WINDOWS; i++)
 		EXPECT_TRUE(is_taken_back(windows[i]));
 	EXPECT_EQ(0, waitpid(removed, &status, WNOHANG));

@@ -23,6 +23,11 @@ static int load_late(uint64_t start, const char *more)
 	return load(getenv("IOMEM_LATE_KO"), params);
 }
 
+static int let_it_go(void)
+{
+	return tell("/sys/module/iomem_test_late/parameters/go", "1");
+}
+
 static void until_it_is_late(void)
 {
 	char *text = NULL;

@@ -481,7 +481,7 @@ TEST_F(run_time, no_claim_while_the_device_goes)
 
 	ASSERT_TRUE(begin(self->start));
 	ASSERT_EQ(0, load_within(self->start, 2 * LENGTH, "device=0"));
-	ASSERT_EQ(0, load_late(self->start, "leaving=1"));
+	ASSERT_EQ(0, load_late(self->start, "leaving=1 hold=1"));
 	remover = fork();
 	ASSERT_LE(0, remover);
 	if (!remover)
@@ -489,6 +489,7 @@ TEST_F(run_time, no_claim_while_the_device_goes)
 	until_it_is_late();
 	EXPECT_EQ(-EBUSY, tell(CLAIM, "1"));
 	EXPECT_EQ(0, waitpid(remover, &status, WNOHANG));
+	ASSERT_EQ(0, let_it_go());
 	ASSERT_EQ(remover, waitpid(remover, &status, 0));
 	EXPECT_EQ(0, status);
 	ASSERT_EQ(0, unload("iomem_test_late"));

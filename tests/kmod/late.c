@@ -4,13 +4,15 @@
  * seconds between the kernel's entering a claim of start into the tree and its telling the
  * caller; with leaving=1 instead, before it takes a resource of start out of the tree, such
  * as the BAR of a device that is removed; with removing=1, before it begins to remove a PCI device
- * whose BAR 0 is at start. How often that came is in the parameter came.
+ * whose BAR 0 is at start. With hold=1 as well, it lasts until a 1 is written to the parameter go,
+ * but no more than 15 seconds. How often that came is in the parameter came.
  */
 
 #include <linux/delay.h>
 #include <linux/ioport.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
+#include <linux/nmi.h>
 #include <linux/pci.h>
 
 static ulong start;
@@ -25,6 +27,14 @@ static bool removing;
 module_param(removing, bool, 0444);
 MODULE_PARM_DESC(removing, "whether it is late when a PCI device is removed");
 
+static bool hold;
+module_param(hold, bool, 0444);
+MODULE_PARM_DESC(hold, "whether it is late until it may go on");
+
+static bool go;
+module_param(go, bool, 0200);
+MODULE_PARM_DESC(go, "writing 1 to it ends what hold=1 began");
+
 static uint came;
 module_param(came, uint, 0444);
 MODULE_PARM_DESC(came, "out: how often it was late");
@@ -33,7 +43,11 @@ static int be_late(const struct resource *res)
 {
 	if (res && res->start == start) {
 		WRITE_ONCE(came, came + 1);
-		mdelay(2000);
+		for (int ms = 0; ms < (hold ? 15000 : 2000) && !READ_ONCE(go); ms++) {
+			mdelay(1);
+			/* It is known to be on this processor. */
+			touch_nmi_watchdog();
+		}
 	}
 	return 0;
 }
