@@ -283,7 +283,9 @@ impl<R: Root> Claim<R> {
     /// which is unbound first anyway.
     ///
     /// A range that is directly in a window of a host bridge, as some ports are, goes with the driver of that
-    /// bridge: `dev` is linked to the bridge's platform device, and the kernel unbinds it first.
+    /// bridge: where a PCI device is behind it, `dev` is linked to the bridge's platform device, and the kernel
+    /// unbinds `dev` first, also if the claim has been dropped by then. While the bridge is being unbound, it
+    /// is too late for that.
     ///
     /// A range of a device on another bus is not looked at: those are not unplugged. Unbinding `dev`
     /// must not wait for a PCI device to be removed or for a bus to be rescanned, and is done by another
