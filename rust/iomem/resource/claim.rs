@@ -282,10 +282,9 @@ impl<R: Root> Claim<R> {
     /// bound to `dev` then, and which, is not looked at. Nothing is done where that device is `dev`,
     /// which is unbound first anyway.
     ///
-    /// A range that is directly in a window of a host bridge, as some ports are, goes with the driver of that
-    /// bridge: where a PCI device is behind it, `dev` is linked to the bridge's platform device, and the kernel
-    /// unbinds `dev` first, also if the claim has been dropped by then. While the bridge is being unbound, it
-    /// is too late for that.
+    /// A range that is in a window of a host bridge, and of no PCI device, as some ports are, goes with the driver
+    /// of that bridge. If that is a platform device's, `dev` is linked to this device, and the kernel unbinds `dev`
+    /// first, also if the claim has been dropped by then.
     ///
     /// A range of a device on another bus is not looked at: those are not unplugged. Unbinding `dev`
     /// must not wait for a PCI device to be removed or for a bus to be rescanned, and is done by another
@@ -299,6 +298,7 @@ impl<R: Root> Claim<R> {
     /// - `EINVAL`: `dev` cannot be unbound then. It is above that device, the bridge in front of it for example,
     ///   and stays; or it is another PCI device, whose unbinding calls the bus that waits for it; or a USB
     ///   interface, whose unbinding takes its parent's lock.
+    /// - `EBUSY`: that host bridge is being bound to its driver, or unbound.
     /// - `ENOMEM`: no memory to note it; or the host bridge depends on `dev`.
     ///
     /// # Examples

@@ -347,15 +347,15 @@ impl Entry {
     }
 
     /// Has `dev` unbound when a PCI device that has a resource around the entry is about to be removed, as
-    /// well as those that this was called for before; or when the host bridge goes that the entry is directly
-    /// in a window of.
+    /// well as those that this was called for before; or when the host bridge goes that the entry is in a
+    /// window of.
     ///
     /// # Errors
     ///
     /// - `ENODEV`: one is being removed, or the entry is in no tree.
     /// - `EINVAL`: `dev` cannot be unbound then: see [`Known::tie_of`].
-    /// - `ENOMEM`: no memory for the list, for the unbinding, or for the link to the host bridge, or that
-    ///   depends on `dev`.
+    /// - `EBUSY`, `ENOMEM`: those of [`link_to_host_bridge`].
+    /// - `ENOMEM`: no memory for the list, or for the unbinding.
     pub(super) fn tie(&self, dev: &Device<Bound>) -> Result {
         let dev: &Device = dev;
         loop {
@@ -364,9 +364,12 @@ impl Entry {
             if known.lost || known.leaving || known.is_adrift() {
                 return Err(ENODEV);
             }
-            let parent = known.parent();
+            let window = known.may_be_in_window().then_some(known.place);
             match known.tie_of(dev) {
-                Tie::Unneeded => return Ok(()),
+                Tie::Unneeded => {
+                    drop(claims);
+                    return link_to_host_bridge(dev, window);
+                }
                 Tie::Unfit => return Err(EINVAL),
                 Tie::Needed => (),
             }
@@ -386,21 +389,30 @@ impl Entry {
                 known.tied.push(Tied::new(dev)?, GFP_KERNEL)?;
             }
             drop(claims);
-            return link_to_host_bridge(dev, parent);
+            return link_to_host_bridge(dev, window);
         }
     }
 }
 
-/// Has `dev` unbound before the driver of a host bridge, if `window` is one that it passes on. Context: may
-/// sleep.
+/// Has `dev` unbound before the driver of the host bridge that passes a range on. Context: may sleep.
 ///
 /// # Errors
 ///
-/// `ENOMEM`: no memory to note it, or that driver's device depends on `dev`.
-fn link_to_host_bridge(dev: &Device, window: *const bindings::resource) -> Result {
+/// - `EBUSY`: that driver is being bound or unbound.
+/// - `ENOMEM`: no memory to note it, or that driver's device depends on `dev`.
+fn link_to_host_bridge(dev: &Device, window: Option<Place>) -> Result {
+    let Some(Place { root, range }) = window else {
+        return Ok(());
+    };
+    let kind = if core::ptr::eq(root, &raw const bindings::ioport_resource) {
+        bindings::IORESOURCE_IO
+    } else {
+        bindings::IORESOURCE_MEM
+    };
     let dev = core::ptr::from_ref(dev).cast_mut().cast();
-    // SAFETY: There is a reference to the device, as long as this runs. The window is only compared.
-    to_result(unsafe { bindings::link_to_host_bridge(dev, window.cast()) })
+    let (start, last) = (range.start(), range.last());
+    // SAFETY: There is a reference to the device, as long as this runs.
+    to_result(unsafe { bindings::link_to_host_bridge(dev, kind as c_ulong, start, last) })
 }
 
 impl Drop for Entry {

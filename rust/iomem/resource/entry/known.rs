@@ -176,6 +176,23 @@ impl Known {
         }
     }
 
+    /// Tells whether the claim may be in a window of a host bridge, and not in what a PCI device has there,
+    /// which is removed before the bridge.
+    pub(super) fn may_be_in_window(&self) -> bool {
+        if self.kept().any(is_pci) {
+            return false;
+        }
+        let mut at = self.parent();
+        while !at.is_null() && !core::ptr::eq(at, self.place.root) {
+            if !self.kept().any(|dev| has(dev, at)) {
+                return true;
+            }
+            // SAFETY: It is a resource of a device to which there is a reference.
+            at = unsafe { parent_of(at) };
+        }
+        false
+    }
+
     /// Takes note that the tree does not have the claim any more, since another one has the range.
     ///
     /// It is in what a device had in the tree, and has no more. Otherwise another module has released it by
@@ -215,7 +232,8 @@ impl Known {
         // by now. That stays until the reference is dropped, at the end of this.
         let other = if is_kept { None } else { device_with(parent) };
         if !is_kept && other.is_none() {
-            return self.release_by_numbers();
+            // SAFETY: As required of the caller.
+            return unsafe { self.release_by_numbers() };
         }
 
         // SAFETY: The resource is ours. Its parent is part of the kernel image, or of a device to which
@@ -230,8 +248,15 @@ impl Known {
 
     /// Releases the claim as C does, where nothing is known of the resource that it is directly below,
     /// not even whether that is still there.
-    fn release_by_numbers(&self) -> bool {
+    ///
+    /// # Safety
+    ///
+    /// That of [`release`](Self::release).
+    unsafe fn release_by_numbers(&self) -> bool {
         if self.lost {
+            // Those who wait for it do so no longer, if it was muxed.
+            // SAFETY: As required of the caller.
+            unsafe { wake_muxed() };
             return false;
         }
         // Of those of equal length, that of the last device: a bridge was found before what is behind it.
