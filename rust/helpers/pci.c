@@ -55,9 +55,9 @@ static int link_locked(struct device *host, struct device *bridge, const struct 
 	int err = 0;
 
 	for (int tries = 0; !device_trylock(host); tries++) {
-		if (tries == 100)
+		if (tries == 50)
 			return -EBUSY;
-		msleep(10);
+		msleep(20);
 	}
 	if (!host->driver || !device_is_registered(bridge) || !passes_on(bridge, window))
 		goto unlock;
