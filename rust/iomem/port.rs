@@ -108,7 +108,7 @@ access!(u32, inl, outl, insl, outsl);
 /// # Ports that are memory
 ///
 /// On an architecture without such instructions, the driver of the PCI host bridge maps the ports, and unmaps
-/// them when it is unbound, whoever has claimed them: an access is a fault of the kernel's then, in C as well.
+/// them when it is unbound, also if a driver has claimed them: the kernel faults on an access then, as in C.
 /// So a driver on another device than one of PCI's ties its claim to that,
 /// [`unbind_on_removal`](crate::resource::Claim::unbind_on_removal), as the `devm_` forms do. What is tied to no
 /// device has to be dropped before the bridge is unbound.
