@@ -465,6 +465,54 @@ macro_rules! of_device_table {
     };
 }
 
+/// Declares a table of auxiliary devices, as [`of_device_table!`](crate::of_device_table) does.
+///
+/// Hidden: a driver of the library's tests has one.
+#[cfg(not(linux_7_3))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! auxiliary_device_table {
+    ($name:ident, $($rest:tt)*) => {
+        $crate::__private::kernel::auxiliary_device_table!($name, MODULE_AUXILIARY_TABLE, $($rest)*);
+    };
+}
+
+/// Declares a table of auxiliary devices, as [`of_device_table!`](crate::of_device_table) does.
+///
+/// Hidden: a driver of the library's tests has one.
+#[cfg(linux_7_3)]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! auxiliary_device_table {
+    ($($all:tt)*) => {
+        $crate::__private::kernel::auxiliary_device_table!($($all)*);
+    };
+}
+
+/// Declares a table of I2C devices, as [`of_device_table!`](crate::of_device_table) does.
+///
+/// Hidden: a driver of the library's tests has one.
+#[cfg(not(linux_7_3))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! i2c_device_table {
+    ($name:ident, $($rest:tt)*) => {
+        $crate::__private::kernel::i2c_device_table!($name, MODULE_I2C_TABLE, $($rest)*);
+    };
+}
+
+/// Declares a table of I2C devices, as [`of_device_table!`](crate::of_device_table) does.
+///
+/// Hidden: a driver of the library's tests has one.
+#[cfg(linux_7_3)]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! i2c_device_table {
+    ($($all:tt)*) => {
+        $crate::__private::kernel::i2c_device_table!($($all)*);
+    };
+}
+
 /// Until 7.2: what is `SpinLockIrq` of the kernel crate from 7.3 on. Hidden, and not private: the library's
 /// tests disable interrupts by it.
 #[cfg(not(linux_7_3))]
@@ -495,12 +543,6 @@ impl Handled for core::ffi::c_uint {
     const IRQ_HANDLED: Self = 1;
 }
 
-#[cfg(not(linux_7_3))]
-pub(crate) use bindings::zap_vma_ptes as zap_special_vma_range;
-
-#[cfg(linux_7_3)]
-pub(crate) use bindings::zap_special_vma_range;
-
 /// `EOPNOTSUPP`: the operation is not supported, on what it was asked of. Context: any.
 ///
 /// Not to be confused with the kernel crate's `ENOTSUPP`, which programs do not know. From 7.3 on the
@@ -518,4 +560,30 @@ pub fn eopnotsupp() -> Error {
     return kernel::error::code::EOPNOTSUPP;
     #[cfg(not(linux_7_3))]
     return Error::from_errno(-(bindings::EOPNOTSUPP as core::ffi::c_int));
+}
+
+/// `ENAMETOOLONG`: the name is too long. Context: any.
+///
+/// From 7.3 on the kernel crate has it, too, as a constant.
+///
+/// # Examples
+///
+/// ```
+/// use iomem::error::enametoolong;
+///
+/// assert_eq!(enametoolong().to_errno(), -36);
+/// ```
+pub fn enametoolong() -> Error {
+    #[cfg(linux_7_3)]
+    return kernel::error::code::ENAMETOOLONG;
+    #[cfg(not(linux_7_3))]
+    return Error::from_errno(-(bindings::ENAMETOOLONG as core::ffi::c_int));
+}
+
+/// `ESTALE`, which the kernel crate has from 7.3 on. Context: any.
+pub(crate) fn estale() -> Error {
+    #[cfg(linux_7_3)]
+    return kernel::error::code::ESTALE;
+    #[cfg(not(linux_7_3))]
+    return Error::from_errno(-(bindings::ESTALE as core::ffi::c_int));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Error codes: one that the kernel crate may lack, and those that C is given for a driver's errors.
+//! Error codes: those that the kernel crate may lack, and those that C is given for a driver's errors.
 //!
 //! # Errors that leave the library
 //!
@@ -32,9 +32,15 @@ use kernel::{
     prelude::*, //
 };
 
-use crate::bindings;
+use crate::{
+    bindings,
+    compat, //
+};
 
-pub use crate::compat::eopnotsupp;
+pub use crate::compat::{
+    enametoolong,
+    eopnotsupp, //
+};
 
 /// Returns the negative errno that C is to be given for `error`: see the [module](self). Context:
 /// process.
@@ -54,7 +60,7 @@ pub(crate) fn for_c(error: Error) -> c_int {
         | bindings::ERESTART_RESTARTBLOCK => EINTR.to_errno(),
         bindings::ENOIOCTLCMD => ENOTTY.to_errno(),
         bindings::EPROBE_DEFER => EAGAIN.to_errno(),
-        bindings::EOPENSTALE => ESTALE.to_errno(),
+        bindings::EOPENSTALE => compat::estale().to_errno(),
         bindings::ENOPARAM => EINVAL.to_errno(),
         bindings::ENOTSUPP => eopnotsupp().to_errno(),
         _ => EIO.to_errno(),

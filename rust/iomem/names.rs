@@ -6,6 +6,7 @@ use kernel::prelude::*;
 
 use crate::{
     bindings,
+    error::enametoolong,
     parent::Parent, //
 };
 
@@ -54,24 +55,38 @@ const OF_DRIVERS: [&CStr; 4] = [c"bind", c"module", c"uevent", c"unbind"];
 ///
 /// - `EINVAL`: it is empty, `.` or `..`, or has a slash.
 /// - `ENAMETOOLONG`: it is longer than 255 bytes.
-pub(crate) const fn check_file(name: &CStr) -> Result {
-    let mut rest = name.to_bytes();
-    while let [first, behind @ ..] = rest {
-        if *first == b'/' {
-            return Err(EINVAL);
-        }
-        rest = behind;
-    }
-    match name.to_bytes() {
-        b"" | b"." | b".." => Err(EINVAL),
-        bytes if bytes.len() > LONGEST => Err(ENAMETOOLONG),
-        _ => Ok(()),
+pub(crate) fn check_file(name: &CStr) -> Result {
+    match mistake(name) {
+        None => Ok(()),
+        Some(Mistake::Invalid) => Err(EINVAL),
+        Some(Mistake::Long) => Err(enametoolong()),
     }
 }
 
 /// Tells whether a file can be called that.
 pub(crate) const fn is_file_name(name: &CStr) -> bool {
-    check_file(name).is_ok()
+    mistake(name).is_none()
+}
+
+/// Why a file cannot be called that.
+enum Mistake {
+    Invalid,
+    Long,
+}
+
+const fn mistake(name: &CStr) -> Option<Mistake> {
+    let mut rest = name.to_bytes();
+    while let [first, behind @ ..] = rest {
+        if *first == b'/' {
+            return Some(Mistake::Invalid);
+        }
+        rest = behind;
+    }
+    match name.to_bytes() {
+        b"" | b"." | b".." => Some(Mistake::Invalid),
+        bytes if bytes.len() > LONGEST => Some(Mistake::Long),
+        _ => None,
+    }
 }
 
 const fn is_one_of(name: &CStr, mut names: &[&CStr]) -> bool {
@@ -162,7 +177,7 @@ pub(crate) fn check_node(name: &CStr, class: &CStr, parent: Option<Parent<'_>>) 
         }
     }
     if name.count_bytes() > LONGEST {
-        return Err(ENAMETOOLONG);
+        return Err(enametoolong());
     }
     if parent.is_some_and(|parent| has_child_in_folder(parent, class))
         || is_beside_class(parent, class)
@@ -229,7 +244,7 @@ pub(crate) fn check_platform_device(
     check_file(name)?;
     let length = name.count_bytes().saturating_add(more);
     if length > LONGEST {
-        return Err(ENAMETOOLONG);
+        return Err(enametoolong());
     }
     check_path(parent, c"/devices/platform", length.saturating_add(1))
 }
@@ -249,7 +264,7 @@ fn check_path(parent: Option<Parent<'_>>, top: &CStr, below: usize) -> Result {
         }
     };
     if above.saturating_add(below) > LONGEST_PATH {
-        return Err(ENAMETOOLONG);
+        return Err(enametoolong());
     }
     Ok(())
 }

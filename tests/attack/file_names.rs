@@ -15,6 +15,7 @@ use iomem::{
         Options,
         Registration, //
     },
+    error::enametoolong,
     sysfs::{
         Attribute,
         Attributes,
@@ -95,7 +96,7 @@ fn run() -> Result {
     let long = kernel::str::CString::try_from_fmt(fmt!("{text}"))?;
     check!(
         "node_of_a_long_name_is_refused",
-        node(&long) == Err(ENAMETOOLONG)
+        node(&long) == Err(enametoolong())
     );
     check!(
         "node_in_a_folder_is_made",

@@ -59,7 +59,7 @@ const ID: u32 = 0x0100_00ed;
 /// How often the data of the driver were dropped.
 static DROPPED: Atomic<i32> = Atomic::new(0);
 
-kernel::i2c_device_table!(
+iomem::i2c_device_table!(
     TABLE,
     <Driver as i2c::Driver>::IdInfo,
     [(i2c::DeviceId::new(c"iomem_attack_i2c"), ())]

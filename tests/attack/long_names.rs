@@ -18,6 +18,7 @@ use iomem::{
         Options,
         Registration, //
     },
+    error::enametoolong,
     parent::Parent,
     platform::{
         Device as PlatformDevice,
@@ -103,7 +104,7 @@ fn nodes() -> Result {
     for length in [257, 1023, 3001] {
         check!(
             "node_of_a_name_that_is_long_as_a_whole_is_refused",
-            node(long(length, 100)?, None, Groups::new()) == Err(ENAMETOOLONG)
+            node(long(length, 100)?, None, Groups::new()) == Err(enametoolong())
         );
     }
     check!(
@@ -113,18 +114,18 @@ fn nodes() -> Result {
 
     check!(
         "class_of_a_long_name_is_refused",
-        Class::new(&long(256, 1000)?).err() == Some(ENAMETOOLONG)
+        Class::new(&long(256, 1000)?).err() == Some(enametoolong())
     );
     check!(
         "class_of_a_very_long_name_is_refused",
-        Class::new(&long(3000, 5000)?).err() == Some(ENAMETOOLONG)
+        Class::new(&long(3000, 5000)?).err() == Some(enametoolong())
     );
     let class = Arc::new(Class::new(&long(255, 1000)?)?, GFP_KERNEL)?;
     let device = Arc::new(Node, GFP_KERNEL)?;
     let minors = major::Registration::register(0, c"iomem_attack", device)?;
     check!(
         "node_of_a_major_of_a_long_name_is_refused",
-        minors.node(&class, 0, &long(3001, 100)?, None).err() == Some(ENAMETOOLONG)
+        minors.node(&class, 0, &long(3001, 100)?, None).err() == Some(enametoolong())
     );
     check!(
         "node_of_a_major_of_the_longest_name_is_made",
@@ -149,13 +150,14 @@ fn platform_devices() -> Result {
     for length in [256, 3000] {
         check!(
             "platform_device_of_a_long_name_is_refused",
-            platform_device(&long(length, 5000)?, Id::None, None, &[]).err() == Some(ENAMETOOLONG)
+            platform_device(&long(length, 5000)?, Id::None, None, &[]).err()
+                == Some(enametoolong())
         );
     }
     for id in [Id::Auto, Id::Number(1)] {
         check!(
             "platform_device_of_a_long_name_and_a_number_is_refused",
-            platform_device(&long(255, 5000)?, id, None, &[]).err() == Some(ENAMETOOLONG)
+            platform_device(&long(255, 5000)?, id, None, &[]).err() == Some(enametoolong())
         );
     }
 
@@ -176,19 +178,19 @@ fn platform_devices() -> Result {
     };
     check!(
         "platform_device_deep_below_others_is_refused",
-        refused == Some(ENAMETOOLONG) && devices.len() > 1
+        refused == Some(enametoolong()) && devices.len() > 1
     );
     let parent = devices.last().map(Parent::from);
     check!(
         "node_deep_below_others_is_refused",
-        node(name.to_cstring()?, parent, Groups::new()) == Err(ENAMETOOLONG)
+        node(name.to_cstring()?, parent, Groups::new()) == Err(enametoolong())
     );
     let device = Arc::new(Node, GFP_KERNEL)?;
     let minors = major::Registration::register(0, c"iomem_attack", device)?;
     let class = Arc::new(Class::new(c"iomem_attack_long")?, GFP_KERNEL)?;
     check!(
         "node_of_a_major_deep_below_others_is_refused",
-        minors.node(&class, 0, &name, parent).err() == Some(ENAMETOOLONG)
+        minors.node(&class, 0, &name, parent).err() == Some(enametoolong())
     );
     // Children first.
     while devices.pop().is_some() {}
@@ -303,7 +305,8 @@ fn reserved<const N: usize>() -> Result {
     );
     check!(
         "folder_of_a_long_name_is_refused",
-        groups.folder(long(256, 1000)?, Arc::new(Reserved::<N>, GFP_KERNEL)?) == Err(ENAMETOOLONG)
+        groups.folder(long(256, 1000)?, Arc::new(Reserved::<N>, GFP_KERNEL)?)
+            == Err(enametoolong())
     );
     node(c"iomem_attack_long".to_cstring()?, None, groups)
 }

@@ -43,7 +43,7 @@ kernel::sync::global_lock! {
 
 struct Driver;
 
-kernel::auxiliary_device_table!(
+iomem::auxiliary_device_table!(
     CHILDREN,
     <Driver as auxiliary::Driver>::IdInfo,
     [(auxiliary::DeviceId::new(c"iomem_test_slow", c"child"), ())]

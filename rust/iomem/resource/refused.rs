@@ -12,7 +12,10 @@ use kernel::{
 };
 
 use super::Root;
-use crate::range::Range;
+use crate::{
+    error::enametoolong,
+    range::Range, //
+};
 
 /// A claim that was refused: the range that was asked for, and why.
 ///
@@ -114,7 +117,7 @@ impl Reason {
     /// assert_eq!(Reason::WrapsAround.error(), EOVERFLOW);
     /// assert_eq!(Reason::Conflict.error(), EBUSY);
     /// ```
-    pub const fn error(self) -> Error {
+    pub fn error(self) -> Error {
         match self {
             Self::Empty | Self::NotOfResource => EINVAL,
             Self::WrapsAround => EOVERFLOW,
@@ -125,7 +128,7 @@ impl Reason {
             | Self::Unclaimed(_)
             | Self::Conflict => EBUSY,
             Self::NoDevice => ENXIO,
-            Self::LongName => ENAMETOOLONG,
+            Self::LongName => enametoolong(),
             Self::TooMany => E2BIG,
             Self::NoMemory => ENOMEM,
         }

@@ -3,10 +3,7 @@
 //! What `fork()` must not copy, nor `mremap()` move.
 
 use super::Area;
-use crate::{
-    bindings,
-    compat, //
-};
+use crate::bindings;
 
 /// Takes the pages out of the VMA that `fork()` is about to copy to `copy`, or `mremap()` to move there, if
 /// huge ones can be among them. The programs fault again.
@@ -38,7 +35,7 @@ pub(super) unsafe fn take_huge_pages(copy: *mut bindings::vm_area_struct) {
         let area = unsafe { Area::from_raw(source) };
         // SAFETY: The lock is held, and the range is that of the VMA. It has `VM_PFNMAP`, as all of its
         // file that can have huge pages have; the function does nothing to another.
-        unsafe { compat::zap_special_vma_range(source, area.start(), area.length()) };
+        unsafe { bindings::zap_special_vma_range(source, area.start(), area.length()) };
         from = area.end();
     }
 }

@@ -19,6 +19,12 @@ pub mod transfer;
 #[path = "../../../rust/iomem/access/width.rs"]
 mod width;
 
+pub mod error {
+    pub fn enametoolong() -> kernel::error::Error {
+        kernel::error::code::ENAMETOOLONG
+    }
+}
+
 pub mod access {
     pub use crate::width::Width;
 }
