@@ -157,6 +157,39 @@ TEST_F(run_time, regions_may_share_a_page)
 	close(fd);
 }
 
+/* What is around registers in their pages has no position, whether it can be mapped or not. */
+TEST_F(run_time, positions_end_with_the_registers)
+{
+	static const char *const windows[] = { "", WHOLE };
+
+	for (size_t i = 0; i < sizeof(windows) / sizeof(windows[0]); i++) {
+		struct iomem_region_info last;
+		uint32_t value = 0;
+		int fd;
+
+		ASSERT_EQ(0, make_window("short mem=%#" PRIx64 ",0x10 mem=%#" PRIx64 ",0x1000 mem=%#" PRIx64
+					 ",0x18 width=4%s", self->start + KEEPS, self->start + 0x10000,
+					 self->start + 0x20000, windows[i]));
+		fd = open_window("short", O_RDWR);
+		ASSERT_LE(0, fd);
+		EXPECT_EQ(0x10, lseek(fd, 0, SEEK_END));
+		EXPECT_EQ(0, read(fd, &value, 4));
+		EXPECT_EQ(0xc, lseek(fd, -4, SEEK_END));
+		EXPECT_EQ(4, read(fd, &value, 4));
+		EXPECT_EQ(0x10, lseek(fd, 0, SEEK_CUR));
+
+		last = region(fd, 2);
+		EXPECT_EQ(0x18, last.length);
+		EXPECT_EQ(last.offset + 0x18, lseek(fd, last.offset + 0x18, SEEK_SET));
+		EXPECT_EQ(-1, lseek(fd, last.offset + 0x19, SEEK_SET));
+		EXPECT_EQ(EINVAL, errno);
+		EXPECT_EQ(-1, lseek(fd, 1, SEEK_CUR));
+		EXPECT_EQ(EINVAL, errno);
+		close(fd);
+		ASSERT_EQ(0, delete_window("short"));
+	}
+}
+
 /*
  * A driver that maps without a claim, or is loaded later, is not seen: so the rest of a page is
  * shown only where the administrator says that it is not another device's.

@@ -39,7 +39,7 @@ pub(crate) struct Layout {
     /// How many bits the offset within a region has.
     bits: u32,
     regions: usize,
-    /// The lengths of the first and the last one, in bytes.
+    /// The lengths of the first and the last one, in bytes of registers.
     first: u64,
     last: u64,
 }
@@ -49,15 +49,16 @@ pub(crate) struct Layout {
 const FEWEST_BITS: u32 = 32;
 
 impl Layout {
-    /// Lays out regions of the given lengths, pages that are mapped included.
+    /// Lays out regions, each of which has so many bytes of registers, and so many of pages that are mapped,
+    /// if any.
     ///
     /// # Errors
     ///
     /// `EOVERFLOW`: they are too long or too many for a file. `EINVAL`: there are none.
-    pub(crate) fn new(lengths: impl Iterator<Item = u64>) -> Result<Self> {
+    pub(crate) fn new(lengths: impl Iterator<Item = (u64, u64)>) -> Result<Self> {
         let (mut longest, mut regions, mut first, mut last) = (0, 0usize, None, 0);
-        for length in lengths {
-            longest = length.max(longest);
+        for (length, pages) in lengths {
+            longest = length.max(pages).max(longest);
             first.get_or_insert(length);
             last = length;
             regions = regions.checked_add(1).ok_or(EOVERFLOW)?;
@@ -101,7 +102,8 @@ impl Layout {
     }
 
     /// Returns what `SEEK_END` counts from, the end of region 0, and the last position that there
-    /// is, the end of the last region.
+    /// is, the end of the last region. Positions are those of registers: what else is in their pages has
+    /// none.
     pub(crate) fn ends(&self) -> (u64, u64) {
         let last = self.offset(self.regions.saturating_sub(1), Mode::Uncached);
         (self.first, last.saturating_add(self.last))

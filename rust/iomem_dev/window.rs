@@ -118,7 +118,7 @@ impl Window {
         }
         let layout = Layout::new(hardware.regions().map(|region| {
             let pages = region.pages().map_or(0, |pages| pages.range().length());
-            region.length().max(pages)
+            (region.length(), pages)
         }))?;
         Arc::pin_init(
             try_pin_init!(Self {

@@ -49,12 +49,30 @@ fn lengths(chance: &mut Chance) -> Vec<u64> {
         .collect()
 }
 
-/// A layout that there is, with its lengths.
+/// Regions that are so long with the pages that they are mapped by; a region has its share of these, or
+/// cannot be mapped.
+fn regions(chance: &mut Chance, lengths: &[u64]) -> Vec<(u64, u64)> {
+    let of_one = |length: &u64| match chance.below(3) {
+        0 => (*length, 0),
+        1 => (*length, *length),
+        _ => (chance.between(0, *length), *length),
+    };
+    lengths.iter().map(of_one).collect()
+}
+
+/// A layout that there is, with the lengths of its regions, pages included.
 fn some(chance: &mut Chance) -> (Vec<u64>, Layout) {
+    let (lengths, _, layout) = some_with_registers(chance);
+    (lengths, layout)
+}
+
+/// A layout that there is, with its lengths, and its regions.
+fn some_with_registers(chance: &mut Chance) -> (Vec<u64>, Vec<(u64, u64)>, Layout) {
     loop {
         let lengths = lengths(chance);
-        if let Ok(layout) = Layout::new(lengths.iter().copied()) {
-            return (lengths, layout);
+        let regions = regions(chance, &lengths);
+        if let Ok(layout) = Layout::new(regions.iter().copied()) {
+            return (lengths, regions, layout);
         }
     }
 }
@@ -77,7 +95,7 @@ fn refused_where_no_file_is_that_long(chance: &mut Chance, number: usize) {
             .collect();
     }
     let end = slot(&lengths) * 2 * lengths.len() as u128;
-    match Layout::new(lengths.iter().copied()) {
+    match Layout::new(regions(chance, &lengths).into_iter()) {
         Ok(_) => assert!(!lengths.is_empty() && end <= LARGEST, "{lengths:x?}"),
         Err(e) if lengths.is_empty() => assert_eq!(e, EINVAL),
         Err(e) => {
@@ -145,11 +163,11 @@ fn an_offset_has_one_place_or_none(chance: &mut Chance, _: usize) {
 }
 
 fn the_ends_are_those_of_regions(chance: &mut Chance, _: usize) {
-    let (lengths, layout) = some(chance);
+    let (_, regions, layout) = some_with_registers(chance);
     let (end, last) = layout.ends();
-    let (first, final_one) = (lengths[0], lengths[lengths.len() - 1]);
+    let (first, final_one) = (regions[0].0, regions[regions.len() - 1].0);
     assert_eq!(end, first);
-    let start = layout.offset(lengths.len() - 1, Mode::Uncached);
+    let start = layout.offset(regions.len() - 1, Mode::Uncached);
     assert_eq!(u128::from(last), u128::from(start) + u128::from(final_one));
     assert!(end <= last && u128::from(last) <= LARGEST);
 }
