@@ -305,6 +305,34 @@ TEST_F(batch, wait_ends_when_a_signal_comes)
 	STOPS(self->fd, &op, 1, 0, 0, EINTR);
 }
 
+/* Of an operation that is left to be made nothing has changed, whatever the register had. */
+TEST_F(batch, interrupted_wait_can_be_made_again)
+{
+	static const uint32_t looks[] = { 0x31, 0x131 };
+	struct sigaction action = { .sa_handler = nothing };
+	struct itimerval soon = { .it_value.tv_usec = 20000 };
+
+	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+		const struct iomem_op wanted = waiting(SOURCE, 0xff, 0x32, IOMEM_WAIT_FOREVER);
+		struct iomem_op ops[] = { reading(SOURCE), wanted, reading(SOURCE) };
+
+		self->regs[SOURCE / 4] = looks[i];
+		ASSERT_EQ(0, setitimer(ITIMER_REAL, &soon, NULL));
+		STOPS(self->fd, ops, 3, 1, 1, EINTR);
+		EXPECT_EQ(looks[i], ops[0].value);
+		EXPECT_EQ(0, memcmp(&wanted, &ops[1], sizeof(wanted)));
+
+		ops[1].timeout_ns = 0;
+		STOPS(self->fd, ops + 1, 2, 0, 0, ETIMEDOUT);
+		EXPECT_EQ(looks[i], ops[1].value);
+		self->regs[SOURCE / 4] = 0x132;
+		ops[1] = wanted;
+		DONE(self->fd, ops + 1, 2);
+		EXPECT_EQ(0x132, ops[1].value);
+	}
+}
+
 /* The mistake is the last one; the device is as it was. */
 TEST_F(batch, a_mistake_leaves_the_device_as_it_was)
 {

@@ -169,25 +169,27 @@ fn make_one(hardware: &Hardware, op: &mut Op) -> Result {
 ///
 /// # Errors
 ///
-/// `ETIMEDOUT`: it was not in time. `EINTR`: a signal came. `ENODEV`: the device has gone. Those of
+/// `ETIMEDOUT`: it was not in time. `EINTR`: a signal came, and the operation is as it was, so that it can be
+/// made again. `ENODEV`: the device has gone. Those of
 /// [`Region::read`](crate::region::Region::read).
 fn wait(window: &Window, op: &mut Op) -> Result {
     let width = Width::from_bytes(op.width as usize)?;
-    let wanted = op.value;
     let limit = i64::try_from(op.timeout_ns).unwrap_or(i64::MAX);
     let start = Instant::<Monotonic>::now();
     loop {
         // Asked before the look, so that the last one is not before the end of the time.
         let elapsed = start.elapsed().as_nanos();
-        op.value = {
+        let value = {
             let hardware = window.hardware()?;
             let region = hardware.region(op.region as usize).ok_or(EINVAL)?;
             region.read(width, op.offset)?
         };
-        if op.value & op.mask == wanted {
+        if value & op.mask == op.value {
+            op.value = value;
             return Ok(());
         }
         if elapsed >= limit {
+            op.value = value;
             return Err(ETIMEDOUT);
         }
         let pause = PAUSE.min(limit.wrapping_sub(elapsed));
