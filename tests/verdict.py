@@ -42,7 +42,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "attack_irq_lines", "interrupts_lines", "interrupts_resumed",
             "race", "race_irq", "race_many", "race_load", "oracle", "leak", "faults", "fuzz", "acpi", "kmod_windows", "run_time", "run_time_words",
             "pfnmap", "stress_dev",
-            "neighbours", "peers", "override", "pci_gone", "pci_within", "dev_locked", "library_gone", "lockdown", "proc")
+            "neighbours", "peers", "override", "pci_gone", "pci_within", "hosts", "dev_locked", "library_gone", "lockdown", "proc")
 
 # What has to have run on the host, for each architecture.
 HOST_GROUPS = ("vm", "bench", "front-door", "out-of-tree", "tools", "manual", "picture", "docs",

@@ -19,6 +19,11 @@ static int may_be_bridge(struct device *dev, const void *data)
 	return !dev->bus && !strncmp(dev_name(dev), "pci", 3);
 }
 
+static int is_root_bus(struct device *dev, const void *data)
+{
+	return dev->class && !strcmp(dev->class->name, "pci_bus");
+}
+
 static bool is_below(const struct device *dev, const struct device *above)
 {
 	while (dev && dev != above)
@@ -26,23 +31,28 @@ static bool is_below(const struct device *dev, const struct device *above)
 	return dev;
 }
 
-/* Its driver's binding keeps the bridge, the bus and the windows, so that has to be locked. */
-static bool passes_on(struct device *bridge, const struct window *window)
+/*
+ * The binding of the host's driver keeps the bridge, the bus and the windows, so the host has to be
+ * locked. The bus is looked for below the bridge: in the list of all root buses there are others,
+ * which nothing keeps.
+ */
+static int passes_on(struct device *bridge, void *data)
 {
-	struct pci_bus *bus = NULL;
+	const struct window *window = data;
 	struct resource *res;
+	struct device *bus;
+	int found = 0;
 
-	do {
-		bus = pci_find_next_bus(bus);
-	} while (bus && bus->bridge != bridge);
+	bus = may_be_bridge(bridge, NULL) ? device_find_child(bridge, NULL, is_root_bus) : NULL;
 	if (!bus)
-		return false;
-	pci_bus_for_each_resource(bus, res) {
+		return 0;
+	pci_bus_for_each_resource(to_pci_bus(bus), res) {
 		if (res && res->parent && resource_type(res) == window->type &&
 		    res->start <= window->start && window->last <= res->end)
-			return true;
+			found = 1;
 	}
-	return false;
+	put_device(bus);
+	return found;
 }
 
 /*
@@ -59,7 +69,12 @@ static int link_locked(struct device *host, struct device *bridge, const struct 
 			return -EBUSY;
 		msleep(20);
 	}
-	if (!host->driver || !device_is_registered(bridge) || !passes_on(bridge, window))
+	/* It was there before: so the driver, or one that could not be bound, has taken it away. */
+	if (!device_is_registered(bridge)) {
+		err = -EBUSY;
+		goto unlock;
+	}
+	if (!host->driver || !device_for_each_child(host, (void *)window, passes_on))
 		goto unlock;
 	/* Above the bridge, it stays; and it can be no consumer. */
 	if (is_below(host, window->dev))
@@ -100,4 +115,21 @@ int iomem_helper_link_to_host_bridge(struct device *dev, unsigned long type, u64
 	if (!IS_ENABLED(CONFIG_PCI))
 		return 0;
 	return bus_for_each_dev(&platform_bus_type, NULL, &window, link_if_host);
+}
+
+/* Whether a device is the parent of a host bridge. */
+bool iomem_helper_has_host_bridge(struct device *host)
+{
+	struct device *bridge = device_find_child(host, NULL, may_be_bridge);
+
+	put_device(bridge);
+	return IS_ENABLED(CONFIG_PCI) && bridge;
+}
+
+/* Whether a host bridge below a device passes a range on. The device has to be locked. */
+bool iomem_helper_host_passes_on(struct device *host, unsigned long type, u64 start, u64 last)
+{
+	struct window window = { .type = type, .start = start, .last = last };
+
+	return IS_ENABLED(CONFIG_PCI) && device_for_each_child(host, &window, passes_on);
 }

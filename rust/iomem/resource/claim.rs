@@ -61,8 +61,11 @@ use crate::{
 /// driver; but where a device is plugged in that does not fit, it moves others behind the same bridge.
 ///
 /// A resource that belongs to neither a PCI nor a platform device is not announced when it goes. A claim
-/// directly below one is then released by its numbers, as C does it. That of a host bridge is one, and ports
-/// that are memory are unmapped with it: see [`Ports`](crate::port::Ports).
+/// directly below one is then released by its numbers, as C does it. The window of a host bridge is one, and
+/// ports that are memory are unmapped with it: see [`Ports`](crate::port::Ports). Where the bridge is a platform
+/// device's, claims in its window fail with `EBUSY` while its driver is being unbound, and dropping one that is
+/// left then releases nothing. The kernel does not announce a window that goes since that driver could not be
+/// bound.
 ///
 /// Context of the drop: may sleep.
 ///
@@ -294,11 +297,12 @@ impl<R: Root> Claim<R> {
     ///
     /// # Errors
     ///
-    /// - `ENODEV`: that device is being removed already, or the claim is in no tree any more.
+    /// - `ENODEV`: that device is being removed already, or that host bridge, or the claim is in no tree any
+    ///   more.
     /// - `EINVAL`: `dev` cannot be unbound then. It is above that device, the bridge in front of it for example,
     ///   and stays; or it is another PCI device, whose unbinding calls the bus that waits for it; or a USB
     ///   interface, whose unbinding takes its parent's lock.
-    /// - `EBUSY`: that host bridge is being bound to its driver, or unbound.
+    /// - `EBUSY`: that host bridge, or another one, is being bound to its driver, or unbound.
     /// - `ENOMEM`: no memory to note it; or the host bridge depends on `dev`.
     ///
     /// # Examples

@@ -45,8 +45,13 @@
 //!   give the device those addresses. The same is true of what a device keeps for virtual functions
 //!   (SR-IOV), as long as no function has it: the kernel takes it to be free.
 //!
-//! A device link could not do this: unbinding those who depend on a device is part of unbinding its
-//! driver, and a device with a window on its BARs has none.
+//! - A claim in a window of a host bridge, and of no PCI device, goes with the binding of that bridge's
+//!   driver. A device that is tied to the claim is linked to the bridge's, which the kernel unbinds it before
+//!   (`device_link_add()`). From then on (`BUS_NOTIFY_UNBIND_DRIVER`) no claim is made in such windows until
+//!   they have gone, and one that is still there is noted as lost.
+//!
+//! For a PCI device, a device link could not do this: unbinding those who depend on a device is part of
+//! unbinding its driver, and a device with a window on its BARs has none.
 //!
 //! # Locks
 //!
@@ -72,7 +77,6 @@ use kernel::{
         Bound,
         Device, //
     },
-    error::to_result,
     prelude::*,
     str::CString,
     sync::aref::ARef, //
@@ -85,6 +89,7 @@ use crate::{
 };
 
 mod around;
+mod host;
 mod known;
 mod removal;
 mod tied;
@@ -113,6 +118,8 @@ struct Claims {
     next: u64,
     /// PCI devices about to be removed, as long as devices are unbound for that.
     going: KVec<ARef<Device>>,
+    /// Devices of host bridges whose driver is being unbound.
+    hosts: KVec<ARef<Device>>,
 }
 
 kernel::sync::global_lock! {
@@ -121,6 +128,7 @@ kernel::sync::global_lock! {
         all: KVVec::new(),
         next: 0,
         going: KVec::new(),
+        hosts: KVec::new(),
     };
 }
 
@@ -169,6 +177,7 @@ impl Claims {
     /// - [`Reason::NoDevice`]: a PCI bridge passes it on, and no PCI device has it.
     /// - [`Reason::NoMemory`]: no memory for what is around it.
     fn entered(&mut self, id: u64, resource: *mut bindings::resource) -> Result<(), Reason> {
+        let host_is_going = !self.hosts.is_empty();
         let known = self.find(id).ok_or(Reason::Conflict)?;
         known.resource = Some(NonNull::new(resource).ok_or(Reason::Conflict)?);
         if known.leaving {
@@ -176,7 +185,7 @@ impl Claims {
         }
         known.keep_devices_around().map_err(|_| Reason::NoMemory)?;
         // It may have waited for one that went with the resource of a platform device.
-        if known.is_adrift() {
+        if known.is_adrift() || host_is_going && known.may_be_in_window() {
             return Err(Reason::Conflict);
         }
         if known.is_of_no_device() {
@@ -352,23 +361,23 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// - `ENODEV`: one is being removed, or the entry is in no tree.
+    /// - `ENODEV`: one is being removed, or the host bridge is, or the entry is in no tree.
     /// - `EINVAL`: `dev` cannot be unbound then: see [`Known::tie_of`].
-    /// - `EBUSY`, `ENOMEM`: those of [`link_to_host_bridge`].
+    /// - `EBUSY`, `ENOMEM`: those of [`host::link`].
     /// - `ENOMEM`: no memory for the list, or for the unbinding.
     pub(super) fn tie(&self, dev: &Device<Bound>) -> Result {
         let dev: &Device = dev;
         loop {
             let mut claims = CLAIMS.lock();
             let known = claims.find(self.id).ok_or(ENODEV)?;
-            if known.lost || known.leaving || known.is_adrift() {
+            if !known.is_there() {
                 return Err(ENODEV);
             }
             let window = known.may_be_in_window().then_some(known.place);
             match known.tie_of(dev) {
                 Tie::Unneeded => {
                     drop(claims);
-                    return link_to_host_bridge(dev, window);
+                    return self.link(dev, window);
                 }
                 Tie::Unfit => return Err(EINVAL),
                 Tie::Needed => (),
@@ -389,30 +398,22 @@ impl Entry {
                 known.tied.push(Tied::new(dev)?, GFP_KERNEL)?;
             }
             drop(claims);
-            return link_to_host_bridge(dev, window);
+            return self.link(dev, window);
         }
     }
-}
 
-/// Has `dev` unbound before the driver of the host bridge that passes a range on. Context: may sleep.
-///
-/// # Errors
-///
-/// - `EBUSY`: that driver is being bound or unbound.
-/// - `ENOMEM`: no memory to note it, or that driver's device depends on `dev`.
-fn link_to_host_bridge(dev: &Device, window: Option<Place>) -> Result {
-    let Some(Place { root, range }) = window else {
-        return Ok(());
-    };
-    let kind = if core::ptr::eq(root, &raw const bindings::ioport_resource) {
-        bindings::IORESOURCE_IO
-    } else {
-        bindings::IORESOURCE_MEM
-    };
-    let dev = core::ptr::from_ref(dev).cast_mut().cast();
-    let (start, last) = (range.start(), range.last());
-    // SAFETY: There is a reference to the device, as long as this runs.
-    to_result(unsafe { bindings::link_to_host_bridge(dev, kind as c_ulong, start, last) })
+    /// Links `dev` to the host bridge that the claim is in a window of, if any.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`tie`](Self::tie).
+    fn link(&self, dev: &Device, window: Option<Place>) -> Result {
+        host::link(dev, window)?;
+        // The bridge that there is now may be another one than that which the claim was made in.
+        let mut claims = CLAIMS.lock();
+        let known = claims.find(self.id).ok_or(ENODEV)?;
+        known.is_there().then_some(()).ok_or(ENODEV)
+    }
 }
 
 impl Drop for Entry {

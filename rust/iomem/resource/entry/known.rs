@@ -60,9 +60,12 @@ pub(super) struct Known {
     pub(super) later: Option<ARef<Device>>,
     /// The devices that are unbound before a PCI device around it is removed.
     pub(super) tied: KVec<KBox<Tied>>,
-    /// A PCI device around it is being removed, or was.
+    /// A PCI device around it is being removed, or was; or the driver of `host` is being unbound, or was.
     pub(super) leaving: bool,
-    /// The range was claimed again while this was there: the tree does not have it.
+    /// The device of the host bridge that it was in a window of, to be compared and not followed.
+    pub(super) host: *const Device,
+    /// The range was claimed again while this was there, or the window that it was in has gone: the tree does
+    /// not have it.
     pub(super) lost: bool,
 }
 
@@ -80,6 +83,7 @@ impl Known {
             later: None,
             tied: KVec::new(),
             leaving: false,
+            host: core::ptr::null(),
             lost: false,
         }
     }
@@ -191,6 +195,23 @@ impl Known {
             at = unsafe { parent_of(at) };
         }
         false
+    }
+
+    /// Tells whether the claim is in a tree, as far as is known, and will be.
+    pub(super) fn is_there(&self) -> bool {
+        !self.lost && !self.leaving && !self.is_adrift()
+    }
+
+    /// Takes note that the tree does not have the claim any more, since the window has gone that it was in.
+    ///
+    /// The claim may still be below that window, of which nothing is known: so it is not freed.
+    pub(super) fn lose_with_window(&mut self) {
+        self.lost = true;
+        if let Some(resource) = self.resource.take() {
+            // It is kept on purpose.
+            // SAFETY: It was allocated, and stays.
+            unsafe { bindings::kmemleak_not_leak(resource.as_ptr().cast()) };
+        }
     }
 
     /// Takes note that the tree does not have the claim any more, since another one has the range.

@@ -16,6 +16,7 @@ use super::{
         close,
         is_pci, //
     },
+    host,
     tied::{
         Tied,
         Unbindings, //
@@ -65,9 +66,18 @@ unsafe extern "C" fn notify(
     event: c_ulong,
     dev: *mut c_void,
 ) -> c_int {
-    if event == bindings::bus_notifier_event_BUS_NOTIFY_DEL_DEVICE as c_ulong {
-        // SAFETY: By the requirement; it stays during the call.
-        about_to_remove(unsafe { &*dev.cast::<Device>() });
+    // SAFETY: By the requirement; it stays during the call.
+    let dev = unsafe { &*dev.cast::<Device>() };
+    match event as bindings::bus_notifier_event {
+        bindings::bus_notifier_event_BUS_NOTIFY_DEL_DEVICE => about_to_remove(dev),
+        // SAFETY: It is locked while its driver is unbound.
+        bindings::bus_notifier_event_BUS_NOTIFY_UNBIND_DRIVER if !is_pci(dev) => unsafe {
+            host::is_going(dev)
+        },
+        bindings::bus_notifier_event_BUS_NOTIFY_UNBOUND_DRIVER if !is_pci(dev) => {
+            host::has_gone(dev);
+        }
+        _ => (),
     }
     0
 }
@@ -162,6 +172,10 @@ static PCI: Notifier = Notifier::new();
 unsafe extern "C" fn iomem_library_init() -> c_int {
     // SAFETY: By the requirement.
     unsafe { CLAIMS.init() };
+    // As many host bridges as are unbound at once: there is no memory needed then.
+    if CLAIMS.lock().hosts.reserve(16, GFP_KERNEL).is_err() {
+        return ENOMEM.to_errno();
+    }
     // SAFETY: The bus is part of the kernel image, and the block stays until `iomem_library_exit`.
     let registered = unsafe {
         bindings::bus_register_notifier(&raw const bindings::platform_bus_type, PLATFORM.0.get())
@@ -203,5 +217,6 @@ unsafe extern "C" fn iomem_library_exit() {
     // their names with them. What is known of them here goes.
     let mut claims = CLAIMS.lock();
     claims.going = KVec::new();
+    claims.hosts = KVec::new();
     claims.all = KVVec::new();
 }

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Host bridges of PCI that are unbound while claims are made and tied in their windows: those of the
+ * module iomem_test_hosts (IOMEM_HOSTS_KO, tests/kmod/hosts.c), of platform devices. That of the machine
+ * is tried by tests/host_bridge.c, where it is one. IOMEM_LATE_TIE_KO is tests/attack/late_tie.rs.
+ */
+
+#include <sys/wait.h>
+
+#include "holder.h"
+#include "late.h"
+#include "run_time_test.h"
+
+#define HOSTS "/sys/bus/platform/drivers/iomem_test_hosts/"
+/* Of no device, and no memory. */
+#define START UINT64_C(0x4000000000)
+/* The window of the second host. */
+#define WINDOW (START + 0x100000)
+
+static void unload_hosts(void)
+{
+	unload("iomem_attack_late_tie");
+	unload("iomem_dev");
+	unload("iomem_test_hosts");
+}
+
+static int load_hosts(const char *more)
+{
+	char params[64];
+
+	atexit(unload_hosts);
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " %s", START, more);
+	return load(getenv("IOMEM_HOSTS_KO"), params);
+}
+
+/* How many claims there are from an address on, below whatever. */
+static int claims(uint64_t start)
+{
+	char *now = proc_iomem(), line[64];
+	const char *at = now;
+	int n = 0;
+
+	snprintf(line, sizeof(line), "%08" PRIx64 "-%08" PRIx64 " : ", start, start + 0xfff);
+	while (at && (at = strstr(at, line))) {
+		at += strlen(line);
+		n++;
+	}
+	free(now);
+	return n;
+}
+
+/* Starts a process that does something, and whose status is what that failed with. */
+#define MEANWHILE(what) ({						\
+	pid_t pid_ = fork();						\
+									\
+	if (!pid_)							\
+		_exit(-(what));						\
+	pid_;								\
+})
+
+static int failed(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+TEST_F(run_time, window_goes_with_its_host)
+{
+	int fd;
+
+	ASSERT_EQ(0, load_hosts(""));
+	ASSERT_EQ(0, make_window("hosted mem=%#" PRIx64 ",0x1000 width=4", WINDOW));
+	fd = open_window("hosted", O_RDWR);
+	ASSERT_LE(0, fd);
+	/* Not with the other one. */
+	EXPECT_EQ(0, tell(HOSTS "unbind", "iomem_test_hosts.0"));
+	EXPECT_EQ(1, claims(WINDOW));
+	EXPECT_EQ(0, tell(HOSTS "unbind", "iomem_test_hosts.1"));
+	EXPECT_EQ(0, claims(WINDOW));
+	EXPECT_EQ(self->windows, count_windows());
+	close(fd);
+	EXPECT_EQ(0, delete_window("hosted"));
+	EXPECT_EQ(0, unload("iomem_test_hosts"));
+}
+
+/* From the moment on at which the windows that there are have been unbound. */
+TEST_F(run_time, no_window_while_its_host_goes)
+{
+	pid_t unbinder;
+
+	ASSERT_EQ(0, load_hosts("wait=700"));
+	unbinder = MEANWHILE(tell(HOSTS "unbind", "iomem_test_hosts.1"));
+	ASSERT_LT(0, unbinder);
+	usleep(200000);
+	EXPECT_EQ(-EBUSY, make_window("hosted mem=%#" PRIx64 ",0x1000", WINDOW));
+	/* Elsewhere they are made. */
+	EXPECT_EQ(0, make_window("other mem=%#" PRIx64 ",0x1000", self->start));
+	EXPECT_EQ(0, delete_window("other"));
+	EXPECT_EQ(0, failed(unbinder));
+	EXPECT_EQ(self->windows, count_windows());
+
+	ASSERT_EQ(0, tell(HOSTS "bind", "iomem_test_hosts.1"));
+	EXPECT_EQ(0, make_window("hosted mem=%#" PRIx64 ",0x1000", WINDOW));
+	EXPECT_EQ(1, claims(WINDOW));
+	EXPECT_EQ(self->windows + 1, count_windows());
+	EXPECT_EQ(0, delete_window("hosted"));
+	EXPECT_EQ(0, unload("iomem_test_hosts"));
+}
+
+/* The claim is in the tree when the unbinding begins, and is tied later. */
+TEST_F(run_time, window_whose_host_went_as_it_was_made)
+{
+	pid_t maker, unbinder;
+
+	ASSERT_EQ(0, load_hosts(""));
+	ASSERT_EQ(0, load_late(WINDOW, "hold=1"));
+	maker = MEANWHILE(make_window("hosted mem=%#" PRIx64 ",0x1000", WINDOW));
+	ASSERT_LT(0, maker);
+	until_it_is_late();
+	unbinder = MEANWHILE(tell(HOSTS "unbind", "iomem_test_hosts.1"));
+	ASSERT_LT(0, unbinder);
+	usleep(200000);
+	ASSERT_EQ(0, let_it_go());
+	EXPECT_NE(0, failed(maker));
+	EXPECT_EQ(0, failed(unbinder));
+	EXPECT_EQ(self->windows, count_windows());
+	ASSERT_EQ(0, unload("iomem_test_late"));
+	EXPECT_EQ(0, unload("iomem_test_hosts"));
+}
+
+/* What ties it is told, also where the same window is there again: another driver can have it. */
+TEST_F(run_time, claim_that_is_tied_too_late)
+{
+	static const bool back[] = { false, true };
+
+	for (size_t i = 0; i < sizeof(back) / sizeof(back[0]); i++) {
+		char params[64];
+		pid_t loader;
+
+		ASSERT_EQ(0, load_hosts(""));
+		snprintf(params, sizeof(params), "start=%#" PRIx64, WINDOW);
+		loader = MEANWHILE(load(getenv("IOMEM_LATE_TIE_KO"), params));
+		ASSERT_LT(0, loader);
+		for (int tries = 0; tries < 200 && !claims(WINDOW); tries++)
+			usleep(10000);
+		ASSERT_EQ(1, claims(WINDOW));
+		ASSERT_EQ(0, tell(HOSTS "unbind", "iomem_test_hosts.1"));
+		if (back[i]) {
+			ASSERT_EQ(0, tell(HOSTS "bind", "iomem_test_hosts.1"));
+			ASSERT_EQ(0, make_window("hosted mem=%#" PRIx64 ",0x1000", WINDOW));
+		}
+		EXPECT_EQ(ENODEV, failed(loader));
+		/* That the other is dropped does not end this one's. */
+		EXPECT_EQ(back[i], claims(WINDOW));
+		if (back[i])
+			EXPECT_EQ(0, delete_window("hosted"));
+		EXPECT_EQ(0, unload("iomem_test_hosts"));
+	}
+}
+
+/* A host bridge that has nothing to do with it goes while the one of a window is looked for. */
+TEST_F(run_time, another_host_goes_meanwhile)
+{
+	pid_t maker;
+
+	ASSERT_EQ(0, load_hosts("slow=1"));
+	maker = MEANWHILE(make_window("hosted mem=%#" PRIx64 ",0x1000", WINDOW));
+	ASSERT_LT(0, maker);
+	usleep(500000);
+	EXPECT_EQ(0, tell(HOSTS "unbind", "iomem_test_hosts.0"));
+	EXPECT_EQ(0, failed(maker));
+	EXPECT_EQ(1, claims(WINDOW));
+	EXPECT_EQ(0, delete_window("hosted"));
+	EXPECT_EQ(0, unload("iomem_test_hosts"));
+}
+
+TEST_HARNESS_MAIN
