@@ -176,12 +176,12 @@ static inline bool is_gone(int fd)
 	       ready(fd, POLLIN | POLLOUT, 0) == (POLLHUP | POLLERR);
 }
 
-/* Whether a task sleeps, within 5 seconds. */
+/* Whether a task sleeps, within 30 seconds. */
 static inline bool sleeps(pid_t child)
 {
 	int i;
 
-	for (i = 0; i < 500; i++) {
+	for (i = 0; i < 3000; i++) {
 		if (state_of(child) == 'S')
 			return true;
 		usleep(10000);
