@@ -124,8 +124,10 @@ TEST_F(run_time, window_whose_host_went_as_it_was_made)
 	ASSERT_LT(0, unbinder);
 	usleep(200000);
 	ASSERT_EQ(0, let_it_go());
-	EXPECT_NE(0, failed(maker));
+	/* Refused, or made in time to be unbound. */
+	TH_LOG("making it failed with %d", failed(maker));
 	EXPECT_EQ(0, failed(unbinder));
+	EXPECT_EQ(0, claims(WINDOW));
 	EXPECT_EQ(self->windows, count_windows());
 	ASSERT_EQ(0, unload("iomem_test_late"));
 	EXPECT_EQ(0, unload("iomem_test_hosts"));
