@@ -185,7 +185,11 @@ impl Claims {
         }
         known.keep_devices_around().map_err(|_| Reason::NoMemory)?;
         // It may have waited for one that went with the resource of a platform device.
-        if known.is_adrift() || host_is_going && known.may_be_in_window() {
+        if known.is_adrift() {
+            return Err(Reason::Conflict);
+        }
+        // The window would go, and the claim with it.
+        if host_is_going && known.may_be_in_window() {
             return Err(Reason::Conflict);
         }
         if known.is_of_no_device() {
