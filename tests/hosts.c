@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Host bridges of PCI that are unbound while claims are made and tied in their windows: those of the
- * module iomem_test_hosts (IOMEM_HOSTS_KO, tests/kmod/hosts.c), of platform devices. That of the machine
- * is tried by tests/host_bridge.c, where it is one. IOMEM_LATE_TIE_KO is tests/attack/late_tie.rs.
+ * Host bridges of PCI that are unbound while claims are made and tied in their windows: those of
+ * the module iomem_test_hosts (IOMEM_HOSTS_KO, tests/kmod/hosts.c), of platform devices. That of
+ * the machine is tried by tests/host_bridge.c, where it is one. IOMEM_LATE_TIE_KO is
+ * tests/attack/late_tie.rs.
  */
 
 #include <sys/wait.h>

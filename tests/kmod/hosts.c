@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two host bridges of PCI, of platform devices iomem_test_hosts.0 and .1, with nothing behind them and
- * a window of 1 MiB each, at start and above. Unbinding one takes wait milliseconds before the
- * window goes. With slow=1, who looks for root buses is late after he found the first of them.
+ * Two host bridges of PCI, of platform devices iomem_test_hosts.0 and .1, with nothing behind them
+ * and a window of 1 MiB each, at start and above. Unbinding one takes wait milliseconds before the
+ * window goes. With slow=1, a search for root buses is late after it found the first of them.
  */
 
 #include <linux/delay.h>
