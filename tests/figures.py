@@ -3,11 +3,12 @@
 """One table of what has been tried: reads what tests/matrix kept.
 
 usage: figures.py --kunit FOLDER --count build/test/ARCH...
-       figures.py [--write FILE] build/matrix
+       figures.py [--write] build/matrix
 
 With --count it leaves in each folder how many checks passed, failed and were skipped there, for which
 it needs all that the run left. Otherwise it prints a row for each run that was kept, and with --write
-puts them into FILE too, between the two marks there. The rows of FILE that were not run again stay.
+puts them into Documentation/testing-runs.rst too, between the two marks there. The rows there that were not
+run again stay.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from pathlib import Path
 import verdict
 from tally import Ktap
 
+PAGE = Path(__file__).resolve().parent.parent / "Documentation/testing-runs.rst"
 # What a dash stands for: was not part of that run.
 NONE = "-"
 BEGIN, END = ".. figures begin", ".. figures end"
@@ -127,6 +129,11 @@ def key(run: Run) -> tuple[str, ...]:
     return tuple(run.cell[name] for name in ("release", "arch", "kernel", "what"))
 
 
+def kind_of(run: Run) -> int:
+    """Where the rows of its kind are."""
+    return ["all", "long", "mutants"].index(run.cell["what"])
+
+
 def rows_of(path: Path) -> list[Run]:
     """The runs that are between the marks of a page."""
     block = path.read_text(encoding="utf-8").split(BEGIN + "\n", 1)[1].split(END + "\n", 1)[0]
@@ -159,7 +166,7 @@ def main() -> int:
     args = argparse.ArgumentParser(description="one table of what has been tried")
     args.add_argument("--kunit", type=Path, help="tools/testing/kunit of a kernel's source")
     args.add_argument("--count", action="store_true", help="count the checks of runs, and no table")
-    args.add_argument("--write", type=Path, metavar="FILE", help="a page to put the table into")
+    args.add_argument("--write", action="store_true", help=f"put the table into {PAGE.name}")
     args.add_argument("folders", nargs="+", type=Path)
     options = args.parse_args()
     if options.count:
@@ -168,19 +175,20 @@ def main() -> int:
             count(ktap, folder)
         return 0
     runs = [read(cell.parent) for folder in options.folders for cell in sorted(folder.glob("*/*/cell"))]
-    if options.write:
-        again = {key(run) for run in runs}
-        runs += [run for run in rows_of(options.write) if key(run) not in again]
     # The kernel most people have first, and on each first what a person would run first.
     suites = ["trixie", "sid", "experimental"]
-    runs.sort(key=lambda run: (["all", "long", "mutants"].index(run.cell["what"]),
-                               suites.index(run.cell["suite"]) if run.cell.get("suite") in suites else 9,
+    runs.sort(key=lambda run: (kind_of(run), suites.index(run.cell["suite"]) if run.cell["suite"] in suites else 9,
                                ["stock", "rt", "cloud", "16k", "debug", "kcsan"].index(run.cell["kernel"]),
                                run.cell["arch"] != "x86_64"))
+    if options.write:
+        # A row of the page does not say its suite: it stays at its place, or is replaced there.
+        again = {key(run): run for run in runs}
+        runs = [again.pop(key(run), run) for run in rows_of(PAGE)] + list(again.values())
+        runs.sort(key=kind_of)
     lines = table(runs)
     print("\n".join(lines))
     if options.write:
-        write(options.write, lines)
+        write(PAGE, lines)
     return 0
 
 
