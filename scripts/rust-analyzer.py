@@ -5,7 +5,10 @@
 Kbuild's generator knows modules of one crate, in a folder with a Makefile of
 its own; ours share a crate, and two of its modules are generated.
 
-usage: rust-analyzer.py TREE OUTPUT   (where OUTPUT/rust-project.json is, after a build)
+usage: rust-analyzer.py TREE OUTPUT [ROOT]   (where OUTPUT/rust-project.json is, after a build)
+
+ROOT is the build root, where that is not this machine's: an editor runs outside of it, and finds the sources of
+the standard library by the names that they have there.
 """
 
 import json
@@ -28,10 +31,16 @@ def own_cfgs(output: Path) -> list[str]:
 
 def main() -> None:
     tree, output = (Path(arg) for arg in sys.argv[1:3])
+    root = "".join(sys.argv[3:4])
     project = json.loads((output / "rust-project.json").read_text())
     crates = project["crates"]
     index = {crate["display_name"]: number for number, crate in enumerate(crates)}
     kernel = crates[index["kernel"]]
+    for crate in crates:
+        if crate["root_module"].startswith("/usr/"):
+            crate["root_module"] = root + crate["root_module"]
+    if "sysroot" in project:
+        project["sysroot"] = root + project["sysroot"]
 
     # The test modules' roots say which module they are; the files that they share do not.
     tests = [(f"iomem_test_{root.stem}", root.relative_to(tree), ("iomem",))
