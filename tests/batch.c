@@ -313,7 +313,7 @@ TEST_F(batch, interrupted_wait_can_be_made_again)
 	struct itimerval soon = { .it_value.tv_usec = 20000 };
 
 	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
-	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(looks); i++) {
 		const struct iomem_op wanted = waiting(SOURCE, 0xff, 0x32, IOMEM_WAIT_FOREVER);
 		struct iomem_op ops[] = { reading(SOURCE), wanted, reading(SOURCE) };
 

@@ -162,13 +162,14 @@ TEST_F(run_time, positions_end_with_the_registers)
 {
 	static const char *const windows[] = { "", WHOLE };
 
-	for (size_t i = 0; i < sizeof(windows) / sizeof(windows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(windows); i++) {
 		struct iomem_region_info last;
 		uint32_t value = 0;
 		int fd;
 
-		ASSERT_EQ(0, make_window("short mem=%#" PRIx64 ",0x10 mem=%#" PRIx64 ",0x1000 mem=%#" PRIx64
-					 ",0x18 width=4%s", self->start + KEEPS, self->start + 0x10000,
+		ASSERT_EQ(0, make_window("short mem=%#" PRIx64 ",0x10 mem=%#" PRIx64
+					 ",0x1000 mem=%#" PRIx64 ",0x18 width=4%s",
+					 self->start + KEEPS, self->start + 0x10000,
 					 self->start + 0x20000, windows[i]));
 		fd = open_window("short", O_RDWR);
 		ASSERT_LE(0, fd);
