@@ -53,7 +53,7 @@ pub(super) fn link(dev: &Device, window: Option<Place>) -> Result {
 ///
 /// The device is locked.
 pub(super) unsafe fn is_going(host: &Device) {
-    // SAFETY: There is a reference to the device, as long as this runs.
+    // SAFETY: The bus that calls for it has a reference to the device.
     if !unsafe { bindings::has_host_bridge(raw(host)) } {
         return;
     }

@@ -68,13 +68,13 @@ unsafe extern "C" fn notify(
 ) -> c_int {
     // SAFETY: By the requirement; it stays during the call.
     let dev = unsafe { &*dev.cast::<Device>() };
-    match event as bindings::bus_notifier_event {
-        bindings::bus_notifier_event_BUS_NOTIFY_DEL_DEVICE => about_to_remove(dev),
+    match bindings::bus_notifier_event::try_from(event) {
+        Ok(bindings::bus_notifier_event_BUS_NOTIFY_DEL_DEVICE) => about_to_remove(dev),
         // SAFETY: It is locked while its driver is unbound.
-        bindings::bus_notifier_event_BUS_NOTIFY_UNBIND_DRIVER if !is_pci(dev) => unsafe {
+        Ok(bindings::bus_notifier_event_BUS_NOTIFY_UNBIND_DRIVER) if !is_pci(dev) => unsafe {
             host::is_going(dev)
         },
-        bindings::bus_notifier_event_BUS_NOTIFY_UNBOUND_DRIVER if !is_pci(dev) => {
+        Ok(bindings::bus_notifier_event_BUS_NOTIFY_UNBOUND_DRIVER) if !is_pci(dev) => {
             host::has_gone(dev);
         }
         _ => (),
