@@ -47,7 +47,7 @@ pub(crate) fn list(dev: &Device<Core<'_>>, property: &CStr) -> Result<KVec<CStri
 /// Reads the property `label`: what the device is called. Without it, that is its name among devices;
 /// but the name of one that has a device-tree node begins with the address of its registers, and any
 /// process may ask for the label. That one is called as its node is, without the address, and `number`,
-/// the window's.
+/// the window's; and so is a device whose name is too long for a window's, as its name begins.
 ///
 /// # Errors
 ///
@@ -63,12 +63,12 @@ pub(crate) fn label(dev: &Device<Core<'_>>, number: u32) -> Result<CString> {
         })?;
         if let Some(name) = node {
             is_text(dev, "the name of its node", &name)?;
-            // Programs have room for less than some names take.
-            let room = LONGEST.saturating_sub(4);
-            let name = name.to_str().map_err(|_| EINVAL)?;
-            return CString::try_from_fmt(fmt!("{}.{number}", name.get(..room).unwrap_or(name)));
+            return numbered(&name, number);
         }
         is_text(dev, "the name of the device", dev.name())?;
+        if dev.name().to_bytes().len() > LONGEST {
+            return numbered(dev.name(), number);
+        }
         return dev.name().try_into().map_err(Error::from);
     }
     let label = list(dev, c"label")?
@@ -78,6 +78,15 @@ pub(crate) fn label(dev: &Device<Core<'_>>, number: u32) -> Result<CString> {
         .ok_or(EINVAL)
         .inspect_err(|_| dev_err!(dev, "label is empty: give it a name\n"))?;
     Ok(label)
+}
+
+/// Returns a name with the window's number behind it, which no other window has. Programs have room for
+/// less than some names take: those are cut.
+fn numbered(name: &CStr, number: u32) -> Result<CString> {
+    // A dot, and a number of up to four digits.
+    let room = LONGEST.saturating_sub(5);
+    let name = name.to_str().map_err(|_| EINVAL)?;
+    CString::try_from_fmt(fmt!("{}.{number}", name.get(..room).unwrap_or(name)))
 }
 
 /// Makes sure that a string in `place`, a property for example, is a name: up to 31 characters of ASCII,

@@ -175,8 +175,8 @@ struct iomem_region_info {
  * @value:	in: what to write or wait for, and nothing outside @mask where
  *		there is one; for IOMEM_OP_READ it is not looked at.
  *		out: what IOMEM_OP_READ has read, what the register was before
- *		IOMEM_OP_UPDATE, what IOMEM_OP_WAIT has read last, unless it failed
- *		with EINTR.
+ *		IOMEM_OP_UPDATE, what IOMEM_OP_WAIT has read last, if it is done or
+ *		failed with ETIMEDOUT.
  * @mask:	in: which bits to update or to compare, at least one; 0 for other
  *		operations.
  * @timeout_ns:	in: how long to wait at most, in nanoseconds; 0 looks once. Must
