@@ -16,7 +16,7 @@ struct window {
 /* The device of a host bridge is on no bus, and named by what is behind it: pci0000:00. */
 static int may_be_bridge(struct device *dev, const void *data)
 {
-	return !dev->bus && !strncmp(dev_name(dev), "pci", 3);
+	return !dev->bus && !dev->class && !strncmp(dev_name(dev), "pci", 3);
 }
 
 static int is_root_bus(struct device *dev, const void *data)
@@ -96,9 +96,13 @@ static int link_if_host(struct device *host, void *data)
 
 	if (!bridge)
 		return 0;
+	/* Its own lock may be the caller's. */
+	if (host == window->dev)
+		goto put;
 	/* What is behind the bridge is unbound before it anyway. */
 	if (!is_below(window->dev, bridge))
 		err = link_locked(host, bridge, window);
+put:
 	put_device(bridge);
 	return err;
 }
@@ -124,6 +128,21 @@ bool iomem_helper_has_host_bridge(struct device *host)
 
 	put_device(bridge);
 	return IS_ENABLED(CONFIG_PCI) && bridge;
+}
+
+static int wait_if_host(struct device *host, void *data)
+{
+	if (iomem_helper_has_host_bridge(host)) {
+		device_lock(host);
+		device_unlock(host);
+	}
+	return 0;
+}
+
+/* Until no host bridge is being unbound that was before the library was told of such. */
+void iomem_helper_wait_for_host_bridges(void)
+{
+	bus_for_each_dev(&platform_bus_type, NULL, NULL, wait_if_host);
 }
 
 /* Whether a host bridge below a device passes a range on. The device has to be locked. */

@@ -120,6 +120,8 @@ struct Claims {
     going: KVec<ARef<Device>>,
     /// Devices of host bridges whose driver is being unbound.
     hosts: KVec<ARef<Device>>,
+    /// How many there have been.
+    hosts_unbound: u64,
 }
 
 kernel::sync::global_lock! {
@@ -129,6 +131,7 @@ kernel::sync::global_lock! {
         next: 0,
         going: KVec::new(),
         hosts: KVec::new(),
+        hosts_unbound: 0,
     };
 }
 
@@ -163,7 +166,7 @@ impl Claims {
         }
         let id = self.next;
         self.all
-            .push(Known::new(id, place), GFP_KERNEL)
+            .push(Known::new(id, place, self.hosts_unbound), GFP_KERNEL)
             .map_err(|_| Reason::NoMemory)?;
         self.next = id.wrapping_add(1);
         Ok(id)
@@ -177,7 +180,7 @@ impl Claims {
     /// - [`Reason::NoDevice`]: a PCI bridge passes it on, and no PCI device has it.
     /// - [`Reason::NoMemory`]: no memory for what is around it.
     fn entered(&mut self, id: u64, resource: *mut bindings::resource) -> Result<(), Reason> {
-        let host_is_going = !self.hosts.is_empty();
+        let (hosts, hosts_unbound) = (self.hosts.len(), self.hosts_unbound);
         let known = self.find(id).ok_or(Reason::Conflict)?;
         known.resource = Some(NonNull::new(resource).ok_or(Reason::Conflict)?);
         if known.leaving {
@@ -188,8 +191,9 @@ impl Claims {
         if known.is_adrift() {
             return Err(Reason::Conflict);
         }
-        // The window would go, and the claim with it.
-        if host_is_going && known.may_be_in_window() {
+        // The window goes, or has gone while it waited, and the claim with it.
+        if (hosts > 0 || known.hosts_unbound != hosts_unbound) && known.may_be_in_window() {
+            known.lose_with_window();
             return Err(Reason::Conflict);
         }
         if known.is_of_no_device() {
@@ -292,6 +296,8 @@ impl Entry {
             drop(claims);
             if ended.is_none_or(|(_, is_released)| is_released) {
                 drop(ManuallyDrop::into_inner(name));
+            } else {
+                keep(&name);
             }
             return Err(reason);
         }
@@ -420,6 +426,12 @@ impl Entry {
     }
 }
 
+/// Says that a name is kept on purpose: the tree may still refer to it.
+fn keep(name: &ManuallyDrop<CString>) {
+    // SAFETY: It was allocated, and stays.
+    unsafe { bindings::kmemleak_not_leak(name.as_char_ptr().cast()) };
+}
+
 impl Drop for Entry {
     fn drop(&mut self) {
         let mut claims = CLAIMS.lock();
@@ -431,9 +443,7 @@ impl Drop for Entry {
             // SAFETY: The entry that it was the name of is gone, and this is dropped once.
             unsafe { ManuallyDrop::drop(&mut self.name) };
         } else {
-            // It is kept on purpose: the tree may still refer to it.
-            // SAFETY: It was allocated, and stays.
-            unsafe { bindings::kmemleak_not_leak(self.name.as_char_ptr().cast()) };
+            keep(&self.name);
         }
         // The last reference to a device may go here, which frees it.
         drop(known);

@@ -46,8 +46,11 @@ pub(super) fn link(dev: &Device, window: Option<Place>) -> Result {
 }
 
 /// Called when a driver is about to be unbound from a device, and all that are linked to it have been.
-/// Claims in the windows of a host bridge will be in no tree, and no other is made there until
+/// Claims in the windows of a host bridge are lost with these, and no other is made there until
 /// [`has_gone`].
+///
+/// The window takes its claims along. They are not released meanwhile: when exactly it goes is not known,
+/// and what has their numbers afterwards can be another owner's.
 ///
 /// # Safety
 ///
@@ -58,6 +61,7 @@ pub(super) unsafe fn is_going(host: &Device) {
         return;
     }
     let mut claims = CLAIMS.lock();
+    claims.hosts_unbound = claims.hosts_unbound.wrapping_add(1);
     // There is room for more than a machine has.
     let _ = claims.hosts.push(host.into(), GFP_KERNEL);
     for known in &mut claims.all {
@@ -67,8 +71,7 @@ pub(super) unsafe fn is_going(host: &Device) {
             // SAFETY: As above, and by the requirement.
             && unsafe { bindings::host_passes_on(raw(host), kind, start, last) }
         {
-            known.leaving = true;
-            known.host = host;
+            known.lose_with_window();
         }
     }
 }
@@ -81,11 +84,6 @@ pub(super) fn has_gone(host: &Device) {
         .iter()
         .position(|going| core::ptr::eq(&**going, host));
     let gone = place.and_then(|place| claims.hosts.remove(place).ok());
-    for known in &mut claims.all {
-        if core::ptr::eq(known.host, host) {
-            known.lose_with_window();
-        }
-    }
     drop(claims);
     // The last reference to a device may go here, which frees it.
     drop(gone);

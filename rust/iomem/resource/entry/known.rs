@@ -60,12 +60,12 @@ pub(super) struct Known {
     pub(super) later: Option<ARef<Device>>,
     /// The devices that are unbound before a PCI device around it is removed.
     pub(super) tied: KVec<KBox<Tied>>,
-    /// A PCI device around it is being removed, or was; or the driver of `host` is being unbound, or was.
+    /// A PCI device around it is being removed, or was.
     pub(super) leaving: bool,
-    /// The device of the host bridge that it was in a window of, to be compared and not followed.
-    pub(super) host: *const Device,
-    /// The range was claimed again while this was there, or the window that it was in has gone: the tree does
-    /// not have it.
+    /// How many host bridges had been unbound before it was in a tree.
+    pub(super) hosts_unbound: u64,
+    /// The range was claimed again while this was there, or the window that it was in goes with it: the tree
+    /// does not have it, or will not.
     pub(super) lost: bool,
 }
 
@@ -74,7 +74,7 @@ pub(super) struct Known {
 unsafe impl Send for Known {}
 
 impl Known {
-    pub(super) fn new(id: u64, place: Place) -> Self {
+    pub(super) fn new(id: u64, place: Place, hosts_unbound: u64) -> Self {
         Self {
             id,
             resource: None,
@@ -83,7 +83,7 @@ impl Known {
             later: None,
             tied: KVec::new(),
             leaving: false,
-            host: core::ptr::null(),
+            hosts_unbound,
             lost: false,
         }
     }
@@ -202,9 +202,10 @@ impl Known {
         !self.lost && !self.leaving && !self.is_adrift()
     }
 
-    /// Takes note that the tree does not have the claim any more, since the window has gone that it was in.
+    /// Takes note that the tree does not have the claim any more when the window has gone that it is in, and
+    /// that goes now.
     ///
-    /// The claim may still be below that window, of which nothing is known: so it is not freed.
+    /// The claim stays below that window, of which nothing is known then: so it is not freed.
     pub(super) fn lose_with_window(&mut self) {
         self.lost = true;
         if let Some(resource) = self.resource.take() {

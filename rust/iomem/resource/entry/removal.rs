@@ -195,6 +195,8 @@ unsafe extern "C" fn iomem_library_init() -> c_int {
                 )
             };
         }
+        // SAFETY: The notifiers are registered.
+        unsafe { bindings::wait_for_host_bridges() };
         return registered;
     }
     registered
