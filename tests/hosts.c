@@ -3,7 +3,8 @@
  * Host bridges of PCI that are unbound while claims are made and tied in their windows: those of
  * the module iomem_test_hosts (IOMEM_HOSTS_KO, tests/kmod/hosts.c), of platform devices. That of
  * the machine is tried by tests/host_bridge.c, where it is one. IOMEM_LATE_TIE_KO is
- * tests/attack/late_tie.rs.
+ * tests/attack/late_tie.rs, IOMEM_MUXED_LATE_KO is tests/attack/muxed_late.rs, and
+ * IOMEM_LIBRARY_KO is the library.
  */
 
 #include <sys/wait.h>
@@ -21,6 +22,7 @@
 static void unload_hosts(void)
 {
 	unload("iomem_attack_late_tie");
+	unload("iomem_attack_muxed_late");
 	unload("iomem_dev");
 	unload("iomem_test_holder");
 	unload("iomem_test_hosts");
@@ -67,6 +69,20 @@ static int failed(pid_t pid)
 	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
 		return -1;
 	return WEXITSTATUS(status);
+}
+
+static pid_t late_tie(int seconds)
+{
+	char params[64];
+
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " seconds=%d", WINDOW, seconds);
+	return MEANWHILE(load(getenv("IOMEM_LATE_TIE_KO"), params));
+}
+
+static void until_claimed(void)
+{
+	for (int tries = 0; tries < 500 && !claims(WINDOW); tries++)
+		usleep(10000);
 }
 
 TEST_F(run_time, window_goes_with_its_host)
@@ -141,15 +157,12 @@ TEST_F(run_time, claim_that_is_tied_too_late)
 	enum { NO_WINDOW, ANOTHER_WINDOW, OF_C, CASES };
 
 	for (int i = 0; i < CASES; i++) {
-		char params[64];
 		pid_t loader;
 
 		ASSERT_EQ(0, load_hosts(""));
-		snprintf(params, sizeof(params), "start=%#" PRIx64, WINDOW);
-		loader = MEANWHILE(load(getenv("IOMEM_LATE_TIE_KO"), params));
+		loader = late_tie(3);
 		ASSERT_LT(0, loader);
-		for (int tries = 0; tries < 200 && !claims(WINDOW); tries++)
-			usleep(10000);
+		until_claimed();
 		ASSERT_EQ(1, claims(WINDOW));
 		ASSERT_EQ(0, tell(HOSTS "unbind", "iomem_test_hosts.1"));
 		if (i != NO_WINDOW)
@@ -167,6 +180,82 @@ TEST_F(run_time, claim_that_is_tied_too_late)
 			EXPECT_EQ(0, unload("iomem_test_holder"));
 		EXPECT_EQ(0, unload("iomem_test_hosts"));
 	}
+}
+
+/* The window has gone, and a driver in C has the range, while the bridge is still being unbound. */
+TEST_F(run_time, lost_claim_leaves_what_came_after_it)
+{
+	pid_t loader, unbinder;
+
+	ASSERT_EQ(0, load_hosts("after=8000"));
+	loader = late_tie(5);
+	until_claimed();
+	unbinder = MEANWHILE(tell(HOSTS "unbind", "iomem_test_hosts.1"));
+	ASSERT_LT(0, unbinder);
+	EXPECT_EQ(ENODEV, failed(loader));
+	EXPECT_EQ(1, claims(WINDOW));
+	EXPECT_EQ(0, failed(unbinder));
+	EXPECT_EQ(0, claims(WINDOW));
+	EXPECT_EQ(0, unload("iomem_test_hosts"));
+}
+
+/* The same, and the claim is one that is being refused. */
+TEST_F(run_time, refused_claim_leaves_what_came_after_it)
+{
+	pid_t loader, unbinder;
+
+	ASSERT_EQ(0, load_hosts("wait=1500 after=5000"));
+	ASSERT_EQ(0, load_late(WINDOW, "hold=1"));
+	unbinder = MEANWHILE(tell(HOSTS "unbind", "iomem_test_hosts.1"));
+	ASSERT_LT(0, unbinder);
+	usleep(300000);
+	loader = late_tie(0);
+	ASSERT_LT(0, loader);
+	sleep(3);
+	ASSERT_EQ(0, let_it_go());
+	EXPECT_EQ(EBUSY, failed(loader));
+	EXPECT_EQ(1, claims(WINDOW));
+	EXPECT_EQ(0, failed(unbinder));
+	ASSERT_EQ(0, unload("iomem_test_late"));
+	EXPECT_EQ(0, unload("iomem_test_hosts"));
+}
+
+/* It has not waited, but the bridge has been unbound before the library takes note of it. */
+TEST_F(run_time, muxed_claim_that_is_late)
+{
+	char params[64];
+	pid_t loader;
+
+	ASSERT_EQ(0, load_hosts(""));
+	ASSERT_EQ(0, load_late(WINDOW, "hold=1"));
+	snprintf(params, sizeof(params), "start=%#" PRIx64, WINDOW);
+	loader = MEANWHILE(load(getenv("IOMEM_MUXED_LATE_KO"), params));
+	ASSERT_LT(0, loader);
+	until_it_is_late();
+	EXPECT_EQ(0, tell(HOSTS "unbind", "iomem_test_hosts.1"));
+	ASSERT_EQ(0, let_it_go());
+	EXPECT_EQ(EBUSY, failed(loader));
+	ASSERT_EQ(0, unload("iomem_test_late"));
+	EXPECT_EQ(0, unload("iomem_test_hosts"));
+}
+
+/* It was not told of the unbinding. */
+TEST_F(run_time, library_is_loaded_while_a_host_goes)
+{
+	pid_t unbinder;
+
+	ASSERT_EQ(0, load_hosts("wait=3000"));
+	ASSERT_EQ(0, unload("iomem_dev"));
+	ASSERT_EQ(0, unload("iomem"));
+	unbinder = MEANWHILE(tell(HOSTS "unbind", "iomem_test_hosts.1"));
+	ASSERT_LT(0, unbinder);
+	usleep(300000);
+	ASSERT_EQ(0, load(getenv("IOMEM_LIBRARY_KO"), ""));
+	/* That has waited for it, or there would be the window still. */
+	EXPECT_EQ(0, failed(late_tie(0)));
+	EXPECT_EQ(0, failed(unbinder));
+	EXPECT_EQ(0, unload("iomem_attack_late_tie"));
+	EXPECT_EQ(0, unload("iomem_test_hosts"));
 }
 
 /* A host bridge that has nothing to do with it goes while the one of a window is looked for. */

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! A claim whose window goes before it is tied: tests/hosts.c unbinds the host bridge meanwhile. Loading
-//! fails with what tying fails with.
+//! fails with what claiming or tying fails with. The device that it is tied to has a node whose name begins as that of a
+//! host bridge does.
 
 #![deny(unsafe_code)]
 
 use iomem::{
+    chardev::{
+        CharDevice,
+        CharFile,
+        Options,
+        Registration, //
+    },
     compat::param,
     platform::{
         Id,
@@ -23,9 +30,13 @@ use kernel::{
         Adapter, //
     },
     prelude::*,
-    sync::atomic::{
-        Atomic,
-        Relaxed, //
+    str::CString,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
     },
     time::{
         delay::fsleep,
@@ -53,8 +64,20 @@ module! {
     },
 }
 
-/// What the tie failed with: an errno, or 0; 1 until it is known.
+/// What the claim or the tie failed with: an errno, or 0; 1 until it is known.
 static FAILED: Atomic<i32> = Atomic::new(1);
+
+struct Node;
+
+#[vtable]
+impl CharDevice for Node {
+    const OWNER: ThisModule = iomem::this_module!();
+    type State = ();
+
+    fn open(&self, _file: CharFile<'_>) -> impl PinInit<(), Error> {
+        Ok(())
+    }
+}
 
 struct Driver;
 
@@ -69,7 +92,13 @@ impl platform::Driver for Driver {
         pin_init::pin_init_scope(move || {
             let start = param(module_parameters::start.value());
             let seconds = param(module_parameters::seconds.value());
-            let claim = request_mem_region(start, 0x1000, c"attack-late")?;
+            let claim = request_mem_region(start, 0x1000, c"attack-late")
+                .map_err(Error::from)
+                .inspect_err(|e| FAILED.store(e.to_errno(), Relaxed))?;
+            let name = CString::try_from_fmt(fmt!("pci-card0"))?;
+            let options = Options::new(name).parent(pdev.as_ref());
+            let node = Registration::register(options, Arc::new(Node, GFP_KERNEL)?);
+            let _node = KBox::pin_init(node, GFP_KERNEL)?;
             fsleep(Delta::from_secs(seconds as i64));
             let failed = match claim.unbind_on_removal(pdev.as_ref()) {
                 Ok(()) => 0,

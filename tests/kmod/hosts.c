@@ -2,7 +2,9 @@
 /*
  * Two host bridges of PCI, of platform devices iomem_test_hosts.0 and .1, with nothing behind them
  * and a window of 1 MiB each, at start and above. Unbinding one takes wait milliseconds before the
- * window goes. With slow=1, a search for root buses is late after it found the first of them.
+ * window goes. With after=, a driver claims the first 4 KiB of the range then, and the unbinding
+ * takes as many milliseconds more. With slow=1, a search for root buses is late after it found the
+ * first of them.
  */
 
 #include <linux/delay.h>
@@ -14,6 +16,7 @@
 
 #define HOSTS 2
 #define WINDOW 0x100000
+#define CLAIM 0x1000
 
 static ulong start;
 module_param(start, ulong, 0444);
@@ -22,6 +25,10 @@ MODULE_PARM_DESC(start, "physical address of the first window, in bytes");
 static uint wait;
 module_param(wait, uint, 0644);
 MODULE_PARM_DESC(wait, "how many milliseconds unbinding takes before a window goes");
+
+static uint after;
+module_param(after, uint, 0444);
+MODULE_PARM_DESC(after, "how many milliseconds it takes from then on");
 
 static bool slow;
 module_param(slow, bool, 0444);
@@ -100,6 +107,10 @@ static void hosts_remove(struct platform_device *pdev)
 	pci_remove_root_bus(host->bus);
 	pci_unlock_rescan_remove();
 	release_resource(&host->window);
+	if (after && request_mem_region(host->window.start, CLAIM, "neighbour")) {
+		msleep(after);
+		release_mem_region(host->window.start, CLAIM);
+	}
 }
 
 static struct platform_driver driver = {
