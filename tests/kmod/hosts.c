@@ -100,12 +100,14 @@ free:
 static void hosts_remove(struct platform_device *pdev)
 {
 	struct host *host = &hosts[pdev->id];
+	struct pci_host_bridge *bridge = to_pci_host_bridge(host->bus->bridge);
 
 	msleep(wait);
 	pci_lock_rescan_remove();
 	pci_stop_root_bus(host->bus);
 	pci_remove_root_bus(host->bus);
 	pci_unlock_rescan_remove();
+	pci_free_host_bridge(bridge);
 	release_resource(&host->window);
 	if (after && request_mem_region(host->window.start, CLAIM, "neighbour")) {
 		msleep(after);
