@@ -49,6 +49,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--timeout", type=float)
     parser.add_argument("--trace", action="store_true")
     parser.add_argument("--hotplug", action="store_true")
+    parser.add_argument("--calls", action="store_true")
     parser.add_argument("--icount", action="store_true")
     parser.add_argument("--cpus", type=int, default=2)
     parser.add_argument("--cpu", help="which processor, as QEMU has it; the default is the model's")
@@ -108,7 +109,7 @@ def boot(args: argparse.Namespace, log: console.Console, token: str) -> guest.Ou
         lambda channel, requests, monitor: machine.command(
             args.arch, out=args.out, image=args.image, initramfs=image, shell=shell,
             channel=channel, requests=requests, monitor=monitor, trace=args.trace, hotplug=args.hotplug,
-            icount=args.icount, cpu=args.cpu, cpus=args.cpus, memory=args.memory, firmware=args.firmware,
+            calls=args.calls, icount=args.icount, cpu=args.cpu, cpus=args.cpus, memory=args.memory, firmware=args.firmware,
             append=args.append),
         end="" if shell else f"<end of output {token}>", out=args.out, shown=args.shown,
         console=log, shell=shell, timeout=args.timeout,
@@ -198,7 +199,7 @@ def last_words(out: Path) -> str:
 def main() -> int:
     """Runs it all; whatever goes wrong ends in a sentence and a status."""
     args = arguments()
-    for stale in ("console.log", "trace.log", "qemu.log", "qmp.sock", "debugcon"):
+    for stale in ("console.log", "trace.log", "qemu.log", "qmp.sock", machine.CALLS, "debugcon"):
         (args.out / stale).unlink(missing_ok=True)
     token = secrets.token_hex(8)
     log = console.Console(args.out / "console.log", token)

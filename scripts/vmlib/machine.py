@@ -27,6 +27,9 @@ DISPLAY = "display"
 # And the port that a device can be plugged into, where there is one.
 HOTPLUG = "pluggable"
 
+# The socket of the port for calls, in the run's folder.
+CALLS = "calls.sock"
+
 # Nodes that QEMU gives devices on arm64, which under our name are windows. New
 # nodes come first: the clock, which is made anew, is the first window of all.
 _WINDOW = "iomem,window"
@@ -181,8 +184,8 @@ def _greeting(out: Path) -> list[str]:
 
 
 def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, channel: int,
-            requests: int, monitor: int, trace: bool, hotplug: bool, icount: bool, cpu: str | None, cpus: int,
-            memory: str, firmware: Path | None, append: list[str]) -> list[str]:
+            requests: int, monitor: int, trace: bool, hotplug: bool, calls: bool, icount: bool, cpu: str | None,
+            cpus: int, memory: str, firmware: Path | None, append: list[str]) -> list[str]:
     """The QEMU command line. QEMU runs in `out`, so that no path needs escaping.
 
     `channel`, `requests` and `monitor` are the numbers of connected sockets: the
@@ -216,6 +219,8 @@ def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, 
         "-device", "virtserialport,chardev=requests,name=iomem.host",
         "-chardev", f"socket,id=monitor,fd={monitor}", "-mon", "chardev=monitor,mode=control",
         "-qmp", "unix:qmp.sock,server=on,wait=off",
+        *(["-chardev", f"socket,id=calls,path={CALLS},server=on,wait=off",
+           "-device", "virtserialport,chardev=calls,name=iomem.calls"] if calls else []),
         "-device", "edu", "-device", "pci-testdev", *_ivshmem(out),
         "-device", f"bochs-display,id={DISPLAY}", *_large(),
         *_stamped(out), *_greeting(out), *model.devices,
