@@ -7,7 +7,9 @@
 pci() {
 	skip=${3:-0}
 	for dev in /sys/bus/pci/devices/*; do
-		[ "$(cat "$dev/vendor"):$(cat "$dev/device")" = "$1:$2" ] || continue
+		# By the shell itself: in a machine made of software, a process of its own for each takes long.
+		{ read -r vendor && read -r device <&4; } <"$dev/vendor" 4<"$dev/device"
+		[ "$vendor:$device" = "$1:$2" ] || continue
 		skip=$((skip - 1))
 		[ $skip -lt 0 ] || continue
 		echo "$dev"
