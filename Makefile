@@ -101,6 +101,14 @@ demo:
 test:
 	@tests/run --kernel $(KERNEL) $(ARCH)
 
+# T: the programs, PROGRAM or PROGRAM/TEST. KEEP=1 keeps the machine for the next call; STOP=1 ends it.
+check:
+ifdef STOP
+	@tests/check --stop
+else
+	@tests/check --kernel $(KERNEL) $(if $(KEEP),--keep) $(arch) $(T)
+endif
+
 matrix:
 	@tests/matrix
 
@@ -120,4 +128,4 @@ clean:
 help:
 	@sed 1d scripts/help.txt
 
-.PHONY: modules install driver rust-analyzer rustdoc htmldocs demo test matrix bench vm lint clean help
+.PHONY: modules install driver rust-analyzer rustdoc htmldocs demo test check matrix bench vm lint clean help
