@@ -45,7 +45,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "neighbours", "peers", "override", "pci_gone", "pci_within", "hosts", "dev_locked", "library_gone", "lockdown", "proc")
 
 # What has to have run on the host, for each architecture.
-HOST_GROUPS = ("vm", "bench", "front-door", "out-of-tree", "tools", "manual", "picture", "docs",
+HOST_GROUPS = ("vm", "bench", "front-door", "check-door", "out-of-tree", "tools", "manual", "picture", "docs",
                "compile-fail", "tracepoint", "decrypted", "topology")
 
 # The same on other kernels, by what is behind ARCH in the folder's name: those that watch themselves, and
