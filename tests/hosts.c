@@ -79,6 +79,14 @@ static pid_t late_tie(int seconds)
 	return MEANWHILE(load(getenv("IOMEM_LATE_TIE_KO"), params));
 }
 
+static int load_muxed(void)
+{
+	char params[64];
+
+	snprintf(params, sizeof(params), "start=%#" PRIx64, WINDOW);
+	return load(getenv("IOMEM_MUXED_LATE_KO"), params);
+}
+
 static void until_claimed(void)
 {
 	for (int tries = 0; tries < 500 && !claims(WINDOW); tries++)
@@ -109,14 +117,18 @@ TEST_F(run_time, no_window_while_its_host_goes)
 {
 	pid_t unbinder;
 
-	ASSERT_EQ(0, load_hosts("wait=700"));
+	ASSERT_EQ(0, load_hosts("wait=900"));
 	unbinder = MEANWHILE(tell(HOSTS "unbind", "iomem_test_hosts.1"));
 	ASSERT_LT(0, unbinder);
 	usleep(200000);
 	EXPECT_EQ(-EBUSY, make_window("hosted mem=%#" PRIx64 ",0x1000", WINDOW));
-	/* Elsewhere they are made. */
+	EXPECT_EQ(-EBUSY, load_muxed());
+	/* Elsewhere they are made, and leave nothing. */
 	EXPECT_EQ(0, make_window("other mem=%#" PRIx64 ",0x1000", self->start));
 	EXPECT_EQ(0, delete_window("other"));
+	EXPECT_EQ(0, make_window("other mem=%#" PRIx64 ",0x1000", START));
+	EXPECT_EQ(0, delete_window("other"));
+	EXPECT_EQ(0, claims(START));
 	EXPECT_EQ(0, failed(unbinder));
 	EXPECT_EQ(self->windows, count_windows());
 
@@ -223,19 +235,34 @@ TEST_F(run_time, refused_claim_leaves_what_came_after_it)
 /* It has not waited, but the bridge has been unbound before the library takes note of it. */
 TEST_F(run_time, muxed_claim_that_is_late)
 {
-	char params[64];
 	pid_t loader;
 
 	ASSERT_EQ(0, load_hosts(""));
 	ASSERT_EQ(0, load_late(WINDOW, "hold=1"));
-	snprintf(params, sizeof(params), "start=%#" PRIx64, WINDOW);
-	loader = MEANWHILE(load(getenv("IOMEM_MUXED_LATE_KO"), params));
+	loader = MEANWHILE(load_muxed());
 	ASSERT_LT(0, loader);
 	until_it_is_late();
 	EXPECT_EQ(0, tell(HOSTS "unbind", "iomem_test_hosts.1"));
 	ASSERT_EQ(0, let_it_go());
 	EXPECT_EQ(EBUSY, failed(loader));
 	ASSERT_EQ(0, unload("iomem_test_late"));
+	EXPECT_EQ(0, unload("iomem_test_hosts"));
+}
+
+/* It ends before the window has gone: what comes after it must not wait for it. */
+TEST_F(run_time, muxed_claim_that_is_dropped_meanwhile)
+{
+	pid_t unbinder;
+
+	ASSERT_EQ(0, load_hosts("wait=3000"));
+	ASSERT_EQ(0, load_muxed());
+	unbinder = MEANWHILE(tell(HOSTS "unbind", "iomem_test_hosts.1"));
+	ASSERT_LT(0, unbinder);
+	usleep(300000);
+	EXPECT_EQ(0, unload("iomem_attack_muxed_late"));
+	EXPECT_EQ(-EBUSY, load_muxed());
+	EXPECT_EQ(0, failed(unbinder));
+	EXPECT_EQ(0, claims(WINDOW));
 	EXPECT_EQ(0, unload("iomem_test_hosts"));
 }
 

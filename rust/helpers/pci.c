@@ -69,12 +69,8 @@ static int link_locked(struct device *host, struct device *bridge, const struct 
 			return -EBUSY;
 		msleep(20);
 	}
-	/* It was there before: so the driver, or one that could not be bound, has taken it away. */
-	if (!device_is_registered(bridge)) {
-		err = -EBUSY;
-		goto unlock;
-	}
-	if (!host->driver || !device_for_each_child(host, (void *)window, passes_on))
+	if (!host->driver || !device_is_registered(bridge) ||
+	    !device_for_each_child(host, (void *)window, passes_on))
 		goto unlock;
 	/* Above the bridge, it stays; and it can be no consumer. */
 	if (is_below(host, window->dev))
@@ -132,23 +128,58 @@ bool iomem_helper_has_host_bridge(struct device *host)
 
 static int wait_if_host(struct device *host, void *data)
 {
-	if (iomem_helper_has_host_bridge(host)) {
-		device_lock(host);
-		device_unlock(host);
+	if (!iomem_helper_has_host_bridge(host))
+		return 0;
+	for (int tries = 0; READ_ONCE(host->links.status) == DL_DEV_UNBINDING; tries++) {
+		if (tries == 500)
+			return -EBUSY;
+		msleep(20);
 	}
 	return 0;
 }
 
-/* Until no host bridge is being unbound that was before the library was told of such. */
-void iomem_helper_wait_for_host_bridges(void)
+/*
+ * Until no host bridge is being unbound that was before the library was told of such, but not for
+ * more than ten seconds: unbinding it can wait for programs.
+ */
+int iomem_helper_wait_for_host_bridges(void)
 {
-	bus_for_each_dev(&platform_bus_type, NULL, NULL, wait_if_host);
+	return bus_for_each_dev(&platform_bus_type, NULL, NULL, wait_if_host);
 }
 
-/* Whether a host bridge below a device passes a range on. The device has to be locked. */
-bool iomem_helper_host_passes_on(struct device *host, unsigned long type, u64 start, u64 last)
-{
-	struct window window = { .type = type, .start = start, .last = last };
+/* Which window is looked for, and what it is. */
+struct search {
+	unsigned int index;
+	const struct resource *found;
+};
 
-	return IS_ENABLED(CONFIG_PCI) && device_for_each_child(host, &window, passes_on);
+static int find_window(struct device *bridge, void *data)
+{
+	struct search *search = data;
+	struct resource *res;
+	struct device *bus;
+
+	bus = may_be_bridge(bridge, NULL) ? device_find_child(bridge, NULL, is_root_bus) : NULL;
+	if (!bus)
+		return 0;
+	pci_bus_for_each_resource(to_pci_bus(bus), res) {
+		if (res && res->parent && !search->found && !search->index--)
+			search->found = res;
+	}
+	put_device(bus);
+	return !!search->found;
+}
+
+/* Tells of a window that the host bridges below a device have. The device has to be locked. */
+bool iomem_helper_host_window(struct device *host, unsigned int index, unsigned long *type,
+			      u64 *start, u64 *last)
+{
+	struct search search = { .index = index };
+
+	if (!IS_ENABLED(CONFIG_PCI) || !device_for_each_child(host, &search, find_window))
+		return false;
+	*type = resource_type(search.found);
+	*start = search.found->start;
+	*last = search.found->end;
+	return true;
 }

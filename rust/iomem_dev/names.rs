@@ -3,7 +3,8 @@
 //! What a device's properties call it and its parts.
 //!
 //! Programs find a window, and its regions, by these names, and have room for 31 bytes of one. A name
-//! that is cut could be that of another, so what does not fit is refused.
+//! that is cut could be that of another, so what does not fit is refused; the name of a device or a node is
+//! cut, and has the window's number behind it.
 //!
 //! Programs and people also read them in lines: in sysfs, in `fdinfo`, in the log, in what other programs
 //! print. The kernel takes any bytes from firmware, and an overlay can come from anywhere; so what is not

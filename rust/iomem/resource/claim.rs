@@ -154,7 +154,7 @@ impl<R: Root> Claim<R> {
     /// - `ERANGE`: the range ends beyond the last address that there is ([`Root::last`]).
     /// - `EBUSY`: another driver holds the range or a part of it; RAM is held by the kernel; the
     ///   range crosses the border of another resource, such as the window of a bus; or the PCI device
-    ///   that it belongs to is being removed.
+    ///   that it belongs to is being removed, or the host bridge in whose window it is is being unbound.
     /// - `ENXIO`: a PCI bridge passes the range on, and none of the devices behind it has it: the kernel
     ///   may give it to one that is plugged in. Or a PCI device keeps it for virtual functions (SR-IOV), and
     ///   none has it.
@@ -302,7 +302,7 @@ impl<R: Root> Claim<R> {
     /// - `EINVAL`: `dev` cannot be unbound then. It is above that device, the bridge in front of it for example,
     ///   and stays; or it is another PCI device, whose unbinding calls the bus that waits for it; or a USB
     ///   interface, whose unbinding takes its parent's lock.
-    /// - `EBUSY`: that host bridge, or another one, is being bound to its driver, or unbound.
+    /// - `EBUSY`: a host bridge is being bound to its driver, or unbound, and that takes more than a second.
     /// - `ENOMEM`: no memory to note it; or the host bridge depends on `dev`.
     ///
     /// # Examples

@@ -103,6 +103,7 @@ use self::{
         reaches,
         Place, //
     },
+    host::Going,
     known::{
         Known,
         Tie, //
@@ -118,10 +119,8 @@ struct Claims {
     next: u64,
     /// PCI devices about to be removed, as long as devices are unbound for that.
     going: KVec<ARef<Device>>,
-    /// Devices of host bridges whose driver is being unbound.
-    hosts: KVec<ARef<Device>>,
-    /// How many there have been.
-    hosts_unbound: u64,
+    /// Host bridges whose driver is being unbound.
+    hosts: KVec<Going>,
 }
 
 kernel::sync::global_lock! {
@@ -131,7 +130,6 @@ kernel::sync::global_lock! {
         next: 0,
         going: KVec::new(),
         hosts: KVec::new(),
-        hosts_unbound: 0,
     };
 }
 
@@ -161,12 +159,14 @@ impl Claims {
     /// - [`Reason::Conflict`]: what is around it is being removed.
     /// - [`Reason::NoMemory`]: no memory for it.
     fn announce(&mut self, place: Place) -> Result<u64, Reason> {
-        if self.going.iter().any(|dev| reaches(dev, place)) {
+        if self.going.iter().any(|dev| reaches(dev, place))
+            || self.hosts.iter().any(|host| host.takes(place))
+        {
             return Err(Reason::Conflict);
         }
         let id = self.next;
         self.all
-            .push(Known::new(id, place, self.hosts_unbound), GFP_KERNEL)
+            .push(Known::new(id, place), GFP_KERNEL)
             .map_err(|_| Reason::NoMemory)?;
         self.next = id.wrapping_add(1);
         Ok(id)
@@ -180,7 +180,6 @@ impl Claims {
     /// - [`Reason::NoDevice`]: a PCI bridge passes it on, and no PCI device has it.
     /// - [`Reason::NoMemory`]: no memory for what is around it.
     fn entered(&mut self, id: u64, resource: *mut bindings::resource) -> Result<(), Reason> {
-        let (hosts, hosts_unbound) = (self.hosts.len(), self.hosts_unbound);
         let known = self.find(id).ok_or(Reason::Conflict)?;
         known.resource = Some(NonNull::new(resource).ok_or(Reason::Conflict)?);
         if known.leaving {
@@ -191,9 +190,10 @@ impl Claims {
         if known.is_adrift() {
             return Err(Reason::Conflict);
         }
-        // The window goes, or has gone while it waited, and the claim with it.
-        if (hosts > 0 || known.hosts_unbound != hosts_unbound) && known.may_be_in_window() {
-            known.lose_with_window();
+        // The window goes, or went, while this was on its way into it.
+        if known.window_goes && known.may_be_in_window() {
+            // SAFETY: This is a method of what `CLAIMS` protects.
+            unsafe { known.lose_with_window() };
             return Err(Reason::Conflict);
         }
         if known.is_of_no_device() {

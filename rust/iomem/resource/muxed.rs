@@ -95,7 +95,7 @@ impl<R: Root> Muxed<R> {
     /// # Errors
     ///
     /// Those of [`Claim::request`]; `EBUSY` only where the one in the way is not muxed, or where the
-    /// device that the range belongs to has been removed meanwhile.
+    /// device or the host bridge that the range belongs to has been removed or unbound meanwhile.
     ///
     /// # Examples
     ///

@@ -5,7 +5,8 @@
 use kernel::{
     device::Device,
     error::to_result,
-    prelude::*, //
+    prelude::*,
+    sync::aref::ARef, //
 };
 
 use super::{
@@ -45,6 +46,52 @@ pub(super) fn link(dev: &Device, window: Option<Place>) -> Result {
     to_result(unsafe { bindings::link_to_host_bridge(raw(dev), place.kind(), start, last) })
 }
 
+/// A host bridge whose driver is being unbound.
+pub(super) struct Going {
+    host: ARef<Device>,
+    /// Its windows: the type that their resources have, the first and the last address.
+    windows: KVec<(c_ulong, u64, u64)>,
+    /// There was no memory for all of them.
+    lacks_some: bool,
+}
+
+impl Going {
+    /// Notes which windows a host bridge has.
+    ///
+    /// # Safety
+    ///
+    /// The device is locked.
+    unsafe fn new(host: &Device) -> Self {
+        let mut going = Self {
+            host: host.into(),
+            windows: KVec::new(),
+            lacks_some: false,
+        };
+        let (mut kind, mut start, mut last) = (0, 0, 0);
+        for index in 0.. {
+            // SAFETY: The bus that calls for it has a reference to the device, which is locked as required.
+            let is_there = unsafe {
+                bindings::host_window(raw(host), index, &mut kind, &mut start, &mut last)
+            };
+            if !is_there {
+                break;
+            }
+            let pushed = going.windows.push((kind, start, last), GFP_KERNEL);
+            going.lacks_some |= pushed.is_err();
+        }
+        going
+    }
+
+    /// Tells whether a range is in a window that goes. Without memory for the windows, any may be.
+    pub(super) fn takes(&self, place: Place) -> bool {
+        let kind = place.kind();
+        self.lacks_some
+            || self.windows.iter().any(|(of, start, last)| {
+                *of == kind && *start <= place.range.start() && place.range.last() <= *last
+            })
+    }
+}
+
 /// Called when a driver is about to be unbound from a device, and all that are linked to it have been.
 /// Claims in the windows of a host bridge are lost with these, and no other is made there until
 /// [`has_gone`].
@@ -60,20 +107,23 @@ pub(super) unsafe fn is_going(host: &Device) {
     if !unsafe { bindings::has_host_bridge(raw(host)) } {
         return;
     }
+    // SAFETY: By the requirement.
+    let going = unsafe { Going::new(host) };
     let mut claims = CLAIMS.lock();
-    claims.hosts_unbound = claims.hosts_unbound.wrapping_add(1);
-    // There is room for more than a machine has.
-    let _ = claims.hosts.push(host.into(), GFP_KERNEL);
     for known in &mut claims.all {
-        let Place { range, .. } = known.place;
-        let (kind, start, last) = (known.place.kind(), range.start(), range.last());
-        if known.may_be_in_window()
-            // SAFETY: As above, and by the requirement.
-            && unsafe { bindings::host_passes_on(raw(host), kind, start, last) }
-        {
-            known.lose_with_window();
+        if !going.takes(known.place) {
+            continue;
+        }
+        if known.resource.is_none() {
+            // It waits for another claim, or has just been entered.
+            known.window_goes = true;
+        } else if known.may_be_in_window() && !going.lacks_some {
+            // SAFETY: The lock is held.
+            unsafe { known.lose_with_window() };
         }
     }
+    // There is room for more than a machine has.
+    let _ = claims.hosts.push(going, GFP_KERNEL);
 }
 
 /// Called when a driver was unbound from a device: the windows of its host bridge are in no tree.
@@ -82,7 +132,7 @@ pub(super) fn has_gone(host: &Device) {
     let place = claims
         .hosts
         .iter()
-        .position(|going| core::ptr::eq(&**going, host));
+        .position(|going| core::ptr::eq(&*going.host, host));
     let gone = place.and_then(|place| claims.hosts.remove(place).ok());
     drop(claims);
     // The last reference to a device may go here, which frees it.

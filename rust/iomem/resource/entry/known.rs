@@ -62,8 +62,8 @@ pub(super) struct Known {
     pub(super) tied: KVec<KBox<Tied>>,
     /// A PCI device around it is being removed, or was.
     pub(super) leaving: bool,
-    /// How many host bridges had been unbound before it was in a tree.
-    pub(super) hosts_unbound: u64,
+    /// The window of a host bridge around it has begun to go before it was known to be in a tree.
+    pub(super) window_goes: bool,
     /// The range was claimed again while this was there, or the window that it was in goes with it: the tree
     /// does not have it, or will not.
     pub(super) lost: bool,
@@ -74,7 +74,7 @@ pub(super) struct Known {
 unsafe impl Send for Known {}
 
 impl Known {
-    pub(super) fn new(id: u64, place: Place, hosts_unbound: u64) -> Self {
+    pub(super) fn new(id: u64, place: Place) -> Self {
         Self {
             id,
             resource: None,
@@ -83,7 +83,7 @@ impl Known {
             later: None,
             tied: KVec::new(),
             leaving: false,
-            hosts_unbound,
+            window_goes: false,
             lost: false,
         }
     }
@@ -205,13 +205,28 @@ impl Known {
     /// Takes note that the tree does not have the claim any more when the window has gone that it is in, and
     /// that goes now.
     ///
-    /// The claim stays below that window, of which nothing is known then: so it is not freed.
-    pub(super) fn lose_with_window(&mut self) {
+    /// The claim stays below that window, of which nothing is known then: so it is not freed. Until the window
+    /// has gone, the range is as that of a claim that is not muxed: those who wait for this one's end fail.
+    ///
+    /// # Safety
+    ///
+    /// `CLAIMS` is locked.
+    pub(super) unsafe fn lose_with_window(&mut self) {
         self.lost = true;
         if let Some(resource) = self.resource.take() {
-            // It is kept on purpose.
-            // SAFETY: It was allocated, and stays.
-            unsafe { bindings::kmemleak_not_leak(resource.as_ptr().cast()) };
+            // SAFETY: It was allocated, and stays, on purpose. C sets its flags before it is in the tree, and only
+            // reads them then. The lock is held, as required.
+            unsafe {
+                let flags = &raw mut (*resource.as_ptr()).flags;
+                let is_muxed = flags.read_volatile() & bindings::IORESOURCE_MUXED as c_ulong != 0;
+                flags.write_volatile(
+                    flags.read_volatile() & !(bindings::IORESOURCE_MUXED as c_ulong),
+                );
+                bindings::kmemleak_not_leak(resource.as_ptr().cast());
+                if is_muxed {
+                    wake_muxed();
+                }
+            }
         }
     }
 

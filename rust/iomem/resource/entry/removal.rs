@@ -194,10 +194,15 @@ unsafe extern "C" fn iomem_library_init() -> c_int {
                     PLATFORM.0.get(),
                 )
             };
+            return registered;
         }
         // SAFETY: The notifiers are registered.
-        unsafe { bindings::wait_for_host_bridges() };
-        return registered;
+        let waited = unsafe { bindings::wait_for_host_bridges() };
+        if waited != 0 {
+            // SAFETY: As at the end of the library, but that nothing of it has been used.
+            unsafe { iomem_library_exit() };
+        }
+        return waited;
     }
     registered
 }
