@@ -75,8 +75,6 @@ static int hosts_probe(struct platform_device *pdev)
 	host->sysdata.domain = 0x10 + pdev->id;
 	host->sysdata.node = NUMA_NO_NODE;
 	bridge->sysdata = &host->sysdata;
-#else
-	bridge->domain_nr = 0x10 + pdev->id;
 #endif
 	err = request_resource(&iomem_resource, &host->window);
 	if (err)
