@@ -79,6 +79,16 @@ static pid_t late_tie(int seconds)
 	return MEANWHILE(load(getenv("IOMEM_LATE_TIE_KO"), params));
 }
 
+/* The kernel takes this away just before it tells of the unbinding. */
+static void until_going(void)
+{
+	const char *driver = "/sys/bus/platform/devices/iomem_test_hosts.1/driver";
+
+	for (int tries = 0; tries < 500 && !access(driver, F_OK); tries++)
+		usleep(10000);
+	usleep(100000);
+}
+
 static int load_muxed(void)
 {
 	char params[64];
@@ -120,7 +130,7 @@ TEST_F(run_time, no_window_while_its_host_goes)
 	ASSERT_EQ(0, load_hosts("wait=900"));
 	unbinder = MEANWHILE(tell(HOSTS "unbind", "iomem_test_hosts.1"));
 	ASSERT_LT(0, unbinder);
-	usleep(200000);
+	until_going();
 	EXPECT_EQ(-EBUSY, make_window("hosted mem=%#" PRIx64 ",0x1000", WINDOW));
 	EXPECT_EQ(-EBUSY, load_muxed());
 	/* Elsewhere they are made, and leave nothing. */
@@ -220,7 +230,7 @@ TEST_F(run_time, refused_claim_leaves_what_came_after_it)
 	ASSERT_EQ(0, load_late(WINDOW, "hold=1"));
 	unbinder = MEANWHILE(tell(HOSTS "unbind", "iomem_test_hosts.1"));
 	ASSERT_LT(0, unbinder);
-	usleep(300000);
+	until_going();
 	loader = late_tie(0);
 	ASSERT_LT(0, loader);
 	sleep(3);
@@ -258,7 +268,7 @@ TEST_F(run_time, muxed_claim_that_is_dropped_meanwhile)
 	ASSERT_EQ(0, load_muxed());
 	unbinder = MEANWHILE(tell(HOSTS "unbind", "iomem_test_hosts.1"));
 	ASSERT_LT(0, unbinder);
-	usleep(300000);
+	until_going();
 	EXPECT_EQ(0, unload("iomem_attack_muxed_late"));
 	EXPECT_EQ(-EBUSY, load_muxed());
 	EXPECT_EQ(0, failed(unbinder));
@@ -276,7 +286,7 @@ TEST_F(run_time, library_is_loaded_while_a_host_goes)
 	ASSERT_EQ(0, unload("iomem"));
 	unbinder = MEANWHILE(tell(HOSTS "unbind", "iomem_test_hosts.1"));
 	ASSERT_LT(0, unbinder);
-	usleep(300000);
+	until_going();
 	ASSERT_EQ(0, load(getenv("IOMEM_LIBRARY_KO"), ""));
 	/* That has waited for it, or there would be the window still. */
 	EXPECT_EQ(0, failed(late_tie(0)));
