@@ -173,7 +173,7 @@ TEST_F(run_time, window_whose_host_went_as_it_was_made)
 	EXPECT_EQ(0, unload("iomem_test_hosts"));
 }
 
-/* What ties it is told, also where the same window is there again: another driver can have it. */
+/* Tying fails, also where the same window is there again: another driver can have the range. */
 TEST_F(run_time, claim_that_is_tied_too_late)
 {
 	enum { NO_WINDOW, ANOTHER_WINDOW, OF_C, CASES };

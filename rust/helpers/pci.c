@@ -31,28 +31,57 @@ static bool is_below(const struct device *dev, const struct device *above)
 	return dev;
 }
 
-/*
- * The binding of the host's driver keeps the bridge, the bus and the windows, so the host has to be
- * locked. The bus is looked for below the bridge: in the list of all root buses there are others,
- * which nothing keeps.
- */
-static int passes_on(struct device *bridge, void *data)
+/* Which window is looked for, and what it is. */
+struct search {
+	unsigned int index;
+	const struct resource *found;
+};
+
+static int find_window(struct device *bridge, void *data)
 {
-	const struct window *window = data;
+	struct search *search = data;
 	struct resource *res;
 	struct device *bus;
-	int found = 0;
 
 	bus = may_be_bridge(bridge, NULL) ? device_find_child(bridge, NULL, is_root_bus) : NULL;
 	if (!bus)
 		return 0;
 	pci_bus_for_each_resource(to_pci_bus(bus), res) {
-		if (res && res->parent && resource_type(res) == window->type &&
-		    res->start <= window->start && window->last <= res->end)
-			found = 1;
+		if (res && res->parent && !search->found && !search->index--)
+			search->found = res;
 	}
 	put_device(bus);
-	return found;
+	return !!search->found;
+}
+
+/*
+ * Tells of a window that the host bridges below a device have. The binding of the device's driver
+ * keeps the bridge, the bus and the windows, so the device has to be locked. The bus is looked for
+ * below the bridge: in the list of all root buses there are others, which nothing keeps.
+ */
+bool iomem_helper_host_window(struct device *host, unsigned int index, unsigned long *type,
+			      u64 *start, u64 *last)
+{
+	struct search search = { .index = index };
+
+	if (!IS_ENABLED(CONFIG_PCI) || !device_for_each_child(host, &search, find_window))
+		return false;
+	*type = resource_type(search.found);
+	*start = search.found->start;
+	*last = search.found->end;
+	return true;
+}
+
+static bool passes_on(struct device *host, const struct window *window)
+{
+	unsigned long type;
+	u64 start, last;
+
+	for (int i = 0; iomem_helper_host_window(host, i, &type, &start, &last); i++) {
+		if (type == window->type && start <= window->start && window->last <= last)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -69,8 +98,7 @@ static int link_locked(struct device *host, struct device *bridge, const struct 
 			return -EBUSY;
 		msleep(20);
 	}
-	if (!host->driver || !device_is_registered(bridge) ||
-	    !device_for_each_child(host, (void *)window, passes_on))
+	if (!host->driver || !device_is_registered(bridge) || !passes_on(host, window))
 		goto unlock;
 	/* Above the bridge, it stays; and it can be no consumer. */
 	if (is_below(host, window->dev))
@@ -117,18 +145,12 @@ int iomem_helper_link_to_host_bridge(struct device *dev, unsigned long type, u64
 	return bus_for_each_dev(&platform_bus_type, NULL, &window, link_if_host);
 }
 
-/* Whether a device is the parent of a host bridge. */
-bool iomem_helper_has_host_bridge(struct device *host)
+static int wait_if_host(struct device *host, void *data)
 {
 	struct device *bridge = device_find_child(host, NULL, may_be_bridge);
 
 	put_device(bridge);
-	return IS_ENABLED(CONFIG_PCI) && bridge;
-}
-
-static int wait_if_host(struct device *host, void *data)
-{
-	if (!iomem_helper_has_host_bridge(host))
+	if (!bridge)
 		return 0;
 	for (int tries = 0; READ_ONCE(host->links.status) == DL_DEV_UNBINDING; tries++) {
 		if (tries == 500)
@@ -145,41 +167,4 @@ static int wait_if_host(struct device *host, void *data)
 int iomem_helper_wait_for_host_bridges(void)
 {
 	return bus_for_each_dev(&platform_bus_type, NULL, NULL, wait_if_host);
-}
-
-/* Which window is looked for, and what it is. */
-struct search {
-	unsigned int index;
-	const struct resource *found;
-};
-
-static int find_window(struct device *bridge, void *data)
-{
-	struct search *search = data;
-	struct resource *res;
-	struct device *bus;
-
-	bus = may_be_bridge(bridge, NULL) ? device_find_child(bridge, NULL, is_root_bus) : NULL;
-	if (!bus)
-		return 0;
-	pci_bus_for_each_resource(to_pci_bus(bus), res) {
-		if (res && res->parent && !search->found && !search->index--)
-			search->found = res;
-	}
-	put_device(bus);
-	return !!search->found;
-}
-
-/* Tells of a window that the host bridges below a device have. The device has to be locked. */
-bool iomem_helper_host_window(struct device *host, unsigned int index, unsigned long *type,
-			      u64 *start, u64 *last)
-{
-	struct search search = { .index = index };
-
-	if (!IS_ENABLED(CONFIG_PCI) || !device_for_each_child(host, &search, find_window))
-		return false;
-	*type = resource_type(search.found);
-	*start = search.found->start;
-	*last = search.found->end;
-	return true;
 }

@@ -82,6 +82,11 @@ impl Going {
         going
     }
 
+    /// Tells whether the device has no host bridge, or one without windows.
+    fn has_none(&self) -> bool {
+        self.windows.is_empty() && !self.lacks_some
+    }
+
     /// Tells whether a range is in a window that goes. Without memory for the windows, any may be.
     pub(super) fn takes(&self, place: Place) -> bool {
         let kind = place.kind();
@@ -103,12 +108,11 @@ impl Going {
 ///
 /// The device is locked.
 pub(super) unsafe fn is_going(host: &Device) {
-    // SAFETY: The bus that calls for it has a reference to the device.
-    if !unsafe { bindings::has_host_bridge(raw(host)) } {
-        return;
-    }
     // SAFETY: By the requirement.
     let going = unsafe { Going::new(host) };
+    if going.has_none() {
+        return;
+    }
     let mut claims = CLAIMS.lock();
     for known in &mut claims.all {
         if !going.takes(known.place) {

@@ -217,13 +217,11 @@ impl Known {
             // SAFETY: It was allocated, and stays, on purpose. C sets its flags before it is in the tree, and only
             // reads them then. The lock is held, as required.
             unsafe {
-                let flags = &raw mut (*resource.as_ptr()).flags;
-                let is_muxed = flags.read_volatile() & bindings::IORESOURCE_MUXED as c_ulong != 0;
-                flags.write_volatile(
-                    flags.read_volatile() & !(bindings::IORESOURCE_MUXED as c_ulong),
-                );
+                let place = &raw mut (*resource.as_ptr()).flags;
+                let (flags, muxed) = (place.read_volatile(), bindings::IORESOURCE_MUXED as c_ulong);
+                place.write_volatile(flags & !muxed);
                 bindings::kmemleak_not_leak(resource.as_ptr().cast());
-                if is_muxed {
+                if flags & muxed != 0 {
                     wake_muxed();
                 }
             }
