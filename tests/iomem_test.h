@@ -28,6 +28,7 @@
  *	IOMEM_IRQ_KO	the module iomem_test_irq.ko, which makes a window on edu
  *	IOMEM_MSI_KO	the module iomem_test_msi.ko, which gives edu an interrupt
  *	IOMEM_LINES_KO	the module iomem_test_lines.ko, whose interrupts are raised by software
+ *	IOMEM_NAMED_KO	the module iomem_test_named.ko
  *	IOMEM_IRQ	the number of edu's interrupt line
  *	IOMEM_RESERVED	the address of RAM that is not the kernel's
  *	IOMEM_RANGE	START-LAST of the device that a test is about, in hexadecimal

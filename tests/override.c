@@ -4,6 +4,8 @@
  * becomes a window when it is told to, and is left alone without that.
  */
 
+#include <glob.h>
+
 #include "iomem_test.h"
 
 #define DRIVER "/sys/bus/platform/drivers/iomem_dev/"
@@ -12,16 +14,18 @@
 FIXTURE(override)
 {
 	char file[128], driver[128], *iomem, *ioports;
-	const char *device;
+	const char *device, *named;
+	uint64_t start;
 };
 
 FIXTURE_SETUP(override)
 {
 	const char *ko;
-	uint64_t start, last;
-	const char *why_not = why_not_load(&ko, &start, &last);
+	uint64_t last;
+	const char *why_not = why_not_load(&ko, &self->start, &last);
 
 	self->device = getenv("IOMEM_OVERRIDE");
+	self->named = getenv("IOMEM_NAMED_KO");
 	self->iomem = NULL;
 	if (why_not)
 		SKIP(return, "%s", why_not);
@@ -42,6 +46,7 @@ FIXTURE_TEARDOWN(override)
 
 	if (!self->iomem)
 		return;
+	unload("iomem_test_named");
 	unload("iomem_dev");
 	EXPECT_FALSE(loaded("iomem_dev"));
 	/* No other driver takes it. */
@@ -160,6 +165,89 @@ TEST_F(override, is_not_for_others_to_grant)
 	/* Who asks for this device gets it. */
 	EXPECT_EQ(0, tell(DRIVER "bind", self->device));
 	EXPECT_EQ(0, access(self->driver, F_OK));
+	close(log);
+}
+
+/* What the window of the device that was bound last is called, and its number. */
+static int label_of_window(const char *device, char *label)
+{
+	struct iomem_window_info info = { .size = sizeof(info) };
+	char path[128];
+	glob_t found;
+	int fd, number = -1;
+
+	snprintf(path, sizeof(path), DEVICES "%s/misc/iomem*", device);
+	if (glob(path, 0, NULL, &found))
+		return -1;
+	if (sscanf(strrchr(found.gl_pathv[0], '/'), "/iomem%d", &number) == 1) {
+		snprintf(path, sizeof(path), "/dev/iomem%d", number);
+		fd = open(path, O_RDONLY);
+		if (fd < 0 || ioctl(fd, IOMEM_IOC_WINDOW_INFO, &info))
+			number = -1;
+		close(fd);
+		memcpy(label, info.name, sizeof(info.name));
+	}
+	globfree(&found);
+	return number;
+}
+
+/*
+ * Programs have room for 31 bytes of a name. Of two devices whose names are longer, and begin alike,
+ * the windows can be told apart.
+ */
+TEST_F(override, long_names)
+{
+	static const char * const names[] = {
+		"device-with-a-name-of-32-bytes-a", "device-with-a-name-of-32-bytes-b",
+		"device-with-a-name-of-31-bytes."
+	};
+	char label[IOMEM_NAME_BYTES], wanted[64], params[128], file[128];
+	int i, number;
+
+	for (i = 0; i < 3; i++) {
+		if (i != 1) {
+			snprintf(params, sizeof(params), "start=%#" PRIx64 " names=%s%s%s", self->start,
+				 names[i], i ? "" : ",", i ? "" : names[1]);
+			ASSERT_EQ(0, load(self->named, params));
+		}
+		snprintf(file, sizeof(file), DEVICES "%s/driver_override", names[i]);
+		ASSERT_EQ(0, tell(file, "iomem_dev"));
+		ASSERT_EQ(0, tell(DRIVER "bind", names[i]));
+		number = label_of_window(names[i], label);
+		ASSERT_LE(0, number);
+		if (i < 2)
+			snprintf(wanted, sizeof(wanted), "device-with-a-name-of-32-b.%d", number);
+		else
+			strcpy(wanted, names[i]);
+		EXPECT_STREQ(wanted, label);
+		if (i)
+			ASSERT_EQ(0, unload("iomem_test_named"));
+	}
+}
+
+/*
+ * Addresses that firmware keeps are not had by naming a device. What x86's firmware calls reserved
+ * can be a device's registers, and is taken to be, where a device has it.
+ */
+TEST_F(override, reserved_by_firmware)
+{
+	const char *kept = getenv("IOMEM_RESERVED");
+	char params[128], text[1024];
+	int log = open_log();
+
+	if (!kept)
+		SKIP(return, "IOMEM_RESERVED is not set: see tests/iomem_test.h");
+	snprintf(params, sizeof(params), "start=%s names=iomem_test_kept", kept);
+	ASSERT_EQ(0, load(self->named, params));
+	ASSERT_EQ(0, tell(DEVICES "iomem_test_kept/driver_override", "iomem_dev"));
+#ifdef __x86_64__
+	EXPECT_EQ(0, tell(DRIVER "bind", "iomem_test_kept"));
+#else
+	EXPECT_EQ(-EPERM, tell(DRIVER "bind", "iomem_test_kept"));
+	logged(log, "iomem_dev", text, sizeof(text));
+	EXPECT_NE(NULL, strstr(text, "is reserved by firmware"));
+#endif
+	EXPECT_EQ(0, unload("iomem_test_named"));
 	close(log);
 }
 

@@ -76,7 +76,7 @@ impl Hardware {
     /// - `ENODEV`: it has nothing.
     /// - `EPERM`: firmware keeps a chosen address for itself, and nothing says that it may be had
     ///   nevertheless (`firmware-reserved`).
-    /// - Those of [`Refusal::or_claim`], [`interrupts::request`], and of the properties: see
+    /// - Those of [`Refusal::or_claim`], [`Refusal::unless_going`], [`interrupts::request`], and of the properties: see
     ///   [`traits`].
     pub(crate) fn new(
         pdev: &platform::Device<Core<'_>>,
@@ -100,8 +100,8 @@ impl Hardware {
         while let Some(resource) = pdev.resource_by_index(claims.len() as u32) {
             let claim = Refusal::or_claim(resource.start(), resource.size(), node)
                 .and_then(|claim| Refusal::unless(may_be_reserved, claim))
+                .and_then(|claim| Refusal::unless_going(dev, claim))
                 .map_err(|refusal| refused(dev, refusal))?;
-            claim.unbind_on_removal(dev)?;
             claims.push(Arc::new(claim, GFP_KERNEL)?, GFP_KERNEL)?;
         }
 
@@ -132,8 +132,8 @@ impl Hardware {
         #[cfg(CONFIG_HAS_IOPORT)]
         while let Some(resource) = pdev.port_by_index((regions.len() - claims.len()) as u32) {
             let claim = Refusal::or_claim::<Port>(resource.start(), resource.size(), node)
+                .and_then(|claim| Refusal::unless_going(dev, claim))
                 .map_err(|refusal| refused(dev, refusal))?;
-            claim.unbind_on_removal(dev)?;
             let range = claim.range();
             let ports = Ports::new(claim).inspect_err(|e| {
                 dev_err!(

@@ -8,10 +8,15 @@ use iomem::{
         contains_ram,
         Claim,
         Mem,
+        Reason,
         Root, //
     },
 };
 use kernel::{
+    device::{
+        Bound,
+        Device, //
+    },
     fmt,
     io::{
         PhysAddr,
@@ -23,7 +28,9 @@ use kernel::{
 /// A range that cannot be a window, and why.
 pub(crate) enum Refusal {
     /// Its length is zero.
-    Empty { start: PhysAddr },
+    Empty {
+        start: PhysAddr,
+    },
     /// It goes beyond the largest 64-bit number.
     WrapsAround {
         start: PhysAddr,
@@ -37,6 +44,10 @@ pub(crate) enum Refusal {
     Beyond(Range, &'static str),
     /// Another driver holds it or a part of it, as the named file shows.
     Busy(Range, &'static str),
+    /// The tree does not take it, and the named file shows no owner; or it is a part of a device that goes, and
+    /// the errno of that.
+    Conflict(Range, &'static str),
+    Going(Range, Error),
     /// A PCI device passes it on, a bridge say, and none has it. And which file shows it.
     NoDevice(Range, &'static str),
     /// Something else, which is not about the range.
@@ -60,12 +71,27 @@ impl Refusal {
         if R::PROC == Mem::PROC && contains_ram(range) {
             return Err(Self::Ram(range));
         }
-        Claim::<R>::request(range, name).map_err(|refused| match Error::from(refused) {
-            e if e == ERANGE => Self::Beyond(range, R::PROC),
-            e if e == EBUSY => Self::Busy(range, R::PROC),
-            e if e == ENXIO => Self::NoDevice(range, R::PROC),
-            e => Self::Other(range, e),
+        Claim::<R>::request(range, name).map_err(|refused| match refused.reason() {
+            Reason::Beyond(_) => Self::Beyond(range, R::PROC),
+            Reason::Busy(_) => Self::Busy(range, R::PROC),
+            Reason::Conflict => Self::Conflict(range, R::PROC),
+            Reason::NoDevice => Self::NoDevice(range, R::PROC),
+            reason => Self::Other(range, reason.error()),
         })
+    }
+
+    /// Has `dev` unbound before the device that a claim is a part of goes, or gives the claim back where that
+    /// goes already.
+    pub(crate) fn unless_going<R: Root>(
+        dev: &Device<Bound>,
+        claim: Claim<R>,
+    ) -> Result<Claim<R>, Self> {
+        let range = claim.range();
+        match claim.unbind_on_removal(dev) {
+            Ok(()) => Ok(claim),
+            Err(e) if e == EBUSY || e == ENODEV => Err(Self::Going(range, e)),
+            Err(e) => Err(Self::Other(range, e)),
+        }
     }
 
     /// Gives a claim back where firmware keeps the range for itself, unless it `may` be had.
@@ -85,9 +111,9 @@ impl From<Refusal> for Error {
             Refusal::WrapsAround { .. } => EOVERFLOW,
             Refusal::Ram(_) | Refusal::FirmwareReserved(_) => EPERM,
             Refusal::Beyond(..) => ERANGE,
-            Refusal::Busy(..) => EBUSY,
+            Refusal::Busy(..) | Refusal::Conflict(..) => EBUSY,
             Refusal::NoDevice(..) => ENXIO,
-            Refusal::Other(_, e) => e,
+            Refusal::Going(_, e) | Refusal::Other(_, e) => e,
         }
     }
 }
@@ -117,6 +143,14 @@ impl fmt::Display for Refusal {
             )),
             Self::Busy(range, proc) => f.write_fmt(fmt!(
                 "{range} is in use: {proc} says by whom; try another range, or unbind that driver"
+            )),
+            Self::Conflict(range, proc) => f.write_fmt(fmt!(
+                "{range} is in use, crosses the border of a bus, or is of a device that is being removed: see \
+                 {proc}; try another range, or try again"
+            )),
+            Self::Going(range, _) => f.write_fmt(fmt!(
+                "{range} is of a device that is being removed, or of a host bridge whose driver is being bound \
+                 or unbound: try again"
             )),
             Self::NoDevice(range, proc) => f.write_fmt(fmt!(
                 "{range} is of a PCI bus, and no device on that has it, so that the kernel may give \
