@@ -37,6 +37,7 @@ _TROUBLE = re.compile("|".join((
     r"\bstack-protector\b",
     r"\bpanicked at\b",  # Rust
     r"\bsysfs: cannot create duplicate\b",
+    r"\bTrying to free nonexistent resource\b|\biounmap: bad address\b",  # released, unmapped twice
     r"\bhard LOCKUP\b|\bsoft lockup\b",
 )))
 # Reports that the kernel makes of itself where a test has memory run out: that a program, which is

@@ -44,6 +44,8 @@ TROUBLE = (
     "list_del corruption. prev->next should be ffff0000, but was ffff0001",
     "ODEBUG: free active (active state 0) object: 0 object type: work_struct",
     "sysfs: cannot create duplicate filename '/class/misc/iomem0'",
+    "resource: Trying to free nonexistent resource <0x00000000fe800000-0x00000000fe800fff>",
+    "iounmap: bad address 00000000deadbeef",
     "rust_kernel: panicked at rust/iomem/mapping.rs:1:2:",
     "unchecked MSR access error: RDMSR from 0x1",
 )
