@@ -3,8 +3,8 @@
  * Host bridges of PCI that are unbound while claims are made and tied in their windows: those of
  * the module iomem_test_hosts (IOMEM_HOSTS_KO, tests/kmod/hosts.c), of platform devices. That of
  * the machine is tried by tests/host_bridge.c, where it is one. IOMEM_LATE_TIE_KO is
- * tests/attack/late_tie.rs, IOMEM_MUXED_LATE_KO is tests/attack/muxed_late.rs, and
- * IOMEM_LIBRARY_KO is the library.
+ * tests/attack/late_tie.rs, IOMEM_MUXED_LATE_KO is tests/attack/muxed_late.rs,
+ * IOMEM_UNBIND_TIE_KO is tests/attack/unbind_tie.rs, and IOMEM_LIBRARY_KO is the library.
  */
 
 #include <sys/wait.h>
@@ -14,6 +14,7 @@
 #include "run_time_test.h"
 
 #define HOSTS "/sys/bus/platform/drivers/iomem_test_hosts/"
+#define UNBIND_TIE "/sys/bus/platform/drivers/iomem_attack_unbind_tie/"
 /* Of no device, and no memory. */
 #define START UINT64_C(0x4000000000)
 /* The window of the second host. */
@@ -26,6 +27,7 @@ static void unload_hosts(void)
 	unload("iomem_dev");
 	unload("iomem_test_holder");
 	unload("iomem_test_hosts");
+	unload("iomem_attack_unbind_tie");
 }
 
 static int load_hosts(const char *more)
@@ -277,6 +279,53 @@ TEST_F(run_time, muxed_claim_that_is_dropped_meanwhile)
 	EXPECT_EQ(0, failed(unbinder));
 	EXPECT_EQ(0, claims(WINDOW));
 	EXPECT_EQ(0, unload("iomem_test_hosts"));
+}
+
+static int load_unbind_tie(int seconds)
+{
+	char params[64];
+
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " seconds=%d", WINDOW, seconds);
+	return load(getenv("IOMEM_UNBIND_TIE_KO"), params);
+}
+
+/* What the log has of the tie that was made while the device was being unbound. */
+#define TIED(wanted) do {							\
+	char text_[1024];							\
+										\
+	EXPECT_EQ(1, logged(self->log, "iomem_attack_unbind_tie: ", text_, sizeof(text_)));	\
+	EXPECT_NE(NULL, strstr(text_, "tied: " wanted)) {			\
+		TH_LOG("the log has: %s", text_);				\
+	}									\
+} while (0)
+
+/* The unbinding of the bridge would not wait for that of the device. */
+TEST_F(run_time, claim_that_is_tied_in_the_unbinding)
+{
+	pid_t unbinder;
+
+	ASSERT_EQ(0, load_hosts(""));
+	ASSERT_EQ(0, load_unbind_tie(2));
+	unbinder = MEANWHILE(tell(UNBIND_TIE "unbind", "iomem_attack_unbind_tie"));
+	ASSERT_LT(0, unbinder);
+	usleep(1000000);
+	EXPECT_EQ(0, tell(HOSTS "unbind", "iomem_test_hosts.1"));
+	EXPECT_EQ(0, failed(unbinder));
+	TIED("Err(ENODEV)");
+	EXPECT_EQ(0, claims(WINDOW));
+	EXPECT_EQ(0, unload("iomem_test_hosts"));
+	EXPECT_EQ(0, unload("iomem_attack_unbind_tie"));
+}
+
+/* It stays when the bridge goes. */
+TEST_F(run_time, device_above_a_host)
+{
+	ASSERT_EQ(0, load_unbind_tie(0));
+	ASSERT_EQ(0, load_hosts("above=iomem_attack_unbind_tie"));
+	EXPECT_EQ(0, tell(UNBIND_TIE "unbind", "iomem_attack_unbind_tie"));
+	TIED("Err(EINVAL)");
+	EXPECT_EQ(0, unload("iomem_test_hosts"));
+	EXPECT_EQ(0, unload("iomem_attack_unbind_tie"));
 }
 
 /* It was not told of the unbinding. */

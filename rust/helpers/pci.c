@@ -84,10 +84,19 @@ static bool passes_on(struct device *host, const struct window *window)
 	return false;
 }
 
+static bool is_bound(const struct device *dev)
+{
+	enum dl_dev_state state = READ_ONCE(dev->links.status);
+
+	return state == DL_DEV_PROBING || state == DL_DEV_DRIVER_BOUND;
+}
+
 /*
- * The kernel looks at the supplier's binding only when a link is made, and makes one without
- * effect while that begins or ends: so the lock is held. It may be held by who waits for the
- * caller: so it is not waited for without a limit.
+ * The kernel looks at the bindings of both only when a link is made, and makes one without
+ * effect while one of them begins or ends. For the supplier's the lock is held, which can be held by
+ * a task that waits for the caller: so it is not waited for without a limit. The consumer's can
+ * end meanwhile, and the supplier's unbinding, which does not wait for that, must not find what is to go
+ * with it: so the link is left to go with the supplier's binding then.
  */
 static int link_locked(struct device *host, struct device *bridge, const struct window *window)
 {
@@ -102,11 +111,17 @@ static int link_locked(struct device *host, struct device *bridge, const struct 
 		goto unlock;
 	/* Above the bridge, it stays; and it can be no consumer. */
 	if (is_below(host, window->dev))
-		goto unlock;
-	if (!device_is_bound(host) || host->links.status != DL_DEV_DRIVER_BOUND)
+		err = -EINVAL;
+	else if (!device_is_bound(host) || host->links.status != DL_DEV_DRIVER_BOUND)
 		err = -EBUSY;
+	else if (!is_bound(window->dev))
+		err = -ENODEV;
 	else if (!device_link_add(window->dev, host, DL_FLAG_AUTOREMOVE_CONSUMER))
 		err = -ENOMEM;
+	if (err || is_bound(window->dev))
+		goto unlock;
+	device_link_add(window->dev, host, DL_FLAG_AUTOREMOVE_SUPPLIER);
+	err = -ENODEV;
 unlock:
 	device_unlock(host);
 	return err;

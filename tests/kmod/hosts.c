@@ -3,7 +3,7 @@
  * Two host bridges of PCI, of platform devices iomem_test_hosts.0 and .1, with nothing behind them
  * and a window of 1 MiB each, at start and above. Unbinding one takes wait milliseconds before the
  * window goes. With after=, a driver claims the first 4 KiB of the range then, and the unbinding
- * takes as many milliseconds more. With slow=1, a search for root buses is late after it found the
+ * takes as many milliseconds more. With above=, they are below the platform device of that name. With slow=1, a search for root buses is late after it found the
  * first of them.
  */
 
@@ -29,6 +29,10 @@ MODULE_PARM_DESC(wait, "how many milliseconds unbinding takes before a window go
 static uint after;
 module_param(after, uint, 0444);
 MODULE_PARM_DESC(after, "how many milliseconds it takes from then on");
+
+static char *above;
+module_param(above, charp, 0444);
+MODULE_PARM_DESC(above, "a platform device that they are below");
 
 static bool slow;
 module_param(slow, bool, 0444);
@@ -130,20 +134,27 @@ static struct kprobe next_bus = { .symbol_name = "pci_find_next_bus", .pre_handl
 
 static int __init hosts_init(void)
 {
+	struct platform_device_info info = { .name = KBUILD_MODNAME };
 	int err = platform_driver_register(&driver);
 
 	if (err)
 		return err;
+	/* Those that are made below it keep it. */
+	if (above)
+		info.parent = bus_find_device_by_name(&platform_bus_type, NULL, above);
 	for (int i = 0; i < HOSTS; i++) {
-		devices[i] = platform_device_register_simple(KBUILD_MODNAME, i, NULL, 0);
+		info.id = i;
+		devices[i] = platform_device_register_full(&info);
 		if (IS_ERR(devices[i])) {
 			err = PTR_ERR(devices[i]);
 			devices[i] = NULL;
+			put_device(info.parent);
 			goto unregister;
 		}
 	}
 	if (slow)
 		err = register_kprobe(&next_bus);
+	put_device(info.parent);
 	if (!err)
 		return 0;
 

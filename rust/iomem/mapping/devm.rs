@@ -135,7 +135,8 @@ pub fn devm_ioremap<H: Owner<Mem>, const SIZE: usize>(
 /// - `EBUSY`: another driver holds it or a part of it.
 /// - `ENODEV`: the PCI device that has it is being removed.
 /// - `EOPNOTSUPP`: it is to be mapped non-posted, which this architecture cannot do.
-/// - `ENOMEM`: no memory; and the others of [`MemRegion::request`] and [`Mapping::with_cache`].
+/// - `ENOMEM`: no memory; and the others of [`MemRegion::request`], [`MemRegion::unbind_on_removal`] and
+///   [`Mapping::with_cache`].
 ///
 /// # Examples
 ///
@@ -303,9 +304,14 @@ fn claim_and_map<const SIZE: usize>(
     let claim = MemRegion::request_resource(resource, &name).inspect_err(|refused| {
         dev_err!(dev, "{refused}\n");
     })?;
-    claim.unbind_on_removal(dev)?;
-
     let range = claim.range();
+    claim.unbind_on_removal(dev).inspect_err(|e| {
+        dev_err!(
+            dev,
+            "{range} is of a device that goes, or that this one cannot be unbound before: {e:?}\n"
+        );
+    })?;
+
     devm_ioremap(dev, claim, cache).inspect_err(|e| {
         dev_err!(dev, "{range} could not be mapped: {e:?}\n");
     })

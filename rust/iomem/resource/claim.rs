@@ -298,9 +298,9 @@ impl<R: Root> Claim<R> {
     /// # Errors
     ///
     /// - `ENODEV`: that device is being removed already, or that host bridge, or the claim is in no tree any
-    ///   more.
+    ///   more; or `dev` is being unbound itself, where the range is in the window of a host bridge.
     /// - `EINVAL`: `dev` cannot be unbound then. It is above that device, the bridge in front of it for example,
-    ///   and stays; or it is another PCI device, whose unbinding calls the bus that waits for it; or a USB
+    ///   or above that host bridge, and stays; or it is another PCI device, whose unbinding calls the bus that waits for it; or a USB
     ///   interface, whose unbinding takes its parent's lock.
     /// - `EBUSY`: a host bridge is being bound to its driver, or unbound, and that takes more than a second.
     /// - `ENOMEM`: no memory to note it; or the host bridge depends on `dev`.

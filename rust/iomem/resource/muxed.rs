@@ -88,9 +88,9 @@ impl<R: Root> Muxed<R> {
     /// Claims `range` under `name`, and waits where another muxed claim is in the way.
     ///
     /// Context: sleeps, without limit, and signals do not wake it: only the end of the claim that
-    /// is in the way does. One that stays claimed, since a mapping of it was forgotten, has no end; and one in
-    /// a window of a host bridge has none if that is unbound first, and the kernel has freed what it looks at
-    /// when it is woken: the bridge must stay, as for C's.
+    /// is in the way does. One that stays claimed, since a mapping of it was forgotten, has no end; and one of a
+    /// driver in C, in a window of a host bridge, has none if that is unbound first, and the kernel has freed what
+    /// it looks at when it is woken: the bridge must stay, as for C's.
     ///
     /// # Errors
     ///

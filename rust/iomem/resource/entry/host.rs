@@ -36,6 +36,8 @@ fn raw(dev: &Device) -> *mut bindings::device {
 /// # Errors
 ///
 /// - `EBUSY`: that driver is being bound or unbound.
+/// - `ENODEV`: `dev` is being unbound.
+/// - `EINVAL`: `dev` is above the host bridge.
 /// - `ENOMEM`: no memory to note it, or that driver's device depends on `dev`.
 pub(super) fn link(dev: &Device, window: Option<Place>) -> Result {
     let Some(place) = window else {
