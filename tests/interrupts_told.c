@@ -251,6 +251,57 @@ TEST_F(irq, many_that_poll_are_in_no_ones_way)
 	EXPECT_EQ(0, unmask(self->fd));
 }
 
+/* Programs, so many each, that sleep on the file; all are in its queue when this returns. */
+static bool crowd(pid_t *program, int fd)
+{
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		program[i] = poll_often(fd);
+		if (program[i] <= 0 || !sleeps(program[i]))
+			return false;
+	}
+	return true;
+}
+
+static double seconds_since(const struct timespec *begin)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec - begin->tv_sec + (now.tv_nsec - begin->tv_nsec) / 1e9;
+}
+
+/*
+ * Nor are they woken before the registers are given back, also those whom an interrupt that came
+ * just before has left to be woken.
+ */
+TEST_F(irq, many_that_poll_do_not_keep_the_claims)
+{
+	double free_after = 0, all;
+	struct timespec begin;
+	char *now;
+	pid_t unbinder;
+
+	ASSERT_TRUE(crowd(self->program, self->fd));
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	raise_irq(self->fd);
+	unbinder = fork();
+	ASSERT_LE(0, unbinder);
+	if (!unbinder)
+		_exit(-take_away(DEVICE));
+	do {
+		now = proc_iomem();
+		free_after = strstr(now, strrchr(self->node, '/') + 1) ? 0 : seconds_since(&begin);
+		free(now);
+	} while (!free_after);
+	EXPECT_EQ(0, ends(unbinder));
+	all = seconds_since(&begin);
+	EXPECT_GT(all / 2, free_after);
+	TH_LOG("the claims were gone after %.3f s, and the unbinding done after %.3f s", free_after, all);
+	ASSERT_EQ(0, bind_again(DEVICE));
+}
+
 TEST_F(irq, eventfds_count)
 {
 	int event = eventfd(0, EFD_NONBLOCK), another = eventfd(0, EFD_NONBLOCK);

@@ -45,9 +45,10 @@ static int wake_none(struct wait_queue_entry *entry, unsigned int mode, int flag
 
 /*
  * Wakes all, and lets others in after so many: interrupts, and who wants to enter the queue or to
- * leave it. Who enters it meanwhile is not waited for.
+ * leave it. Who enters it meanwhile is not waited for. It ends early once *stop is set, if there is one.
  */
-void iomem_helper_wake_up_in_pieces(struct wait_queue_head *head, unsigned int most)
+void iomem_helper_wake_up_in_pieces(struct wait_queue_head *head, unsigned int most,
+				    const bool *stop)
 {
 	struct wait_queue_entry place = { .func = wake_none }, last = { .func = wake_none };
 	struct list_head *next;
@@ -61,6 +62,8 @@ void iomem_helper_wake_up_in_pieces(struct wait_queue_head *head, unsigned int m
 		spin_unlock_irq(&head->lock);
 		cond_resched();
 		spin_lock_irq(&head->lock);
+		if (stop && READ_ONCE(*stop))
+			break;
 	}
 	list_del(&place.entry);
 	list_del(&last.entry);

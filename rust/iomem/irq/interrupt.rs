@@ -14,6 +14,10 @@ use kernel::{
     prelude::*,
     str::CString,
     sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
         Arc,
         Mutex, //
     },
@@ -120,6 +124,8 @@ pub struct Interrupt {
     polled: Option<Polled>,
     #[pin]
     waking: Waking,
+    /// The line ends, and who is still asleep is woken by those who end it.
+    is_ending: Atomic<bool>,
     #[pin]
     masking: Mutex<()>,
     #[pin]
@@ -295,7 +301,10 @@ unsafe extern "C" fn wake_others(work: *mut bindings::work_struct) {
         let waking: *mut Waking = work.cast();
         &*kernel::container_of!(waking, Interrupt, waking)
     };
-    interrupt.wake();
+    interrupt.queue.wake_in_pieces_until(&interrupt.is_ending);
+    if let Some(polled) = &interrupt.polled {
+        polled.wake_in_pieces_until(&interrupt.is_ending);
+    }
 }
 
 /// A line that is handled, by this library's handler.
@@ -339,6 +348,7 @@ impl Handled {
                 // SAFETY: The handler alone queues it, and it is cancelled when that is not called any
                 // more, before the last reference can go.
                 waking <- unsafe { Waking::new(wake_others) },
+                is_ending: Atomic::new(false),
                 masking <- new_mutex!((), "Interrupt::masking"),
                 state <- SpinLockIrq::new(
                     state,
@@ -412,7 +422,9 @@ impl Drop for Handled {
         // No listener is added any more. The last of them is signalled and dropped without the lock.
         let listeners = interrupt.state.lock().listeners.take();
         listeners.signal();
-        // The handler, which queued it, is not called any more. `polled` is for the driver to wake.
+        // The handler, which queued it, is not called any more. `polled` is for the driver to wake, after what
+        // comes with the line: there can be millions in it.
+        interrupt.is_ending.store(true, Relaxed);
         interrupt.waking.cancel();
         interrupt.queue.wake_all_in_pieces();
     }

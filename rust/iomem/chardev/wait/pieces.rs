@@ -6,6 +6,8 @@
 //! can sleep in one as often as it may have descriptors: `poll()` takes the same descriptor any number of
 //! times. So an interrupt handler wakes the first few, and leaves the others to a workqueue.
 
+use kernel::sync::atomic::Atomic;
+
 use super::WaitQueue;
 use crate::bindings;
 
@@ -42,6 +44,13 @@ impl WaitQueue {
     pub fn wake_all_in_pieces(&self) {
         // SAFETY: By the type's only constructor the queue has been initialized. The entries that mark a place
         // in it are taken out again before the function returns.
-        unsafe { bindings::wake_up_in_pieces(self.as_raw(), TOGETHER) };
+        unsafe { bindings::wake_up_in_pieces(self.as_raw(), TOGETHER, core::ptr::null()) };
+    }
+
+    /// Wakes those who sleep here like [`wake_all_in_pieces`](Self::wake_all_in_pieces), until `stop` is set.
+    /// Context: may sleep.
+    pub(crate) fn wake_in_pieces_until(&self, stop: &Atomic<bool>) {
+        // SAFETY: As above. The pointer is valid for the call, and C reads what is there at once.
+        unsafe { bindings::wake_up_in_pieces(self.as_raw(), TOGETHER, stop.as_ptr()) };
     }
 }
