@@ -284,6 +284,14 @@ TEST_F(params, partly_busy)
 #endif
 }
 
+/* That is the administrator's wish for all drivers of the bus. */
+TEST_F(params, not_probed)
+{
+	ASSERT_EQ(0, tell("/sys/bus/platform/drivers_autoprobe", "0"));
+	REFUSED(ENODEV, "is drivers_autoprobe 0?", "start=%#" PRIx64 " length=0x1000", self->start);
+	ASSERT_EQ(0, tell("/sys/bus/platform/drivers_autoprobe", "1"));
+}
+
 TEST_F(params, beyond_the_processor)
 {
 	REFUSED(ERANGE, "is beyond this processor's physical addresses",

@@ -8,7 +8,7 @@
 
 use iomem::platform;
 use kernel::{
-    current,
+    current, fmt,
     prelude::*,
     sync::atomic::{
         Atomic,
@@ -27,13 +27,16 @@ fn mine() -> u64 {
     u64::from(current!().pid().unsigned_abs()) << 32
 }
 
-/// Makes a device, which has to be bound by that.
+/// Makes a device, which has to be bound by that. `what` is by which means it is made, for the log.
 ///
 /// # Errors
 ///
 /// Those of the driver, where that refuses the device; `ENODEV` if no driver was asked, or if no thread
 /// knows what it said; and those of `make`.
-pub(crate) fn bound(make: impl FnOnce() -> Result<platform::Device>) -> Result<platform::Device> {
+pub(crate) fn bound(
+    what: impl fmt::Display,
+    make: impl FnOnce() -> Result<platform::Device>,
+) -> Result<platform::Device> {
     let slot = SLOT.cmpxchg(0, mine(), Full);
     let device = make();
     let errno = match slot {
@@ -43,7 +46,10 @@ pub(crate) fn bound(make: impl FnOnce() -> Result<platform::Device>) -> Result<p
     let device = device?;
     match (device.is_bound(), errno) {
         (true, _) => Ok(device),
-        (false, 0) => Err(ENODEV),
+        (false, 0) => {
+            pr_err!("{what} was not bound, for an unknown reason: is drivers_autoprobe 0?\n");
+            Err(ENODEV)
+        }
         (false, errno) => Err(Error::from_errno(errno.saturating_neg())),
     }
 }

@@ -93,7 +93,7 @@ pub(crate) fn make(driver: &CStr, wanted: Option<Wanted>) -> Result<Option<platf
     let resources = [Resource::mem(range)];
     let label = name.map(|name| [Property::string(c"label", name)]);
     let properties = label.as_ref().map_or(&[][..], |label| label);
-    outcome::bound(|| {
+    outcome::bound("start=: the device", || {
         Info::new(driver, &resources)
             .properties(properties)
             .register()

@@ -204,14 +204,8 @@ impl RunTime {
             );
         })?;
         let device_name = CString::try_from_fmt(fmt!("iomem_dev.{}", index.value()))?;
-        let device = outcome::bound(|| make(line, name, &index)).inspect_err(|e| {
-            // Whatever else it is, the driver has said.
-            if *e == ENODEV {
-                pr_err!(
-                    "new_device: '{}' was not bound, for an unknown reason: is drivers_autoprobe 0?\n",
-                    line.name
-                );
-            }
+        let device = outcome::bound(fmt!("new_device: '{}'", line.name), || {
+            make(line, name, &index)
         })?;
         Ok(Made {
             _device: device,
