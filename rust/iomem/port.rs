@@ -44,6 +44,8 @@ use crate::{
     }, //
 };
 
+mod raw;
+
 /// I/O ports.
 ///
 /// The processor waits for an access to be done before it goes on, and orders it against memory.
@@ -78,13 +80,13 @@ macro_rules! access {
             #[inline]
             unsafe fn read(place: Place) -> $ty {
                 // SAFETY: The caller gives a port that is claimed and can be reached.
-                unsafe { bindings::$read(place.address()) }
+                unsafe { raw::$read(place.address()) }
             }
 
             #[inline]
             unsafe fn write(place: Place, value: $ty) {
                 // SAFETY: As for reading.
-                unsafe { bindings::$write(value, place.address()) }
+                unsafe { raw::$write(value, place.address()) }
             }
         }
 

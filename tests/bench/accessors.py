@@ -9,10 +9,11 @@ from objcode import Broken, Code
 # One access at a constant offset, or two with memory in between: here C's price is a promise.
 CONSTANT = tuple(f"{direction}{width}{order}" for order in ("", "_relaxed")
                  for direction in ("read", "write") for width in (8, 16, 32, 64)
-                 ) + ("read32_be", "write32_be", "between32")
+                 ) + ("read32_be", "write32_be", "between32"
+                      ) + tuple(f"{direction}{width}" for direction in ("in", "out") for width in (8, 16, 32))
 
 # What else is shown; some of it is a call in C too.
-OTHERS = ("update32", "in8", "in16", "in32", "out8", "out16", "out32",
+OTHERS = ("update32",
           "read8_rep", "read16_rep", "read32_rep", "write8_rep", "write16_rep", "write32_rep",
           "copy_from", "copy_to", "fill")
 
