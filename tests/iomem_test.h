@@ -75,8 +75,19 @@ static inline bool is_rt(void)
 	return !uname(&name) && strstr(name.version, "PREEMPT_RT");
 }
 
-/* Whether the kernel has huge ones: not where it has PREEMPT_RT. */
-#define has_huge_pages()	(access("/sys/kernel/mm/transparent_hugepage", F_OK) == 0)
+/* Whether mappings have huge ones: not where it has PREEMPT_RT, and not up to 7.2 with NUMA. */
+static inline bool has_huge_pages(void)
+{
+	int major, minor;
+	struct utsname name;
+
+	if (uname(&name) || sscanf(name.release, "%d.%d", &major, &minor) != 2)
+		return false;
+	if ((major < 7 || (major == 7 && minor < 3)) && !access("/sys/devices/system/node", F_OK))
+		return false;
+	return !access("/sys/kernel/mm/transparent_hugepage", F_OK);
+}
+
 /* No kernel that these tests run on has larger pages than these. */
 #define MOST_PAGE	0x4000
 

@@ -35,7 +35,7 @@ PROGRAMS = ("kmod_claims", "kmod_devm", "kmod_mapping", "memtypes", "kmod_access
             "attack_memtypes", "memtypes_forgotten", "memtypes_unloaded", "attack_varying", "varying", "attack_long_names", "long_name_traced", "attack_limits", "attack_i2c",
             "attack_owner", "owner", "attack_foreign", "foreign_left",
             "vma", "vma_ops", "vma_huge", "vma_revoke", "vma_copied", "shared_pages",
-            "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes",
+            "mmap", "info", "edu", "registers", "batch", "devicetree", "ivshmem", "modes", "mm_calls",
             "params", "reload", "unbind", "revoke_lock", "revoke", "interrupts", "interrupts_told", "interrupts_input",
             "interrupts_gone", "see", "compat32", "unprivileged",
             "debugger", "odd_calls", "charged", "long_calls", "many_mappings",

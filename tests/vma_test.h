@@ -126,7 +126,7 @@ static inline uint64_t size_of(int fd, volatile void *address)
 
 #define NEED_HUGE_PAGES()	do {						\
 	if (!has_huge_pages())						\
-		SKIP(return, "this kernel has no huge pages: PREEMPT_RT goes without");	\
+		SKIP(return, "no huge pages in mappings: PREEMPT_RT goes without, and so does 7.2 with NUMA");	\
 } while (0)
 
 #endif /* _IOMEM_VMA_TEST_H */

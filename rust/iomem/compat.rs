@@ -527,6 +527,13 @@ pub use self::spinlock::SpinLockIrq;
 #[doc(hidden)]
 pub use kernel::sync::SpinLockIrq;
 
+/// Whether the kernel looks at an entry of a page table that shows a huge page, before it takes that for
+/// one of its memory, wherever a program can have it look.
+///
+/// Until 7.2, `mbind()` with `MPOL_MF_STRICT` does not (`queue_folios_pmd()`, with `CONFIG_NUMA`): it oopses
+/// with locks held.
+pub(crate) const LOOKS_AT_HUGE_PFNS: bool = cfg!(any(linux_7_3, not(CONFIG_NUMA)));
+
 /// What a handler returns whose interrupt it was.
 ///
 /// The bindings have a type with constants from 7.3 on, but not from its first release candidates:

@@ -60,6 +60,7 @@ mod copied;
 mod eager;
 mod fault;
 mod fits;
+mod huge;
 mod lease;
 mod ops;
 mod prot;

@@ -7,6 +7,7 @@ use kernel::{
     prelude::*, //
 };
 
+use super::huge;
 use crate::bindings;
 
 /// Looks for room in the program for `length` bytes.
@@ -39,8 +40,7 @@ pub(crate) unsafe fn get_unmapped_area(
     // SAFETY: The function looks at a number.
     let chosen = address != 0 || unsafe { bindings::map_is_fixed(flags) };
     if let (Some(physical), false) = (physical, chosen) {
-        // SAFETY: The function returns a constant.
-        let size = unsafe { bindings::pmd_pfnmap_size() };
+        let size = huge::size();
         let room = length
             .checked_add(size)
             .filter(|_| size != 0 && length >= size);

@@ -11,6 +11,7 @@ use kernel::{
 use super::{
     backing,
     fits,
+    huge,
     Backing,
     Mapped,
     NewVma,
@@ -103,8 +104,7 @@ impl<'a> NewVma<'a> {
     /// }
     /// ```
     pub fn has_room_for_huge_pages(&self, claim: &impl Backing, page: usize) -> bool {
-        // SAFETY: The function returns a constant.
-        let size = unsafe { bindings::pmd_pfnmap_size() };
+        let size = huge::size();
         backing::pfn(claim, page, 1)
             .is_some_and(|pfn| fits::has_room(size, self.start(), self.length(), pfn))
     }

@@ -14,6 +14,7 @@ use kernel::page::{
 
 use super::{
     backing,
+    huge,
     Area,
     Backing,
     PageProt, //
@@ -312,7 +313,8 @@ impl<'a> Fault<'a> {
 
     fn insert_huge(self, claim: &'a impl Backing, page: usize) -> VmFault {
         let count = 1usize.checked_shl(self.order()).unwrap_or(0);
-        let Some(mask) = count.wrapping_mul(PAGE_SIZE).checked_sub(1) else {
+        let size = count.wrapping_mul(PAGE_SIZE);
+        let Some(mask) = size.checked_sub(1).filter(|_| size == huge::size()) else {
             return VmFault::Fallback;
         };
         let base = self.address() & !mask;

@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     bindings,
-    vma::fits, //
+    vma::{
+        fits,
+        huge, //
+    },
 };
 
 impl<'a> Fault<'a> {
@@ -70,8 +73,9 @@ impl<'a> Fault<'a> {
 
     /// Inserts what is around a huge page that has been inserted.
     fn insert_neighbours(self, claim: &'a impl Backing, page: usize, bytes: usize) {
-        // SAFETY: It has no requirements.
-        let (size, table) = unsafe { (bindings::pmd_pfnmap_size(), bindings::pmd_table_span()) };
+        let size = huge::size();
+        // SAFETY: The function returns a constant.
+        let table = unsafe { bindings::pmd_table_span() };
         let count = 1usize.checked_shl(self.order()).unwrap_or(0);
         if size == 0 || count.wrapping_mul(PAGE_SIZE) != size {
             return;
