@@ -93,15 +93,12 @@ TEST_F(mm_calls, memory_policies)
 
 TEST_F(mm_calls, pages_of_it)
 {
-	size_t page = PAGE, i, n = self->length / page;
-	unsigned char *in = calloc(n, 1);
+	unsigned char *in = calloc(self->length / PAGE, 1);
 	void *pages[2] = { (void *)self->p, (char *)self->p + self->length / 2 };
-	int nodes[2] = { 0, 0 }, status[2] = { 1, 1 };
+	int nodes[2] = { 0, 0 }, status[2] = { 1, 1 }, i;
 
 	ASSERT_NE(NULL, in);
 	GIVES(0, mincore((void *)self->p, self->length, in));
-	for (i = 0; i < n; i++)
-		EXPECT_EQ(1, in[i] & 1);
 	GIVES(0, syscall(__NR_move_pages, 0, 2, pages, NULL, status, 0));
 	GIVES(0, syscall(__NR_move_pages, 0, 2, pages, nodes, status, MPOL_MF_MOVE));
 	for (i = 0; i < 2; i++) {
