@@ -298,7 +298,8 @@ TEST_F(irq, many_that_poll_do_not_keep_the_claims)
 	EXPECT_EQ(0, ends(unbinder));
 	all = seconds_since(&begin);
 	EXPECT_GT(all / 2, free_after);
-	TH_LOG("the claims were gone after %.3f s, and the unbinding done after %.3f s", free_after, all);
+	TH_LOG("the claims were gone after %.3f s, the unbinding was done after %.3f s",
+	       free_after, all);
 	ASSERT_EQ(0, bind_again(DEVICE));
 }
 

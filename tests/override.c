@@ -192,8 +192,8 @@ static int label_of_window(const char *device, char *label)
 }
 
 /*
- * Programs have room for 31 bytes of a name. Of two devices whose names are longer, and begin alike,
- * the windows can be told apart.
+ * Programs have room for 31 bytes of a name. Of two devices whose names are longer, and begin
+ * alike, the windows can be told apart.
  */
 TEST_F(override, long_names)
 {
@@ -206,8 +206,8 @@ TEST_F(override, long_names)
 
 	for (i = 0; i < 3; i++) {
 		if (i != 1) {
-			snprintf(params, sizeof(params), "start=%#" PRIx64 " names=%s%s%s", self->start,
-				 names[i], i ? "" : ",", i ? "" : names[1]);
+			snprintf(params, sizeof(params), "start=%#" PRIx64 " names=%s%s%s",
+				 self->start, names[i], i ? "" : ",", i ? "" : names[1]);
 			ASSERT_EQ(0, load(self->named, params));
 		}
 		snprintf(file, sizeof(file), DEVICES "%s/driver_override", names[i]);
@@ -218,7 +218,7 @@ TEST_F(override, long_names)
 		if (i < 2)
 			snprintf(wanted, sizeof(wanted), "device-with-a-name-of-32-b.%d", number);
 		else
-			strcpy(wanted, names[i]);
+			snprintf(wanted, sizeof(wanted), "%s", names[i]);
 		EXPECT_STREQ(wanted, label);
 		if (i)
 			ASSERT_EQ(0, unload("iomem_test_named"));

@@ -126,7 +126,7 @@ static inline uint64_t size_of(int fd, volatile void *address)
 
 #define NEED_HUGE_PAGES()	do {						\
 	if (!has_huge_pages())						\
-		SKIP(return, "no huge pages in mappings: PREEMPT_RT goes without, and so does 7.2 with NUMA");	\
+		SKIP(return, "no huge pages in mappings: neither with PREEMPT_RT, nor on 7.2");	\
 } while (0)
 
 #endif /* _IOMEM_VMA_TEST_H */

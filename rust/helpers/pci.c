@@ -93,10 +93,10 @@ static bool is_bound(const struct device *dev)
 
 /*
  * The kernel looks at the bindings of both only when a link is made, and makes one without
- * effect while one of them begins or ends. For the supplier's the lock is held, which can be held by
- * a task that waits for the caller: so it is not waited for without a limit. The consumer's can
- * end meanwhile, and the supplier's unbinding, which does not wait for that, must not find what is to go
- * with it: so the link is left to go with the supplier's binding then.
+ * effect while one of them begins or ends. For the supplier's the lock is held, which can be held
+ * by a task that waits for the caller: so it is not waited for without a limit. The consumer's
+ * can end meanwhile, and the supplier's unbinding does not wait for that, and must not find a
+ * link that is to go with it: so the link is made one that goes with the supplier's binding then.
  */
 static int link_locked(struct device *host, struct device *bridge, const struct window *window)
 {

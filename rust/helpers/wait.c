@@ -45,7 +45,8 @@ static int wake_none(struct wait_queue_entry *entry, unsigned int mode, int flag
 
 /*
  * Wakes all, and lets others in after so many: interrupts, and who wants to enter the queue or to
- * leave it. Who enters it meanwhile is not waited for. It ends early once *stop is set, if there is one.
+ * leave it. Who enters it meanwhile is not waited for. It ends early once *stop is set, if there
+ * is one.
  */
 void iomem_helper_wake_up_in_pieces(struct wait_queue_head *head, unsigned int most,
 				    const bool *stop)

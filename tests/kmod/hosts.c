@@ -3,8 +3,8 @@
  * Two host bridges of PCI, of platform devices iomem_test_hosts.0 and .1, with nothing behind them
  * and a window of 1 MiB each, at start and above. Unbinding one takes wait milliseconds before the
  * window goes. With after=, a driver claims the first 4 KiB of the range then, and the unbinding
- * takes as many milliseconds more. With above=, they are below the platform device of that name. With slow=1, a search for root buses is late after it found the
- * first of them.
+ * takes as many milliseconds more. With above=, they are below the platform device of that name.
+ * With slow=1, a search for root buses is late after it found the first of them.
  */
 
 #include <linux/delay.h>

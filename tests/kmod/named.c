@@ -33,7 +33,8 @@ static int __init named_init(void)
 	for (int i = 0; i < count; i++) {
 		struct resource mem = DEFINE_RES_MEM(start + i * PAGE_SIZE, PAGE_SIZE);
 
-		devices[i] = platform_device_register_simple(names[i], PLATFORM_DEVID_NONE, &mem, 1);
+		devices[i] = platform_device_register_simple(names[i], PLATFORM_DEVID_NONE,
+							     &mem, 1);
 		if (IS_ERR(devices[i])) {
 			int err = PTR_ERR(devices[i]);
 

@@ -10,7 +10,7 @@
 //! C headers: [`arch/x86/include/asm/shared/io.h`](srctree/arch/x86/include/asm/shared/io.h),
 //! [`include/linux/logic_pio.h`](srctree/include/linux/logic_pio.h)
 
-/// x86: `in` and `out`. The compiler moves no access of memory across one, which C's form leaves to it.
+/// x86: `in` and `out`, which take the lower 16 bits of the number; a claim has no more. The compiler moves no access of memory across one, which C's form leaves to it.
 #[cfg(all(iomem_mmio_inline, CONFIG_X86_64))]
 mod imp {
     use core::arch::asm;
@@ -25,7 +25,7 @@ mod imp {
                 let value: $ty;
                 // SAFETY: The caller has claimed the port. The instruction changes no memory of Rust's.
                 unsafe {
-                    asm!(concat!("in ", $register, ", dx"), out($register) value, in("dx") port as u16,
+                    asm!(concat!("in ", $register, ", dx"), out($register) value, in("rdx") port,
                          options(nostack, preserves_flags))
                 };
                 value
@@ -38,7 +38,7 @@ mod imp {
             pub(in crate::port) unsafe fn $write(value: $ty, port: usize) {
                 // SAFETY: The caller has claimed the port to write to it. No memory of Rust's is changed.
                 unsafe {
-                    asm!(concat!("out dx, ", $register), in($register) value, in("dx") port as u16,
+                    asm!(concat!("out dx, ", $register), in($register) value, in("rdx") port,
                          options(nostack, preserves_flags))
                 };
             }

@@ -10,6 +10,12 @@ pub mod resource;
 
 #[path = "../../../rust/iomem/vma/align.rs"]
 mod align;
+mod huge {
+    pub(super) fn size() -> usize {
+        // SAFETY: It has no requirements.
+        unsafe { crate::bindings::pmd_pfnmap_size() }
+    }
+}
 #[path = "../../../rust/iomem/vma/fits.rs"]
 mod fits;
 #[path = "../../../rust/iomem/range.rs"]
