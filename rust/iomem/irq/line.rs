@@ -203,7 +203,8 @@ impl Line<'_> {
     /// As [`request`](Self::request), but `polled` is woken for each interrupt as well. A device of several
     /// lines, for all of which it has one queue, has programs sleep in that when they poll it: each `poll()`
     /// then costs one entry in a queue, and the kernel supports more ways to poll (AIO) where there is one
-    /// queue only. When the device goes, the driver wakes those in `polled`.
+    /// queue only. When the line ends, or the device goes, the driver wakes those in `polled`:
+    /// that does not wait for those whom an interrupt that came just before has left asleep.
     ///
     /// # Errors
     ///

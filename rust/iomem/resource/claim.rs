@@ -302,7 +302,8 @@ impl<R: Root> Claim<R> {
     /// - `EINVAL`: `dev` cannot be unbound then. It is above that device, the bridge in front of it for example,
     ///   or above that host bridge, and stays; or it is another PCI device, whose unbinding calls the bus that waits for it; or a USB
     ///   interface, whose unbinding takes its parent's lock.
-    /// - `EBUSY`: a host bridge is being bound to its driver, or unbound, and that takes more than a second.
+    /// - `EBUSY`: a host bridge is being bound to its driver, or unbound. That is waited for, up to a second,
+    ///   while its lock is held.
     /// - `ENOMEM`: no memory to note it; or the host bridge depends on `dev`.
     ///
     /// # Examples

@@ -52,7 +52,7 @@ use super::{
 /// # Errors
 ///
 /// Those of [`request_mem_region`]; and `EBUSY`: the range belongs to another device, and `dev` cannot be
-/// unbound before that.
+/// unbound before that, or is being unbound already.
 ///
 /// # Examples
 ///

@@ -127,7 +127,8 @@ pub trait VmaOps: Send + Sync + Sized + 'static {
     /// inserted. The default is [`VmFault::Fallback`]: [`fault`](Self::fault) is called next.
     ///
     /// The kernel asks for the largest first: 1 GiB on x86, then 2 MiB. [`Fault::insert_pfn`] says
-    /// `Fallback` by itself to 1 GiB, and where it does not fit, so the body of this can be that of `fault`.
+    /// `Fallback` by itself to 1 GiB, and where it does not fit or the kernel has none, so the body of this can
+    /// be that of `fault`, and that is needed as well.
     /// It is called only for a VMA that is [mapped on fault](super::NewVma::map_on_fault). `fork()` copies
     /// no huge page and `mremap()` moves none: the programs fault again.
     /// Context: as `fault`.
