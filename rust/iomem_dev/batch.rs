@@ -39,8 +39,8 @@ use kernel::{
 
 use crate::{
     file::File,
-    hardware::Hardware,
-    registers::CHUNK,
+    read_write::CHUNK,
+    resources::Hardware,
     window::Window, //
 };
 

@@ -9,7 +9,7 @@ use iomem::security::{
 use kernel::prelude::*;
 
 use crate::{
-    interrupts::Slots,
+    irq_ioctl::Slots,
     window::Window, //
 };
 

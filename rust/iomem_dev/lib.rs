@@ -13,26 +13,28 @@
 //!
 //! | module | what it owns |
 //! |---|---|
-//! | `params` | the window that the parameters ask for |
-//! | `live` | the windows that are there, to be taken back before their devices are removed |
-//! | `run_time` | windows that are made by writing to `new_device` |
-//! | `guard` | who may choose an address |
-//! | `outcome` | why a device that we made was not bound |
-//! | `window` | a window: its regions, its node, what is known of its files and mappings |
-//! | `hardware` | the claims on a device's memory and ports, and on the rest of its pages |
-//! | `interrupts` | waiting for interrupts: in calls, in `poll()`, with eventfds |
-//! | `names` | what properties call a device and its regions |
-//! | `region` | registers that follow one another, and one access to one of them |
+//! | `params` | the window that the module's parameters ask for |
+//! | `new_device` | windows that are made by writing to `new_device` |
+//! | `registry` | the windows of bound devices, to be revoked before their devices are removed |
+//! | `permission` | who may choose an address |
+//! | `probe_result` | why a device that this module made was not bound |
+//! | `window` | a window: its regions, its node, the counts of its files and mappings |
+//! | `resources` | the claims on a device's memory and ports, and on the rest of its pages |
+//! | `region` | registers that follow one another, and accesses to them |
 //! | `offset` | what an offset into the node means |
-//! | `node` | what programs do with `/dev/iomem<N>` |
-//! | `file` | what an open file has for itself |
-//! | `maps` | mapping a region into programs |
-//! | `debugger` | what a debugger reaches of a mapping |
-//! | `uses` | how many mappings there are |
-//! | `registers` | reading and writing registers by call |
-//! | `batch` | hundreds of accesses in one call |
-//! | `see` | what can be seen of a window: sysfs, fdinfo, debugfs, tracepoints |
-//! | `refusal` | why an address range is not handed out, in words |
+//! | `names` | what properties call a device and its regions |
+//! | `map_count` | how many mappings there are |
+//! | `claim_error` | why an address range is not handed out, in words |
+//! | `fops` | the file operations of `/dev/iomem<N>` |
+//! | `file` | the state of an open file |
+//! | `mmap` | `mmap()` |
+//! | `read_write` | `pread()` and `pwrite()` |
+//! | `ptrace` | `ptrace()` and `/proc/<pid>/mem`: what a debugger reaches of a mapping |
+//! | `batch` | `IOMEM_IOC_BATCH`: hundreds of accesses in one call |
+//! | `irq_ioctl` | `IOMEM_IOC_IRQ_*` and `poll()`: waiting for interrupts |
+//! | `sysfs` | attributes of the node |
+//! | `debugfs` | the values of registers |
+//! | `fdinfo` | what an open file tells of its window |
 
 use iomem::{
     compat::param,
@@ -50,24 +52,26 @@ use kernel::{
 };
 
 mod batch;
-mod debugger;
+mod claim_error;
+mod debugfs;
+mod fdinfo;
 mod file;
-mod guard;
-mod hardware;
-mod interrupts;
-mod live;
-mod maps;
+mod fops;
+mod irq_ioctl;
+mod map_count;
+mod mmap;
 mod names;
-mod node;
+mod new_device;
 mod offset;
-mod outcome;
 mod params;
-mod refusal;
+mod permission;
+mod probe_result;
+mod ptrace;
+mod read_write;
 mod region;
-mod registers;
-mod run_time;
-mod see;
-mod uses;
+mod registry;
+mod resources;
+mod sysfs;
 mod window;
 
 module! {
@@ -101,8 +105,8 @@ struct IomemDev {
     // bound to.
     _by_hand: Option<platform::Device>,
     #[pin]
-    _driver: driver::Registration<AdapterWithFiles<window::Driver, run_time::RunTime>>,
-    _debugfs: see::Root,
+    _driver: driver::Registration<AdapterWithFiles<window::Driver, new_device::RunTime>>,
+    _debugfs: fdinfo::Root,
 }
 
 impl InPlaceModule for IomemDev {
@@ -117,15 +121,15 @@ impl InPlaceModule for IomemDev {
 
             // SAFETY: A module is initialized once, and its driver is registered after this. The library
             // cannot carry it: see there.
-            unsafe { live::init() };
+            unsafe { registry::init() };
 
             Ok(try_pin_init!(Self {
                 // SAFETY: A module is initialized once, and its driver is registered after this. The
                 // library cannot carry it: see `Root::new`.
-                _debugfs: unsafe { see::Root::new() }?,
+                _debugfs: unsafe { fdinfo::Root::new() }?,
                 _driver <- driver::Registration::new(<Self as ModuleMetadata>::NAME, module),
                 _by_hand: {
-                    guard::loaded();
+                    permission::loaded();
                     params::make(<Self as ModuleMetadata>::NAME, wanted)?
                 },
             }))

@@ -19,10 +19,10 @@ use iomem::{
 use kernel::prelude::*;
 
 use crate::{
-    guard,
-    outcome,
-    refusal::Refusal,
-    run_time, //
+    claim_error::Refusal,
+    new_device, //
+    permission,
+    probe_result,
 };
 
 /// The value of a parameter that was not given, as the documentation says: no range that can be handed
@@ -57,9 +57,9 @@ pub(crate) fn wanted(
         }
         _ => (),
     }
-    guard::may_choose_address("start=")?;
+    permission::may_choose_address("start=")?;
     if let Some(name) = name {
-        run_time::whole_name(name.to_bytes()).map_err(|mistake| {
+        new_device::whole_name(name.to_bytes()).map_err(|mistake| {
             pr_err!("name=: {mistake}\n");
             Error::from(mistake)
         })?;
@@ -93,7 +93,7 @@ pub(crate) fn make(driver: &CStr, wanted: Option<Wanted>) -> Result<Option<platf
     let resources = [Resource::mem(range)];
     let label = name.map(|name| [Property::string(c"label", name)]);
     let properties = label.as_ref().map_or(&[][..], |label| label);
-    outcome::bound("start=: the device", || {
+    probe_result::bound("start=: the device", || {
         Info::new(driver, &resources)
             .properties(properties)
             .register()

@@ -53,24 +53,22 @@ use kernel::{
 };
 
 use crate::{
-    guard,
-    hardware::Hardware,
-    live,
+    debugfs::{
+        self,
+        Dump, //
+    },
+    map_count::Uses, //
     names,
     offset::{
         Layout,
         Mode,
         Place, //
     },
-    outcome,
-    see::{
-        attributes,
-        dump::{
-            self,
-            Dump, //
-        },
-    },
-    uses::Uses, //
+    permission,
+    probe_result,
+    registry,
+    resources::Hardware,
+    sysfs,
 };
 
 /// How many windows there can be.
@@ -244,7 +242,7 @@ impl Window {
 pub(crate) struct Driver {
     // The files in debugfs go before the node.
     _dumps: KVec<File<Dump>>,
-    _live: live::Place,
+    _live: registry::Place,
     node: Pin<KBox<Registration<Window>>>,
     // Given back when nothing has the name any more: neither an entry of /proc/iomem, nor the files
     // and the node. Another window takes it at once.
@@ -268,7 +266,7 @@ impl platform::Driver for Driver {
     ) -> impl PinInit<Self, Error> + 'bound {
         // The kernel makes room for what the initializer makes before it runs that, and does not
         // tell the driver that there was none.
-        outcome::refused(ENOMEM);
+        probe_result::refused(ENOMEM);
         pin_init::pin_init_scope(move || {
             let prepare = || {
                 // Firmware has not made it a window. User space has, by `driver_override`, which can
@@ -276,9 +274,9 @@ impl platform::Driver for Driver {
                 // They were allowed when it was made, which can be long ago.
                 if info.is_none() {
                     if pdev.is_named(<crate::IomemDev as ModuleMetadata>::NAME) {
-                        guard::may_choose_address(pdev.as_ref().name())?;
+                        permission::may_choose_address(pdev.as_ref().name())?;
                     } else {
-                        guard::may_choose_device("driver_override")?;
+                        permission::may_choose_device("driver_override")?;
                     }
                 }
                 let index = INDICES.take().inspect_err(|_| {
@@ -293,9 +291,9 @@ impl platform::Driver for Driver {
                 let label = names::label(pdev.as_ref(), index.value())?;
                 let line = describe(&hardware)?;
                 let window = Window::new(name.to_cstring()?, label, hardware, polled)?;
-                let groups = attributes::groups(&window)?;
-                let dumps = dump::files(&window)?;
-                let live = live::enter(pdev.as_ref().name(), &window)?;
+                let groups = sysfs::groups(&window)?;
+                let dumps = debugfs::files(&window)?;
+                let live = registry::enter(pdev.as_ref().name(), &window)?;
                 let options = Options::new(name).parent(pdev.as_ref()).groups(groups);
                 let node = KBox::pin_init(Registration::register(options, window), GFP_KERNEL)?;
                 dev_info!(pdev.as_ref(), "{} is /dev/{}\n", &*line, node.name());
@@ -306,7 +304,7 @@ impl platform::Driver for Driver {
                     _index: index,
                 })
             };
-            let driver = prepare().inspect_err(|e: &Error| outcome::refused(*e))?;
+            let driver = prepare().inspect_err(|e: &Error| probe_result::refused(*e))?;
             Ok(Ok(driver))
         })
     }

@@ -5,15 +5,15 @@
 // Not all of each file is.
 #![allow(dead_code)]
 
-#[path = "../../rust/iomem_dev/run_time/line.rs"]
-pub mod line;
-#[path = "../../rust/iomem_dev/run_time/mistake.rs"]
-pub mod mistake;
+#[path = "../../rust/iomem_dev/new_device/parse.rs"]
+pub mod parse;
+#[path = "../../rust/iomem_dev/new_device/error.rs"]
+pub mod error;
 #[path = "../../rust/iomem_dev/offset.rs"]
 pub mod offset;
 #[path = "../../rust/iomem_dev/region/register.rs"]
 mod register;
-#[path = "../../rust/iomem_dev/registers/series.rs"]
+#[path = "../../rust/iomem_dev/read_write/series.rs"]
 mod series;
 
 use iomem::{

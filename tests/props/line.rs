@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! rust/iomem_dev/run_time/line.rs and mistake.rs.
+//! rust/iomem_dev/new_device/parse.rs and error.rs.
 
 use kernel::{
     alloc::fail_after,
@@ -14,11 +14,11 @@ use crate::{
         Property, //
     },
     driver::{
-        line::{
+        parse::{
             name,
             Line, //
         },
-        mistake::Mistake, //
+        error::Mistake, //
     },
     names::LONGEST,
 };

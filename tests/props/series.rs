@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! rust/iomem_dev/registers/series.rs.
+//! rust/iomem_dev/read_write/series.rs.
 
 use iomem::access::Width;
 use kernel::prelude::*;

@@ -4,7 +4,7 @@
 
 use crate::{
     cases::Chance,
-    driver::line::Line,
+    driver::parse::Line,
     names::LONGEST, //
 };
 

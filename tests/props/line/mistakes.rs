@@ -14,8 +14,8 @@ use super::meaning::{
 use crate::{
     cases::Chance,
     driver::{
-        line::Line,
-        mistake::Mistake, //
+        parse::Line,
+        error::Mistake, //
     },
     names::LONGEST,
 };

@@ -4,9 +4,9 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | what it is and how it is used | attributes in `/sys/class/misc/iomem<N>/`: see [`attributes`] |
+//! | what it is and how it is used | attributes in `/sys/class/misc/iomem<N>/`: see [`sysfs`](crate::sysfs) |
 //! | what an open file is one of | `/proc/<pid>/fdinfo/<fd>`: see [`Window::show`] |
-//! | each register's value | `/sys/kernel/debug/iomem/iomem<N>/region<M>`: see [`dump`] |
+//! | each register's value | `/sys/kernel/debug/iomem/iomem<N>/region<M>`: see [`debugfs`](crate::debugfs) |
 //! | what is done with it | the tracepoints of [`iomem::trace`] |
 
 use iomem::{
@@ -25,9 +25,6 @@ use crate::{
     offset::Mode,
     window::Window, //
 };
-
-pub(crate) mod attributes;
-pub(crate) mod dump;
 
 kernel::sync::global_lock! {
     // SAFETY: `Root::new` initializes it when the module is loaded, before a device is bound.
@@ -55,7 +52,7 @@ impl Root {
     }
 
     /// Makes a folder in it.
-    fn folder(name: &CStr) -> Result<Dir> {
+    pub(crate) fn folder(name: &CStr) -> Result<Dir> {
         let root = ROOT.lock().clone();
         Dir::new(name, root.as_ref())
     }

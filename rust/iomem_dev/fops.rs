@@ -85,7 +85,7 @@ impl CharDevice for Window {
         seek.between(end, last)
     }
 
-    /// Reads registers: see [`registers`](crate::registers).
+    /// Reads registers: see [`read_write`](crate::read_write).
     fn read(
         &self,
         file: OpenFile<'_, Self>,
@@ -95,7 +95,7 @@ impl CharDevice for Window {
         self.read_registers(file.state(), position, buffer)
     }
 
-    /// Writes registers: see [`registers`](crate::registers).
+    /// Writes registers: see [`read_write`](crate::read_write).
     fn write(
         &self,
         file: OpenFile<'_, Self>,
@@ -105,12 +105,12 @@ impl CharDevice for Window {
         self.write_registers(file.state(), position, buffer)
     }
 
-    /// Which window it is, and how that is used: see [`see`](crate::see).
+    /// Which window it is, and how that is used: see [`fdinfo`](crate::fdinfo).
     fn show_fdinfo(&self, _state: &Self::State, seq: &SeqFile) {
         self.show(seq);
     }
 
-    /// Maps registers: see [`maps`](crate::maps).
+    /// Maps registers: see [`mmap`](crate::mmap).
     fn mmap<'a>(&'a self, file: OpenFile<'a, Self>, vma: NewVma<'a>) -> Result<Mapped<'a>> {
         self.map(file, vma)
     }
@@ -119,7 +119,7 @@ impl CharDevice for Window {
         self.physical(page_offset)
     }
 
-    /// Waits for interrupts: see [`interrupts`](crate::interrupts).
+    /// Waits for interrupts: see [`irq_ioctl`](crate::irq_ioctl).
     fn poll<'a>(&'a self, file: OpenFile<'a, Self>, table: PollTable<'a>) -> Events {
         self.poll_interrupts(file, table)
     }

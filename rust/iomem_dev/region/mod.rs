@@ -45,19 +45,19 @@ use iomem::{
 #[macro_use]
 mod width;
 
-mod held;
+mod access;
 mod register;
 
-pub(crate) use self::held::Writing;
+pub(crate) use self::access::Writing;
 
 use self::register::register;
 use crate::{
-    offset::Mode,
-    see::Teller,
-    uses::{
+    fdinfo::Teller,
+    map_count::{
         Use,
         Uses, //
     },
+    offset::Mode,
 };
 
 /// Where the registers are.

@@ -18,7 +18,7 @@ use iomem::{
 };
 use kernel::prelude::*;
 
-use super::mistake::Mistake;
+use super::error::Mistake;
 use crate::names::LONGEST;
 
 /// How many regions a window can have, and how many interrupts.

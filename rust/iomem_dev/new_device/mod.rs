@@ -42,24 +42,24 @@ use kernel::{
 };
 
 use crate::{
-    guard,
-    live,
-    outcome,
+    permission,
+    probe_result,
+    registry,
     window::MOST_WINDOWS, //
 };
 
-mod line;
-mod mistake;
+mod error;
+mod parse;
 
-pub(crate) use self::line::whole_name;
+pub(crate) use self::parse::whole_name;
 
 use self::{
-    line::{
+    error::Mistake, //
+    parse::{
         name,
         words,
         Line, //
     },
-    mistake::Mistake, //
 };
 
 /// The `<n>` of the platform device `iomem_dev.<n>`.
@@ -139,7 +139,7 @@ impl RunTime {
     /// - `ENOSPC`: there are as many windows as there can be.
     /// - Those of the driver, when it is bound.
     fn new_device(self: Pin<&Self>, text: &[u8]) -> Result {
-        guard::may_choose_address("new_device")?;
+        permission::may_choose_address("new_device")?;
         let line = Line::read(text).map_err(|mistake| mistaken("new_device", mistake))?;
         let name = cstring(line.name)?;
 
@@ -204,7 +204,7 @@ impl RunTime {
             );
         })?;
         let device_name = CString::try_from_fmt(fmt!("iomem_dev.{}", index.value()))?;
-        let device = outcome::bound(fmt!("new_device: '{}'", line.name), || {
+        let device = probe_result::bound(fmt!("new_device: '{}'", line.name), || {
             make(line, name, &index)
         })?;
         Ok(Made {
@@ -222,7 +222,7 @@ impl RunTime {
     /// - `EINVAL`: it is no name, or more than that.
     /// - `ENOENT`: no window of that name was made at run time, or it is being deleted already.
     fn delete_device(self: Pin<&Self>, text: &[u8]) -> Result {
-        guard::may_take_away("delete_device")?;
+        permission::may_take_away("delete_device")?;
         let mistaken = |mistake| mistaken("delete_device", mistake);
         let mut words = words(text).map_err(mistaken)?;
         let wanted = name(words.next().ok_or(Mistake::Nothing).map_err(mistaken)?);
@@ -252,7 +252,7 @@ impl RunTime {
         };
         // Other windows are made and removed meanwhile.
         if let State::There(made) = &going {
-            live::take_back(&made.name);
+            registry::take_back(&made.name);
         }
         drop(going);
         let mut windows = self.windows.lock();

@@ -35,12 +35,12 @@ use kernel::{
 };
 
 use crate::{
+    map_count::MOST_MAPPINGS,
     offset::{
         Mode,
         Place, //
     },
     region::Region,
-    uses::MOST_MAPPINGS,
     window::Window, //
 };
 
@@ -209,7 +209,7 @@ impl VmaOps for Window {
         self.insert(fault)
     }
 
-    /// A debugger's: see [`debugger`](crate::debugger).
+    /// A debugger's: see [`ptrace`](crate::ptrace).
     fn access<'a>(&self, access: Access<'a>) -> Result<Accessed<'a>> {
         self.debug(access)
     }

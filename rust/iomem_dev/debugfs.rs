@@ -32,8 +32,8 @@ use kernel::{
 };
 
 use crate::{
+    fdinfo::Root,
     region::Region,
-    see::Root,
     window::Window, //
 };
 

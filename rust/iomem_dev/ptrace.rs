@@ -24,14 +24,14 @@ use kernel::{
 };
 
 use crate::{
-    region::Region,
-    registers::{
+    read_write::{
         load,
         plan_within,
         store,
         Plan,
         CHUNK, //
     },
+    region::Region,
     window::Window, //
 };
 
