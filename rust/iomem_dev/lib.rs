@@ -13,6 +13,7 @@
 //!
 //! | module | what it owns |
 //! |---|---|
+//! | `driver` | the platform driver: binding makes a window and its node |
 //! | `params` | the window that the module's parameters ask for |
 //! | `new_device` | windows that are made by writing to `new_device` |
 //! | `registry` | the windows of bound devices, to be revoked before their devices are removed |
@@ -44,16 +45,16 @@ use iomem::{
     },
 };
 use kernel::{
-    driver,
+    driver::Registration,
     prelude::*,
     InPlaceModule,
-    ModuleMetadata,
     ThisModule, //
 };
 
 mod batch;
 mod claim_error;
 mod debugfs;
+mod driver;
 mod fdinfo;
 mod file;
 mod fops;
@@ -105,7 +106,7 @@ struct IomemDev {
     // bound to.
     _by_hand: Option<platform::Device>,
     #[pin]
-    _driver: driver::Registration<AdapterWithFiles<window::Driver, new_device::RunTime>>,
+    _driver: Registration<AdapterWithFiles<driver::Driver, new_device::RunTime>>,
     _debugfs: fdinfo::Root,
 }
 
@@ -127,10 +128,10 @@ impl InPlaceModule for IomemDev {
                 // SAFETY: A module is initialized once, and its driver is registered after this. The
                 // library cannot carry it: see `Root::new`.
                 _debugfs: unsafe { fdinfo::Root::new() }?,
-                _driver <- driver::Registration::new(<Self as ModuleMetadata>::NAME, module),
+                _driver <- Registration::new(names::DRIVER, module),
                 _by_hand: {
                     permission::loaded();
-                    params::make(<Self as ModuleMetadata>::NAME, wanted)?
+                    params::make(wanted)?
                 },
             }))
         })

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a device's properties call it and its parts.
+//! The driver's name, and what a device's properties call it and its parts.
 //!
 //! Programs find a window, and its regions, by these names, and have room for 31 bytes of one. A name
 //! that is cut could be that of another, so what does not fit is refused; the name of a device or a node is
@@ -20,6 +20,9 @@ use kernel::{
     prelude::*,
     str::CString, //
 };
+
+/// The name of the driver, and of the devices that this module makes.
+pub(crate) const DRIVER: &CStr = c"iomem_dev";
 
 /// How long a name can be, in bytes.
 pub(crate) const LONGEST: usize = 31;

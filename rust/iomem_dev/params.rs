@@ -20,6 +20,7 @@ use kernel::prelude::*;
 
 use crate::{
     claim_error::Refusal,
+    names::DRIVER,
     new_device, //
     permission,
     probe_result,
@@ -65,7 +66,7 @@ pub(crate) fn wanted(
         })?;
     }
 
-    match Refusal::or_claim::<Mem>(start, length, c"iomem_dev")
+    match Refusal::or_claim::<Mem>(start, length, DRIVER)
         .and_then(|claim| Refusal::unless(false, claim))
     {
         Ok(claim) => Ok(Some(Wanted {
@@ -79,13 +80,13 @@ pub(crate) fn wanted(
     }
 }
 
-/// Makes the platform device called `driver` for the window, if one is wanted.
+/// Makes the platform device for the window, if one is wanted.
 ///
 /// # Errors
 ///
 /// Those of the driver, such as `EBUSY` where another driver took the range after it had been tried.
 /// Others: as `platform::Info`.
-pub(crate) fn make(driver: &CStr, wanted: Option<Wanted>) -> Result<Option<platform::Device>> {
+pub(crate) fn make(wanted: Option<Wanted>) -> Result<Option<platform::Device>> {
     let Some(Wanted { range, name }) = wanted else {
         return Ok(None);
     };
@@ -94,7 +95,7 @@ pub(crate) fn make(driver: &CStr, wanted: Option<Wanted>) -> Result<Option<platf
     let label = name.map(|name| [Property::string(c"label", name)]);
     let properties = label.as_ref().map_or(&[][..], |label| label);
     probe_result::bound("start=: the device", || {
-        Info::new(driver, &resources)
+        Info::new(DRIVER, &resources)
             .properties(properties)
             .register()
             .inspect_err(|e| pr_err!("{range}: no device could be made: {e:?}\n"))

@@ -42,6 +42,7 @@ use kernel::{
 };
 
 use crate::{
+    names::DRIVER,
     permission,
     probe_result,
     registry,
@@ -203,7 +204,7 @@ impl RunTime {
                 "new_device: there are {MOST_WINDOWS} windows, which is the limit: delete one first\n"
             );
         })?;
-        let device_name = CString::try_from_fmt(fmt!("iomem_dev.{}", index.value()))?;
+        let device_name = CString::try_from_fmt(fmt!("{DRIVER}.{}", index.value()))?;
         let device = probe_result::bound(fmt!("new_device: '{}'", line.name), || {
             make(line, name, &index)
         })?;
@@ -325,7 +326,7 @@ fn make(line: &Line<'_>, label: &CStr, index: &Index) -> Result<platform::Device
         properties.push(Property::flag(c"firmware-reserved"), GFP_KERNEL)?;
     }
 
-    Info::new(c"iomem_dev", &resources)
+    Info::new(DRIVER, &resources)
         .properties(&properties)
         .id(Id::Number(index.value()))
         .register()
