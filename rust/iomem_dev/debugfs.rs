@@ -14,6 +14,7 @@
 use iomem::{
     access::Width,
     debugfs::{
+        Dir,
         File,
         Table, //
     },
@@ -32,10 +33,47 @@ use kernel::{
 };
 
 use crate::{
-    fdinfo::Root,
     region::Region,
     window::Window, //
 };
+
+kernel::sync::global_lock! {
+    // SAFETY: `Root::new` initializes it when the module is loaded, before a device is bound.
+    unsafe(uninit) static ROOT: Mutex<Option<Dir>> = None;
+}
+
+/// The folder `iomem` in debugfs, for the windows of this module.
+///
+/// It is found by probing, which the kernel gives nothing of the module's: hence the static. The lock
+/// protects it; nothing else is locked while it is held.
+pub(crate) struct Root(());
+
+impl Root {
+    /// Makes it.
+    ///
+    /// # Safety
+    ///
+    /// To be called once, before a device is bound.
+    pub(crate) unsafe fn new() -> Result<Self> {
+        // SAFETY: It is called once. The library cannot carry this: the lock belongs to a static,
+        // which is this module's.
+        unsafe { ROOT.init() };
+        *ROOT.lock() = Some(Dir::new(c"iomem", None)?);
+        Ok(Self(()))
+    }
+
+    /// Makes a folder in it.
+    fn folder(name: &CStr) -> Result<Dir> {
+        let root = ROOT.lock().clone();
+        Dir::new(name, root.as_ref())
+    }
+}
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        drop(ROOT.lock().take());
+    }
+}
 
 /// What is between the offset and the value.
 const BETWEEN: &str = ": ";

@@ -59,6 +59,7 @@ mod fdinfo;
 mod file;
 mod fops;
 mod irq_ioctl;
+mod irq_lines;
 mod map_count;
 mod mmap;
 mod names;
@@ -107,7 +108,7 @@ struct IomemDev {
     _by_hand: Option<platform::Device>,
     #[pin]
     _driver: Registration<AdapterWithFiles<driver::Driver, new_device::RunTime>>,
-    _debugfs: fdinfo::Root,
+    _debugfs: debugfs::Root,
 }
 
 impl InPlaceModule for IomemDev {
@@ -127,7 +128,7 @@ impl InPlaceModule for IomemDev {
             Ok(try_pin_init!(Self {
                 // SAFETY: A module is initialized once, and its driver is registered after this. The
                 // library cannot carry it: see `Root::new`.
-                _debugfs: unsafe { fdinfo::Root::new() }?,
+                _debugfs: unsafe { debugfs::Root::new() }?,
                 _driver <- Registration::new(names::DRIVER, module),
                 _by_hand: {
                     permission::loaded();

@@ -40,6 +40,7 @@ use crate::{
         Mode,
         Place, //
     },
+    ptrace,
     region::Region,
     window::Window, //
 };
@@ -53,74 +54,72 @@ fn page(place: Place) -> usize {
     usize::try_from(place.offset >> PAGE_SHIFT).unwrap_or(usize::MAX)
 }
 
-impl Window {
-    /// Tells what a page of the node stands for.
-    fn place_of_page(&self, page: usize) -> Option<Place> {
-        let offset = (page as u64).checked_mul(PAGE_SIZE as u64)?;
-        self.layout().place(offset)
-    }
+/// Tells what a page of the node stands for.
+fn place_of_page(window: &Window, page: usize) -> Option<Place> {
+    let offset = (page as u64).checked_mul(PAGE_SIZE as u64)?;
+    window.layout().place(offset)
+}
 
-    /// Maps registers: shared, never executable, writable only where the region is. Touching the
-    /// mapping after the device was unbound is `SIGBUS`.
-    ///
-    /// # Errors
-    ///
-    /// - `ENODEV`: the device is gone, or the offset is that of ports.
-    /// - `EOPNOTSUPP`: `MAP_PRIVATE`, since a private copy of registers means nothing; or
-    ///   write-combining, which was not asked for when the window was made, or which the region
-    ///   cannot be.
-    /// - `EPERM`: `PROT_EXEC`.
-    /// - `EACCES`: `PROT_WRITE` for a region that can only be read; write-combining, which may exclude
-    ///   all other accesses, by a file that is not open for writing; and, from the kernel, `PROT_WRITE`
-    ///   by such a file.
-    /// - `ENXIO`: the offset is that of no region, or beyond its end.
-    /// - `EINVAL`: the length is, from that offset.
-    /// - `EBUSY`: another driver has a part of the region's pages; or it is mapped in another cache
-    ///   mode, and the processor cannot have both.
-    /// - `ENOMEM`: the window has [`MOST_MAPPINGS`] already; or no memory.
-    pub(crate) fn map<'a>(
-        &'a self,
-        file: OpenFile<'a, Self>,
-        vma: NewVma<'a>,
-    ) -> Result<Mapped<'a>> {
-        if self.lease().is_revoked() {
-            return Err(ENODEV);
+/// Maps registers: shared, never executable, writable only where the region is. Touching the
+/// mapping after the device was unbound is `SIGBUS`.
+///
+/// # Errors
+///
+/// - `ENODEV`: the device is gone, or the offset is that of ports.
+/// - `EOPNOTSUPP`: `MAP_PRIVATE`, since a private copy of registers means nothing; or
+///   write-combining, which was not asked for when the window was made, or which the region
+///   cannot be.
+/// - `EPERM`: `PROT_EXEC`.
+/// - `EACCES`: `PROT_WRITE` for a region that can only be read; write-combining, which may exclude
+///   all other accesses, by a file that is not open for writing; and, from the kernel, `PROT_WRITE`
+///   by such a file.
+/// - `ENXIO`: the offset is that of no region, or beyond its end.
+/// - `EINVAL`: the length is, from that offset.
+/// - `EBUSY`: another driver has a part of the region's pages; or it is mapped in another cache
+///   mode, and the processor cannot have both.
+/// - `ENOMEM`: the window has [`MOST_MAPPINGS`] already; or no memory.
+pub(crate) fn mmap<'a>(
+    window: &'a Window,
+    file: OpenFile<'a, Window>,
+    vma: NewVma<'a>,
+) -> Result<Mapped<'a>> {
+    if window.lease().is_revoked() {
+        return Err(ENODEV);
+    }
+    if !vma.is_shared() {
+        return Err(iomem::error::eopnotsupp());
+    }
+    vma.forbid_exec()?;
+
+    let place = place_of_page(window, vma.page_offset());
+    window.lease().mmap(vma, |hardware, vma| {
+        let place = place.ok_or(ENXIO)?;
+        let region = hardware.region(place.region).ok_or(ENXIO)?;
+        map_region(region, place, file.device().into(), vma)
+    })
+}
+
+/// Inserts what a program has touched.
+fn insert<'a>(window: &'a Window, fault: Fault<'a>) -> VmFault {
+    let place = place_of_page(window, fault.page_offset());
+    window.lease().fault(fault, |hardware, fault| {
+        let Some(place) = place else {
+            return VmFault::Sigbus;
+        };
+        match hardware.region(place.region).and_then(Region::pages) {
+            Some(pages) => fault.insert_pfn_around(pages, page(place), FILLED_TOGETHER),
+            None => VmFault::Sigbus,
         }
-        if !vma.is_shared() {
-            return Err(iomem::error::eopnotsupp());
-        }
-        vma.forbid_exec()?;
+    })
+}
 
-        let place = self.place_of_page(vma.page_offset());
-        self.lease().mmap(vma, |hardware, vma| {
-            let place = place.ok_or(ENXIO)?;
-            let region = hardware.region(place.region).ok_or(ENXIO)?;
-            map_region(region, place, file.device().into(), vma)
-        })
-    }
-
-    /// Inserts what a program has touched.
-    fn insert<'a>(&'a self, fault: Fault<'a>) -> VmFault {
-        let place = self.place_of_page(fault.page_offset());
-        self.lease().fault(fault, |hardware, fault| {
-            let Some(place) = place else {
-                return VmFault::Sigbus;
-            };
-            match hardware.region(place.region).and_then(Region::pages) {
-                Some(pages) => fault.insert_pfn_around(pages, page(place), FILLED_TOGETHER),
-                None => VmFault::Sigbus,
-            }
-        })
-    }
-
-    /// Returns the physical address that would be mapped at a page of the node, so that the kernel
-    /// can choose an address in the program that huge pages can be used at.
-    pub(crate) fn physical(&self, page_offset: usize) -> Option<PhysAddr> {
-        let place = self.place_of_page(page_offset)?;
-        let hardware = self.lease().get()?;
-        let pages = hardware.region(place.region)?.pages()?;
-        pages.range().start().checked_add(place.offset)
-    }
+/// Returns the physical address that would be mapped at a page of the node, so that the kernel
+/// can choose an address in the program that huge pages can be used at.
+pub(crate) fn physical_address(window: &Window, page_offset: usize) -> Option<PhysAddr> {
+    let place = place_of_page(window, page_offset)?;
+    let hardware = window.lease().get()?;
+    let pages = hardware.region(place.region)?.pages()?;
+    pages.range().start().checked_add(place.offset)
 }
 
 fn map_region<'a>(
@@ -179,7 +178,7 @@ impl VmaOps for Window {
     fn open(&self, vma: &Area<'_>) {
         let offset = (vma.page_offset() as u64) << PAGE_SHIFT;
         trace::mmap(self.node(), offset, vma.start(), vma.length());
-        if let Some(place) = self.place_of_page(vma.page_offset()) {
+        if let Some(place) = place_of_page(self, vma.page_offset()) {
             self.opened(place);
         }
     }
@@ -187,7 +186,7 @@ impl VmaOps for Window {
     fn close(&self, vma: &Area<'_>) {
         let offset = (vma.page_offset() as u64) << PAGE_SHIFT;
         trace::munmap(self.node(), offset, vma.start(), vma.length());
-        if let Some(place) = self.place_of_page(vma.page_offset()) {
+        if let Some(place) = place_of_page(self, vma.page_offset()) {
             self.closed(place);
         }
     }
@@ -202,15 +201,15 @@ impl VmaOps for Window {
     }
 
     fn fault<'a>(&'a self, fault: Fault<'a>) -> VmFault {
-        self.insert(fault)
+        insert(self, fault)
     }
 
     fn huge_fault<'a>(&'a self, fault: Fault<'a>) -> VmFault {
-        self.insert(fault)
+        insert(self, fault)
     }
 
     /// A debugger's: see [`ptrace`](crate::ptrace).
     fn access<'a>(&self, access: Access<'a>) -> Result<Accessed<'a>> {
-        self.debug(access)
+        ptrace::access(self, access)
     }
 }

@@ -45,72 +45,70 @@ fn reorder(region: &Region, plan: &Plan, registers: &mut [u8]) {
     }
 }
 
-impl Window {
-    /// Reads or writes registers for a debugger, by a mapping of this window.
-    ///
-    /// # Errors
-    ///
-    /// The debugger gets `EIO` for each of them.
-    ///
-    /// - `EINTR`: it is being killed.
-    /// - `ENODEV`: the device is gone.
-    /// - `ENXIO`: what is there of the page is not the region's.
-    /// - `EIO`: up to a word, and a part of it is beyond the region or the mapping.
-    /// - `EINVAL`, `EPERM`, `EBUSY`: as `pread()` and `pwrite()`.
-    pub(crate) fn debug<'a>(&self, mut access: Access<'a>) -> Result<Accessed<'a>> {
-        // The kernel asks again and again, and looks for nothing in between.
-        if fatal_signal_pending() {
-            return Err(EINTR);
-        }
-        let plan = self.plan_for_debugger(&access)?;
-
-        let mut chunk = [0; CHUNK];
-        let mut done = 0;
-        while done < plan.bytes {
-            let bytes = CHUNK.min(plan.bytes.wrapping_sub(done));
-            let chunk = chunk.get_mut(..bytes).ok_or(EINVAL)?;
-            let offset = plan.offset.wrapping_add(done as u64);
-            let result = if access.is_write() {
-                access.take(chunk)?;
-                self.with(&plan, |region| {
-                    reorder(region, &plan, chunk);
-                    store(region, plan.width, offset, chunk)
-                })
-            } else {
-                self.with(&plan, |region| {
-                    load(region, plan.width, offset, chunk)?;
-                    reorder(region, &plan, chunk);
-                    Ok(())
-                })
-                .and_then(|()| access.give(chunk).map(|_| ()))
-            };
-            match result {
-                Ok(()) => done = done.wrapping_add(bytes),
-                Err(_) if done != 0 => break,
-                Err(e) => return Err(e),
-            }
-        }
-        Ok(access.done(done))
+/// Reads or writes registers for a debugger, by a mapping of this window.
+///
+/// # Errors
+///
+/// The debugger gets `EIO` for each of them.
+///
+/// - `EINTR`: it is being killed.
+/// - `ENODEV`: the device is gone.
+/// - `ENXIO`: what is there of the page is not the region's.
+/// - `EIO`: up to a word, and a part of it is beyond the region or the mapping.
+/// - `EINVAL`, `EPERM`, `EBUSY`: as `pread()` and `pwrite()`.
+pub(crate) fn access<'a>(window: &Window, mut access: Access<'a>) -> Result<Accessed<'a>> {
+    // The kernel asks again and again, and looks for nothing in between.
+    if fatal_signal_pending() {
+        return Err(EINTR);
     }
+    let plan = plan(window, &access)?;
 
-    /// Finds the registers that a debugger wants.
-    fn plan_for_debugger(&self, access: &Access<'_>) -> Result<Plan> {
-        let file = access.vma().file_state::<Self>().ok_or(EIO)?;
-        let place = self.layout().place(access.offset()).ok_or(ENXIO)?;
-        let hardware = self.hardware()?;
-        let region = hardware.region(place.region).ok_or(ENXIO)?;
-        // A mapping begins with the page that the first register is in.
-        let offset = place
-            .offset
-            .checked_sub(region.range().start() % PAGE_SIZE as u64)
-            .ok_or(ENXIO)?;
-        // `ptrace()` fails where it does not get all of its word, but only after what it does get has
-        // been accessed. Whatever is longer comes from `/proc/<pid>/mem`, which says how much it got.
-        let left = region.length().saturating_sub(offset);
-        let here = left.min(access.length() as u64);
-        if access.asked() <= size_of::<c_ulong>() && access.asked() as u64 > here {
-            return Err(EIO);
+    let mut chunk = [0; CHUNK];
+    let mut done = 0;
+    while done < plan.bytes {
+        let bytes = CHUNK.min(plan.bytes.wrapping_sub(done));
+        let chunk = chunk.get_mut(..bytes).ok_or(EINVAL)?;
+        let offset = plan.offset.wrapping_add(done as u64);
+        let result = if access.is_write() {
+            access.take(chunk)?;
+            plan.with_region(window, |region| {
+                reorder(region, &plan, chunk);
+                store(region, plan.width, offset, chunk)
+            })
+        } else {
+            plan.with_region(window, |region| {
+                load(region, plan.width, offset, chunk)?;
+                reorder(region, &plan, chunk);
+                Ok(())
+            })
+            .and_then(|()| access.give(chunk).map(|_| ()))
+        };
+        match result {
+            Ok(()) => done = done.wrapping_add(bytes),
+            Err(_) if done != 0 => break,
+            Err(e) => return Err(e),
         }
-        plan_within(region, place.region, file, offset, access.length())?.ok_or(ENXIO)
     }
+    Ok(access.done(done))
+}
+
+/// Finds the registers that a debugger wants.
+fn plan(window: &Window, access: &Access<'_>) -> Result<Plan> {
+    let file = access.vma().file_state::<Window>().ok_or(EIO)?;
+    let place = window.layout().place(access.offset()).ok_or(ENXIO)?;
+    let hardware = window.hardware()?;
+    let region = hardware.region(place.region).ok_or(ENXIO)?;
+    // A mapping begins with the page that the first register is in.
+    let offset = place
+        .offset
+        .checked_sub(region.range().start() % PAGE_SIZE as u64)
+        .ok_or(ENXIO)?;
+    // `ptrace()` fails where it does not get all of its word, but only after what it does get has
+    // been accessed. Whatever is longer comes from `/proc/<pid>/mem`, which says how much it got.
+    let left = region.length().saturating_sub(offset);
+    let here = left.min(access.length() as u64);
+    if access.asked() <= size_of::<c_ulong>() && access.asked() as u64 > here {
+        return Err(EIO);
+    }
+    plan_within(region, place.region, file, offset, access.length())?.ok_or(ENXIO)
 }

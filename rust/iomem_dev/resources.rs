@@ -48,11 +48,11 @@ use iomem::{
 
 use crate::{
     claim_error::Refusal,
-    fdinfo::Teller,
-    irq_ioctl,
+    irq_lines,
     map_count::Uses, //
     names,
     region::{
+        trace::Teller,
         Bus,
         Region,
         Traits, //
@@ -76,7 +76,7 @@ impl Hardware {
     /// - `ENODEV`: it has nothing.
     /// - `EPERM`: firmware keeps a chosen address for itself, and nothing says that it may be had
     ///   nevertheless (`firmware-reserved`).
-    /// - Those of [`Refusal::or_claim`], [`Refusal::unless_going`], [`irq_ioctl::request`], and of the properties: see
+    /// - Those of [`Refusal::or_claim`], [`Refusal::unless_going`], [`irq_lines::request`], and of the properties: see
     ///   [`traits`].
     pub(crate) fn new(
         pdev: &platform::Device<Core<'_>>,
@@ -162,7 +162,7 @@ impl Hardware {
             let teller = Teller::new(node, made.len())?;
             made.push(Region::new(bus, name, traits, uses, teller)?, GFP_KERNEL)?;
         }
-        let lines = irq_ioctl::request(pdev, node, polled)?;
+        let lines = irq_lines::request(pdev, node, polled)?;
         if names::list(dev, c"interrupt-names")?.len() > lines.len() {
             dev_err!(
                 dev,

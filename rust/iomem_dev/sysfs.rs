@@ -116,7 +116,7 @@ struct Part {
 
 impl Part {
     fn info(&self) -> Result<RegionInfo> {
-        self.window.info_of(self.number)
+        self.window.region_info(self.number)
     }
 
     fn name(&self, text: &mut Text<'_>) -> Result {

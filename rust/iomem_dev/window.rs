@@ -19,6 +19,10 @@ use iomem::{
         Polled, //
     },
     trace,
+    uapi::{
+        RegionInfo,
+        REGION_MMAP_WC, //
+    },
     vma::{
         Lease,
         LeaseGuard, //
@@ -134,6 +138,15 @@ impl Window {
         &self.interrupts
     }
 
+    /// Returns an interrupt by its number.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: there is no such interrupt.
+    pub(crate) fn interrupt(&self, number: u32) -> Result<&Arc<Interrupt>> {
+        self.interrupts().get(number as usize).ok_or(EINVAL)
+    }
+
     /// Returns where those are woken who wait for the device to go.
     pub(crate) fn going(&self) -> &WaitQueue {
         &self.going
@@ -159,6 +172,24 @@ impl Window {
     /// Returns how many regions there are, or were.
     pub(crate) fn regions(&self) -> usize {
         self.uses.len()
+    }
+
+    /// Tells what a program needs to know of a region. The number and the size are left out.
+    ///
+    /// # Errors
+    ///
+    /// - `ENODEV`: the device is gone.
+    /// - `EINVAL`: there is no such region.
+    pub(crate) fn region_info(&self, number: usize) -> Result<RegionInfo> {
+        let mut info = {
+            let hardware = self.hardware()?;
+            hardware.region(number).ok_or(EINVAL)?.info()
+        };
+        info.offset = self.layout().offset(number, Mode::Uncached);
+        if info.flags & REGION_MMAP_WC != 0 {
+            info.wc_offset = self.layout().offset(number, Mode::WriteCombining);
+        }
+        Ok(info)
     }
 
     /// Returns how many files are open.

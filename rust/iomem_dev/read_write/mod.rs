@@ -62,6 +62,17 @@ impl Plan {
     fn whole(&self, bytes: usize) -> usize {
         bytes - bytes % self.width.bytes()
     }
+
+    /// Does something with the region that a transfer is of. The hardware is let go of before the
+    /// program's memory is touched.
+    pub(crate) fn with_region<T>(
+        &self,
+        window: &Window,
+        access: impl FnOnce(&Region) -> Result<T>,
+    ) -> Result<T> {
+        let hardware = window.hardware()?;
+        access(hardware.region(self.region).ok_or(ENXIO)?)
+    }
 }
 
 /// Puts what was read to where the caller has room for it, which was cut by the same width.
@@ -144,123 +155,110 @@ pub(crate) fn plan_within(
     }))
 }
 
-impl Window {
-    /// Plans a transfer; `None` if it begins at the end of a region or beyond.
-    ///
-    /// # Errors
-    ///
-    /// - `ENODEV`: the device is gone.
-    /// - `ENXIO`: the position is that of no region.
-    /// - `EINVAL`: it is one for write-combining mappings.
-    /// - Those of [`plan_within`].
-    fn plan(&self, file: &File, position: u64, wanted: usize) -> Result<Option<Plan>> {
-        let hardware = self.hardware()?;
-        let place = self.layout().place(position).ok_or(ENXIO)?;
-        let region = hardware.region(place.region).ok_or(ENXIO)?;
-        if place.mode != Mode::Uncached {
-            return Err(EINVAL);
-        }
-        plan_within(region, place.region, file, place.offset, wanted)
+/// Plans a transfer; `None` if it begins at the end of a region or beyond.
+///
+/// # Errors
+///
+/// - `ENODEV`: the device is gone.
+/// - `ENXIO`: the position is that of no region.
+/// - `EINVAL`: it is one for write-combining mappings.
+/// - Those of [`plan_within`].
+fn plan(window: &Window, file: &File, position: u64, wanted: usize) -> Result<Option<Plan>> {
+    let hardware = window.hardware()?;
+    let place = window.layout().place(position).ok_or(ENXIO)?;
+    let region = hardware.region(place.region).ok_or(ENXIO)?;
+    if place.mode != Mode::Uncached {
+        return Err(EINVAL);
     }
+    plan_within(region, place.region, file, place.offset, wanted)
+}
 
-    /// Does something with the region that a transfer is of. The hardware is let go of before the
-    /// program's memory is touched.
-    pub(crate) fn with<T>(
-        &self,
-        plan: &Plan,
-        access: impl FnOnce(&Region) -> Result<T>,
-    ) -> Result<T> {
-        let hardware = self.hardware()?;
-        access(hardware.region(plan.region).ok_or(ENXIO)?)
-    }
+/// Reads registers for a program. Returns how many bytes it got; 0 at the end of the region.
+///
+/// # Errors
+///
+/// - `ENODEV`: the device is gone.
+/// - `EFAULT`: the program's buffer has no memory for one register that could be written to. None was
+///   read, unless the buffer went away during the call.
+/// - `EINVAL`, `ENXIO`, `EPERM`: those of [`plan`], and `EINVAL` where the position is not a multiple of the width.
+/// - `EBUSY`: the region is mapped write-combining, and the processor cannot have both.
+pub(crate) fn read(
+    window: &Window,
+    file: &File,
+    position: u64,
+    buffer: &mut IovIterDest<'_>,
+) -> Result<usize> {
+    let Some(plan) = plan(window, file, position, buffer.len())? else {
+        return Ok(0);
+    };
 
-    /// Reads registers for a program. Returns how many bytes it got; 0 at the end of the region.
-    ///
-    /// # Errors
-    ///
-    /// - `ENODEV`: the device is gone.
-    /// - `EFAULT`: the program's buffer has no memory for one register that could be written to. None was
-    ///   read, unless the buffer went away during the call.
-    /// - `EINVAL`, `ENXIO`, `EPERM`: those of [`Self::plan`], and `EINVAL` where the position is not a multiple of the width.
-    /// - `EBUSY`: the region is mapped write-combining, and the processor cannot have both.
-    pub(crate) fn read_registers(
-        &self,
-        file: &File,
-        position: u64,
-        buffer: &mut IovIterDest<'_>,
-    ) -> Result<usize> {
-        let Some(plan) = self.plan(file, position, buffer.len())? else {
-            return Ok(0);
-        };
-
-        let mut chunk = [0; CHUNK];
-        let mut done = 0;
-        while done < plan.bytes {
-            let wanted = CHUNK.min(plan.bytes.wrapping_sub(done));
-            // Maybe none; whether there are such registers is asked nevertheless.
-            let bytes = plan.whole(buffer.fault_in(wanted));
-            let chunk = chunk.get_mut(..bytes).ok_or(EINVAL)?;
-            let offset = plan.offset.wrapping_add(done as u64);
-            match self.with(&plan, |region| load(region, plan.width, offset, chunk)) {
-                Ok(()) => (),
-                // What the program has already is not taken back.
-                Err(_) if done != 0 => break,
-                Err(e) => return Err(e),
-            }
-            let copied = plan.whole(buffer.copy_to_iter(chunk));
-            done = done.wrapping_add(copied);
-            if copied < wanted || kernel::current!().signal_pending() {
-                break;
-            }
+    let mut chunk = [0; CHUNK];
+    let mut done = 0;
+    while done < plan.bytes {
+        let wanted = CHUNK.min(plan.bytes.wrapping_sub(done));
+        // Maybe none; whether there are such registers is asked nevertheless.
+        let bytes = plan.whole(buffer.fault_in(wanted));
+        let chunk = chunk.get_mut(..bytes).ok_or(EINVAL)?;
+        let offset = plan.offset.wrapping_add(done as u64);
+        match plan.with_region(window, |region| load(region, plan.width, offset, chunk)) {
+            Ok(()) => (),
+            // What the program has already is not taken back.
+            Err(_) if done != 0 => break,
+            Err(e) => return Err(e),
         }
-        match done {
-            0 => Err(EFAULT),
-            done => Ok(done),
+        let copied = plan.whole(buffer.copy_to_iter(chunk));
+        done = done.wrapping_add(copied);
+        if copied < wanted || kernel::current!().signal_pending() {
+            break;
         }
     }
+    match done {
+        0 => Err(EFAULT),
+        done => Ok(done),
+    }
+}
 
-    /// Writes registers for a program. Returns how many bytes were written.
-    ///
-    /// # Errors
-    ///
-    /// - `ENODEV`: the device is gone.
-    /// - `ENOSPC`: the position is at the end of the region or beyond.
-    /// - `EPERM`: the region can only be read; and that of [`Self::plan`].
-    /// - `EFAULT`: the program's buffer cannot be read.
-    /// - `EINVAL`, `ENXIO`: those of [`Self::plan`], and where the position is not a multiple of the width.
-    /// - `EBUSY`: the region is mapped write-combining, and the processor cannot have both.
-    ///
-    /// Whatever it is, nothing was written.
-    pub(crate) fn write_registers(
-        &self,
-        file: &File,
-        position: u64,
-        buffer: &mut IovIterSource<'_>,
-    ) -> Result<usize> {
-        let plan = self.plan(file, position, buffer.len())?.ok_or(ENOSPC)?;
+/// Writes registers for a program. Returns how many bytes were written.
+///
+/// # Errors
+///
+/// - `ENODEV`: the device is gone.
+/// - `ENOSPC`: the position is at the end of the region or beyond.
+/// - `EPERM`: the region can only be read; and that of [`plan`].
+/// - `EFAULT`: the program's buffer cannot be read.
+/// - `EINVAL`, `ENXIO`: those of [`plan`], and where the position is not a multiple of the width.
+/// - `EBUSY`: the region is mapped write-combining, and the processor cannot have both.
+///
+/// Whatever it is, nothing was written.
+pub(crate) fn write(
+    window: &Window,
+    file: &File,
+    position: u64,
+    buffer: &mut IovIterSource<'_>,
+) -> Result<usize> {
+    let plan = plan(window, file, position, buffer.len())?.ok_or(ENOSPC)?;
 
-        let mut chunk = [0; CHUNK];
-        let mut done = 0;
-        while done < plan.bytes {
-            let wanted = CHUNK.min(plan.bytes.wrapping_sub(done));
-            // Copying by itself may leave some of the last bytes that are there.
-            let bytes = plan.whole(buffer.fault_in(wanted));
-            let chunk = chunk.get_mut(..bytes).ok_or(EINVAL)?;
-            let whole = plan.whole(buffer.copy_from_iter(chunk));
-            let chunk = chunk.get(..whole).ok_or(EINVAL)?;
-            let offset = plan.offset.wrapping_add(done as u64);
-            match self.with(&plan, |region| store(region, plan.width, offset, chunk)) {
-                Ok(()) => done = done.wrapping_add(whole),
-                Err(_) if done != 0 => break,
-                Err(e) => return Err(e),
-            }
-            if whole < wanted || kernel::current!().signal_pending() {
-                break;
-            }
+    let mut chunk = [0; CHUNK];
+    let mut done = 0;
+    while done < plan.bytes {
+        let wanted = CHUNK.min(plan.bytes.wrapping_sub(done));
+        // Copying by itself may leave some of the last bytes that are there.
+        let bytes = plan.whole(buffer.fault_in(wanted));
+        let chunk = chunk.get_mut(..bytes).ok_or(EINVAL)?;
+        let whole = plan.whole(buffer.copy_from_iter(chunk));
+        let chunk = chunk.get(..whole).ok_or(EINVAL)?;
+        let offset = plan.offset.wrapping_add(done as u64);
+        match plan.with_region(window, |region| store(region, plan.width, offset, chunk)) {
+            Ok(()) => done = done.wrapping_add(whole),
+            Err(_) if done != 0 => break,
+            Err(e) => return Err(e),
         }
-        match done {
-            0 => Err(EFAULT),
-            done => Ok(done),
+        if whole < wanted || kernel::current!().signal_pending() {
+            break;
         }
+    }
+    match done {
+        0 => Err(EFAULT),
+        done => Ok(done),
     }
 }

@@ -19,12 +19,22 @@ use iomem::{
         MemRegion, //
     },
     rwsem::RwSem,
+    uapi::{
+        self,
+        RegionInfo,
+        REGION_BIG_ENDIAN,
+        REGION_MMAP,
+        REGION_MMAP_WC,
+        REGION_PORTS,
+        REGION_READ_ONLY, //
+    },
     vma::{
         WcReservation,
         EXCLUSIVE_CACHE_MODES, //
     },
 };
 use kernel::{
+    page::PAGE_SIZE,
     prelude::*,
     str::CString,
     sync::{
@@ -47,12 +57,15 @@ mod width;
 
 mod access;
 mod register;
+pub(crate) mod trace;
 
 pub(crate) use self::access::Writing;
 
-use self::register::register;
+use self::{
+    register::register,
+    trace::Teller, //
+};
 use crate::{
-    fdinfo::Teller,
     map_count::{
         Use,
         Uses, //
@@ -174,6 +187,28 @@ impl Region {
             Bus::Memory { pages, .. } => pages.as_ref(),
             #[cfg(CONFIG_HAS_IOPORT)]
             Bus::Ports(_) => None,
+        }
+    }
+
+    /// Returns what a program needs to know of it, but for its number and its offsets, which are the
+    /// window's.
+    pub(crate) fn info(&self) -> RegionInfo {
+        let traits = self.traits();
+        let flag = |set: bool, flag: u32| if set { flag } else { 0 };
+        RegionInfo {
+            flags: flag(self.pages().is_some(), REGION_MMAP)
+                | flag(self.can_combine_writes(), REGION_MMAP_WC)
+                | flag(self.is_ports(), REGION_PORTS)
+                | flag(traits.read_only, REGION_READ_ONLY)
+                | flag(traits.big_endian, REGION_BIG_ENDIAN),
+            width: traits.width.map_or(0, |width| width.bytes() as u32),
+            length: self.length(),
+            mmap_length: self.pages().map_or(0, |pages| pages.range().length()),
+            first: self
+                .pages()
+                .map_or(0, |_| (self.range().start() % PAGE_SIZE as u64) as u32),
+            name: uapi::name(self.name()),
+            ..Default::default()
         }
     }
 
