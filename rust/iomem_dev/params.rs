@@ -21,7 +21,7 @@ use kernel::prelude::*;
 use crate::{
     claim_error::Refusal,
     names::DRIVER,
-    new_device, //
+    new_device::parse, //
     permission,
     probe_result,
 };
@@ -60,7 +60,7 @@ pub(crate) fn wanted(
     }
     permission::may_choose_address("start=")?;
     if let Some(name) = name {
-        new_device::whole_name(name.to_bytes()).map_err(|mistake| {
+        parse::whole_name(name.to_bytes()).map_err(|mistake| {
             pr_err!("name=: {mistake}\n");
             Error::from(mistake)
         })?;

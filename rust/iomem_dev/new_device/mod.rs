@@ -50,9 +50,7 @@ use crate::{
 };
 
 mod error;
-mod parse;
-
-pub(crate) use self::parse::whole_name;
+pub(crate) mod parse;
 
 use self::{
     error::Mistake, //

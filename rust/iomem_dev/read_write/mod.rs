@@ -32,8 +32,8 @@ use crate::{
     file::File,
     offset::Mode,
     region::{
-        Region,
-        Writing, //
+        access::Writing,
+        Region, //
     },
     window::Window, //
 };

@@ -15,8 +15,6 @@ use kernel::{
 };
 
 #[cfg(CONFIG_HAS_IOPORT)]
-use super::width::swapped;
-#[cfg(CONFIG_HAS_IOPORT)]
 use iomem::{
     port::Ports,
     resource::PortRegion, //
@@ -27,6 +25,30 @@ use super::{
     Mapped,
     Region, //
 };
+
+/// Reads one register of the given width.
+macro_rules! load {
+    ($view:expr, $width:expr, $offset:expr) => {
+        match $width {
+            Width::W8 => u64::from($view.try_read8($offset)?),
+            Width::W16 => u64::from($view.try_read16($offset)?),
+            Width::W32 => u64::from($view.try_read32($offset)?),
+            Width::W64 => $view.try_read64($offset)?,
+        }
+    };
+}
+
+/// Writes one register of the given width.
+macro_rules! store {
+    ($view:expr, $width:expr, $offset:expr, $value:expr) => {
+        match $width {
+            Width::W8 => $view.try_write8($value as u8, $offset)?,
+            Width::W16 => $view.try_write16($value as u16, $offset)?,
+            Width::W32 => $view.try_write32($value as u32, $offset)?,
+            Width::W64 => $view.try_write64($value, $offset)?,
+        }
+    };
+}
 
 /// A region whose registers can be read. No call writes or updates one meanwhile.
 pub(crate) struct Reading<'a> {
@@ -216,5 +238,16 @@ impl Region {
             Width::W32 => ports.window().try_write32(value as u32, offset),
             Width::W64 => Err(EINVAL),
         }
+    }
+}
+
+/// The value with its bytes in the other order.
+#[cfg(CONFIG_HAS_IOPORT)]
+fn swapped(width: Width, value: u64) -> u64 {
+    match width {
+        Width::W8 => value,
+        Width::W16 => u64::from((value as u16).swap_bytes()),
+        Width::W32 => u64::from((value as u32).swap_bytes()),
+        Width::W64 => value.swap_bytes(),
     }
 }

@@ -52,14 +52,9 @@ use iomem::{
     resource::PortRegion, //
 };
 
-#[macro_use]
-mod width;
-
-mod access;
+pub(crate) mod access;
 mod register;
 pub(crate) mod trace;
-
-pub(crate) use self::access::Writing;
 
 use self::{
     register::register,
