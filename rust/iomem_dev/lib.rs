@@ -11,31 +11,37 @@
 //! of a `PRP0001`), from `driver_override`, from this module's parameters, `start=` and `length=`,
 //! and from what is written to `new_device` in the driver's folder of sysfs.
 //!
-//! | module | what it owns |
-//! |---|---|
-//! | `driver` | the platform driver: binding makes a window and its node |
-//! | `params` | the window that the module's parameters ask for |
-//! | `new_device` | windows that are made by writing to `new_device` |
-//! | `registry` | the windows of bound devices, to be revoked before their devices are removed |
-//! | `permission` | who may choose an address |
-//! | `probe_result` | why a device that this module made was not bound |
-//! | `window` | a window: its regions, its node, the counts of its files and mappings |
-//! | `resources` | the claims on a device's memory and ports, and on the rest of its pages |
-//! | `region` | registers that follow one another, and accesses to them |
-//! | `offset` | what an offset into the node means |
-//! | `names` | what properties call a device and its regions |
-//! | `map_count` | how many mappings there are |
-//! | `claim_error` | why an address range is not handed out, in words |
-//! | `fops` | the file operations of `/dev/iomem<N>` |
-//! | `file` | the state of an open file |
-//! | `mmap` | `mmap()` |
-//! | `read_write` | `pread()` and `pwrite()` |
-//! | `ptrace` | `ptrace()` and `/proc/<pid>/mem`: what a debugger reaches of a mapping |
-//! | `batch` | `IOMEM_IOC_BATCH`: hundreds of accesses in one call |
-//! | `irq_ioctl` | `IOMEM_IOC_IRQ_*` and `poll()`: waiting for interrupts |
-//! | `sysfs` | attributes of the node |
-//! | `debugfs` | the values of registers |
-//! | `fdinfo` | what an open file tells of its window |
+//! Modules are in four rooms: how a device becomes a window (*in*), what a program does with it (*out*),
+//! where it is shown (*seen*), and what it is (*core*). A module imports from its own room and from those
+//! below it in this table, never from one above it, and no imports form a circle: `scripts/imports` reads
+//! the table.
+//!
+//! | room | module | what it owns |
+//! |---|---|---|
+//! | in | `driver` | the platform driver: binding makes a window and its node |
+//! | in | `params` | the window that the module's parameters ask for |
+//! | in | `new_device` | windows that are made by writing to `new_device` |
+//! | in | `registry` | the windows of bound devices, to be revoked before their devices are removed |
+//! | in | `permission` | who may choose an address |
+//! | in | `probe_result` | why a device that this module made was not bound |
+//! | out | `fops` | the file operations of `/dev/iomem<N>` |
+//! | out | `file` | the state of an open file |
+//! | out | `read_write` | `pread()` and `pwrite()` |
+//! | out | `batch` | `IOMEM_IOC_BATCH`: hundreds of accesses in one call |
+//! | out | `irq_ioctl` | `IOMEM_IOC_IRQ_*` and `poll()`: waiting for interrupts |
+//! | out | `mmap` | `mmap()` |
+//! | out | `ptrace` | `ptrace()` and `/proc/<pid>/mem`: what a debugger reaches of a mapping |
+//! | seen | `sysfs` | attributes of the node, `/sys/class/misc/iomem<N>/` |
+//! | seen | `debugfs` | the values of registers, `/sys/kernel/debug/iomem/iomem<N>/` |
+//! | seen | `fdinfo` | what `/proc/<pid>/fdinfo/<fd>` has of a file's window |
+//! | core | `window` | a window: its regions and interrupts, the counts of its files and mappings |
+//! | core | `resources` | the claims on a device's memory and ports, and on the rest of its pages |
+//! | core | `region` | registers that follow one another, accesses to them, and the trace of these |
+//! | core | `irq_lines` | the interrupt lines of a device |
+//! | core | `offset` | what an offset into the node means |
+//! | core | `names` | what properties call a device and its regions |
+//! | core | `map_count` | how many mappings there are |
+//! | core | `claim_error` | why an address range is not handed out, in words |
 
 use iomem::{
     compat::param,
