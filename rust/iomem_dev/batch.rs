@@ -194,7 +194,7 @@ fn wait(window: &Window, op: &mut Op) -> Result {
         }
         let pause = PAUSE.min(limit.wrapping_sub(elapsed));
         let slept = window
-            .going()
+            .gone_wq()
             .wait_until_timeout_freezable(pause.unsigned_abs(), || None::<()>);
         if slept == Err(ERESTARTSYS) {
             return Err(EINTR);
@@ -208,8 +208,7 @@ fn wait(window: &Window, op: &mut Op) -> Result {
 ///
 /// - `EINVAL`: it is none, or there is no such register, or something must be 0 that is not.
 /// - `EBADF`: the file is not open for it.
-/// - `EPERM`: the region can only be read, or does not trust the file: see
-///   [`trusts`](crate::region::Region::trusts).
+/// - `EPERM`: the region can only be read, or the file may not access it: see [`File::check_access`].
 fn check(hardware: &Hardware, rights: Rights<'_>, op: &Op) -> Result {
     let region = hardware.region(op.region as usize).ok_or(EINVAL)?;
     let width = Width::from_bytes(op.width as usize)?;
@@ -231,8 +230,8 @@ fn check(hardware: &Hardware, rights: Rights<'_>, op: &Op) -> Result {
     if (reads && !rights.read) || (writes && !rights.write) {
         return Err(EBADF);
     }
-    if writes && region.traits().read_only {
+    if writes && region.format().read_only {
         return Err(EPERM);
     }
-    region.trusts(rights.file.may_choose_width())
+    rights.file.check_access(region)
 }

@@ -26,7 +26,7 @@ use kernel::{
 };
 
 /// A range that cannot be a window, and why.
-pub(crate) enum Refusal {
+pub(crate) enum ClaimError {
     /// Its length is zero.
     Empty {
         start: PhysAddr,
@@ -54,7 +54,7 @@ pub(crate) enum Refusal {
     Other(Range, Error),
 }
 
-impl Refusal {
+impl ClaimError {
     /// Claims what may be a region under `name`, or says why it may not.
     pub(crate) fn or_claim<R: Root>(
         start: PhysAddr,
@@ -104,22 +104,22 @@ impl Refusal {
     }
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Empty { .. } => EINVAL,
-            Refusal::WrapsAround { .. } => EOVERFLOW,
-            Refusal::Ram(_) | Refusal::FirmwareReserved(_) => EPERM,
-            Refusal::Beyond(..) => ERANGE,
-            Refusal::Busy(..) | Refusal::Conflict(..) => EBUSY,
-            Refusal::NoDevice(..) => ENXIO,
-            Refusal::Going(_, e) | Refusal::Other(_, e) => e,
+impl From<ClaimError> for Error {
+    fn from(error: ClaimError) -> Self {
+        match error {
+            ClaimError::Empty { .. } => EINVAL,
+            ClaimError::WrapsAround { .. } => EOVERFLOW,
+            ClaimError::Ram(_) | ClaimError::FirmwareReserved(_) => EPERM,
+            ClaimError::Beyond(..) => ERANGE,
+            ClaimError::Busy(..) | ClaimError::Conflict(..) => EBUSY,
+            ClaimError::NoDevice(..) => ENXIO,
+            ClaimError::Going(_, e) | ClaimError::Other(_, e) => e,
         }
     }
 }
 
 /// One line: what was asked for, why it is refused, what to do.
-impl fmt::Display for Refusal {
+impl fmt::Display for ClaimError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty { start } => f.write_fmt(fmt!(

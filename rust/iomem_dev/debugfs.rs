@@ -120,7 +120,7 @@ fn width(region: &Region) -> Width {
 
 impl Dump {
     fn new(window: &Arc<Window>, number: usize, region: &Region) -> Self {
-        let width = region.traits().width.unwrap_or_else(|| width(region));
+        let width = region.format().width.unwrap_or_else(|| width(region));
         let last = region.length().saturating_sub(1);
         let bits = u64::BITS.saturating_sub(last.leading_zeros());
         Self {
@@ -143,7 +143,7 @@ impl Table for Dump {
     fn open(&self) -> Result {
         let hardware = self.window.hardware()?;
         let region = hardware.region(self.region).ok_or(ENODEV)?;
-        region.trusts(capable_noaudit(Capability::SysRawio))
+        region.check_access(capable_noaudit(Capability::SysRawio))
     }
 
     fn row_length(&self) -> usize {

@@ -47,7 +47,7 @@ static INDICES: Indices<{ MOST_WINDOWS / 64 }> = Indices::new();
 pub(crate) struct Driver {
     // The files in debugfs go before the node.
     _dumps: KVec<File<Dump>>,
-    _live: registry::Place,
+    _registered: registry::Registered,
     node: Pin<KBox<Registration<Window>>>,
     // Given back when nothing has the name any more: neither an entry of /proc/iomem, nor the files
     // and the node. Another window takes it at once.
@@ -98,13 +98,13 @@ impl platform::Driver for Driver {
                 let window = Window::new(name.to_cstring()?, label, hardware, polled)?;
                 let groups = sysfs::groups(&window)?;
                 let dumps = debugfs::files(&window)?;
-                let live = registry::enter(pdev.as_ref().name(), &window)?;
+                let registered = registry::add(pdev.as_ref().name(), &window)?;
                 let options = Options::new(name).parent(pdev.as_ref()).groups(groups);
                 let node = KBox::pin_init(Registration::register(options, window), GFP_KERNEL)?;
                 dev_info!(pdev.as_ref(), "{} is /dev/{}\n", &*line, node.name());
                 Ok(Self {
                     _dumps: dumps,
-                    _live: live,
+                    _registered: registered,
                     node,
                     _index: index,
                 })
@@ -115,7 +115,7 @@ impl platform::Driver for Driver {
     }
 
     fn unbind<'bound>(_pdev: &'bound platform::Device<Core<'_>>, this: Pin<&Self>) {
-        this.node.device().take_back();
+        this.node.device().revoke();
     }
 }
 

@@ -32,12 +32,16 @@ use kernel::{
     },
 };
 
-use crate::window::Window;
+use crate::{
+    region::Region,
+    window::Window, //
+};
 
 /// What an open file has that other files of the window have not.
 #[pin_data]
 pub(crate) struct File {
-    raw_io: bool,
+    /// Whether it was opened by a process with `CAP_SYS_RAWIO`.
+    has_raw_io: bool,
     #[pin]
     irqs: IrqFileState,
 }
@@ -55,7 +59,7 @@ impl File {
                     return Err(ENODEV);
                 }
             },
-            raw_io: capable_noaudit(Capability::SysRawio),
+            has_raw_io: capable_noaudit(Capability::SysRawio),
             irqs <- IrqFileState::new(),
             _: {
                 window.count_file(1);
@@ -63,11 +67,14 @@ impl File {
         })
     }
 
-    /// Tells whether it was opened by a process with `CAP_SYS_RAWIO`, which may make accesses of a
-    /// width that is unspecified. What counts is who opened the file, as it
-    /// does for reading and writing.
-    pub(crate) fn may_choose_width(&self) -> bool {
-        self.raw_io
+    /// Makes sure that a region's registers may be accessed by this file. What counts is who opened it, as
+    /// it does for reading and writing.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Region::check_access`].
+    pub(crate) fn check_access(&self, region: &Region) -> Result {
+        region.check_access(self.has_raw_io)
     }
 
     /// Returns what the file knows of interrupts.

@@ -113,7 +113,7 @@ struct IomemDev {
     // bound to.
     _by_hand: Option<platform::Device>,
     #[pin]
-    _driver: Registration<AdapterWithFiles<driver::Driver, new_device::RunTime>>,
+    _driver: Registration<AdapterWithFiles<driver::Driver, new_device::RuntimeWindows>>,
     _debugfs: debugfs::Root,
 }
 

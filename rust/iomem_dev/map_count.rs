@@ -17,9 +17,9 @@ pub(crate) const MOST_MAPPINGS: i64 = 65_536;
 
 /// The mappings of one region. It is shared by the window, whose mappings outlive the region, and
 /// the region.
-pub(crate) struct Uses([Atomic<i64>; Mode::COUNT]);
+pub(crate) struct MapCount([Atomic<i64>; Mode::COUNT]);
 
-impl Uses {
+impl MapCount {
     pub(crate) fn new() -> Self {
         Self([const { Atomic::new(0) }; Mode::COUNT])
     }
@@ -44,20 +44,20 @@ impl Uses {
     }
 
     /// Counts as a mapping until it is dropped: for one that is being made.
-    pub(crate) fn hold(&self, mode: Mode) -> Use<'_> {
+    pub(crate) fn acquire(&self, mode: Mode) -> MapCountGuard<'_> {
         self.opened(mode);
-        Use { uses: self, mode }
+        MapCountGuard { count: self, mode }
     }
 }
 
 /// A mapping that is being made.
-pub(crate) struct Use<'a> {
-    uses: &'a Uses,
+pub(crate) struct MapCountGuard<'a> {
+    count: &'a MapCount,
     mode: Mode,
 }
 
-impl Drop for Use<'_> {
+impl Drop for MapCountGuard<'_> {
     fn drop(&mut self) {
-        self.uses.closed(self.mode);
+        self.count.closed(self.mode);
     }
 }

@@ -146,12 +146,12 @@ fn map_region<'a>(
     if excludes_others && !vma.may_be_written() {
         return Err(EACCES);
     }
-    if region.traits().read_only {
+    if region.format().read_only {
         vma.forbid_write()?;
     }
 
     // Until this function returns: the mapping counts itself before that, in `open`.
-    let _use = region.enter(place.mode)?;
+    let _guard = region.reserve_mapping(place.mode)?;
     // With this one, so that of programs that map at the same time none goes beyond the limit.
     if window.all_mappings() > MOST_MAPPINGS {
         return Err(ENOMEM);

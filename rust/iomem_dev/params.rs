@@ -19,7 +19,7 @@ use iomem::{
 use kernel::prelude::*;
 
 use crate::{
-    claim_error::Refusal,
+    claim_error::ClaimError,
     names::DRIVER,
     new_device::parse, //
     permission,
@@ -60,22 +60,22 @@ pub(crate) fn wanted(
     }
     permission::may_choose_address("start=")?;
     if let Some(name) = name {
-        parse::whole_name(name.to_bytes()).map_err(|mistake| {
-            pr_err!("name=: {mistake}\n");
-            Error::from(mistake)
+        parse::whole_name(name.to_bytes()).map_err(|error| {
+            pr_err!("name=: {error}\n");
+            Error::from(error)
         })?;
     }
 
-    match Refusal::or_claim::<Mem>(start, length, DRIVER)
-        .and_then(|claim| Refusal::unless(false, claim))
+    match ClaimError::or_claim::<Mem>(start, length, DRIVER)
+        .and_then(|claim| ClaimError::unless(false, claim))
     {
         Ok(claim) => Ok(Some(Wanted {
             range: claim.range(),
             name,
         })),
-        Err(refusal) => {
-            pr_err!("{refusal}\n");
-            Err(refusal.into())
+        Err(error) => {
+            pr_err!("{error}\n");
+            Err(error.into())
         }
     }
 }

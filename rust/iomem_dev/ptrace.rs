@@ -37,7 +37,7 @@ use crate::{
 
 /// Makes registers in the processor's order ones in that of the device, or the other way round.
 fn reorder(region: &Region, plan: &Plan, registers: &mut [u8]) {
-    if region.traits().big_endian == cfg!(target_endian = "big") {
+    if region.format().big_endian == cfg!(target_endian = "big") {
         return;
     }
     for register in registers.chunks_exact_mut(plan.width.bytes()) {

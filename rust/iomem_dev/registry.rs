@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The windows that are there, by the names of their devices.
+//! The windows of bound devices, by the names of the devices.
 //!
 //! Before the kernel tells a driver that a device goes, it removes files of the device's from sysfs, and waits
 //! for the lock of all of sysfs, which a program can keep: see "Taking a window back" in
@@ -15,7 +15,7 @@ use kernel::{
 use crate::window::Window;
 
 /// A window, and the name of its device.
-struct Live {
+struct Entry {
     device: CString,
     window: Arc<Window>,
 }
@@ -24,7 +24,7 @@ struct Live {
 // lock protects the list; nothing else is locked, nor waited for, while it is held.
 kernel::sync::global_lock! {
     // SAFETY: `init` does so when the module is loaded, before a device is bound.
-    unsafe(uninit) static LIVE: Mutex<KVec<Live>> = KVec::new();
+    unsafe(uninit) static WINDOWS: Mutex<KVec<Entry>> = KVec::new();
 }
 
 /// Makes the list.
@@ -35,11 +35,11 @@ kernel::sync::global_lock! {
 pub(crate) unsafe fn init() {
     // SAFETY: It is called once. The library cannot carry this: the lock belongs to a static, which is this
     // module's.
-    unsafe { LIVE.init() };
+    unsafe { WINDOWS.init() };
 }
 
 /// A window's place in the list, until this is dropped.
-pub(crate) struct Place {
+pub(crate) struct Registered {
     window: Arc<Window>,
 }
 
@@ -48,23 +48,23 @@ pub(crate) struct Place {
 /// # Errors
 ///
 /// `ENOMEM`: no memory.
-pub(crate) fn enter(device: &CStr, window: &Arc<Window>) -> Result<Place> {
-    let live = Live {
+pub(crate) fn add(device: &CStr, window: &Arc<Window>) -> Result<Registered> {
+    let entry = Entry {
         device: device.to_cstring()?,
         window: window.clone(),
     };
-    LIVE.lock().push(live, GFP_KERNEL)?;
-    Ok(Place {
+    WINDOWS.lock().push(entry, GFP_KERNEL)?;
+    Ok(Registered {
         window: window.clone(),
     })
 }
 
-impl Drop for Place {
+impl Drop for Registered {
     fn drop(&mut self) {
-        let mut all = LIVE.lock();
+        let mut all = WINDOWS.lock();
         let place = all
             .iter()
-            .position(|live| Arc::ptr_eq(&live.window, &self.window));
+            .position(|entry| Arc::ptr_eq(&entry.window, &self.window));
         let gone = place.and_then(|place| all.remove(place).ok());
         // A static is not dropped.
         let room = if all.is_empty() {
@@ -77,15 +77,15 @@ impl Drop for Place {
     }
 }
 
-/// Takes the window of a device back, if it has one: what [`Window::take_back`] says. Context: may sleep.
-pub(crate) fn take_back(device: &CStr) {
-    let is_it = |live: &&Live| *live.device == *device;
-    let window = LIVE
+/// Revokes the window of a device, if it has one: what [`Window::revoke`] says. Context: may sleep.
+pub(crate) fn revoke(device: &CStr) {
+    let is_it = |entry: &&Entry| *entry.device == *device;
+    let window = WINDOWS
         .lock()
         .iter()
         .find(is_it)
-        .map(|live| live.window.clone());
+        .map(|entry| entry.window.clone());
     if let Some(window) = window {
-        window.take_back();
+        window.revoke();
     }
 }

@@ -47,15 +47,15 @@ use iomem::{
 };
 
 use crate::{
-    claim_error::Refusal,
+    claim_error::ClaimError,
     irq_lines,
-    map_count::Uses, //
+    map_count::MapCount, //
     names,
     region::{
-        trace::Teller,
-        Bus,
+        trace::AccessTrace,
         Region,
-        Traits, //
+        RegisterFormat, //
+        Space,
     },
 };
 
@@ -76,8 +76,8 @@ impl Hardware {
     /// - `ENODEV`: it has nothing.
     /// - `EPERM`: firmware keeps a chosen address for itself, and nothing says that it may be had
     ///   nevertheless (`firmware-reserved`).
-    /// - Those of [`Refusal::or_claim`], [`Refusal::unless_going`], [`irq_lines::request`], and of the properties: see
-    ///   [`traits`].
+    /// - Those of [`ClaimError::or_claim`], [`ClaimError::unless_going`], [`irq_lines::request`], and of the properties: see
+    ///   [`register_format`].
     pub(crate) fn new(
         pdev: &platform::Device<Core<'_>>,
         node: &CStr,
@@ -85,7 +85,7 @@ impl Hardware {
         polled: &Polled,
     ) -> Result<Self> {
         let dev: &device::Device<Core<'_>> = pdev.as_ref();
-        let traits = traits(dev)?;
+        let format = register_format(dev)?;
         let has = |property| {
             dev.fwnode()
                 .is_some_and(|node| node.property_read_bool(property))
@@ -98,20 +98,20 @@ impl Hardware {
 
         let mut claims = KVec::new();
         while let Some(resource) = pdev.resource_by_index(claims.len() as u32) {
-            let claim = Refusal::or_claim(resource.start(), resource.size(), node)
-                .and_then(|claim| Refusal::unless(may_be_reserved, claim))
-                .and_then(|claim| Refusal::unless_going(dev, claim))
-                .map_err(|refusal| refused(dev, refusal))?;
+            let claim = ClaimError::or_claim(resource.start(), resource.size(), node)
+                .and_then(|claim| ClaimError::unless(may_be_reserved, claim))
+                .and_then(|claim| ClaimError::unless_going(dev, claim))
+                .map_err(|error| refused(dev, error))?;
             claims.push(Arc::new(claim, GFP_KERNEL)?, GFP_KERNEL)?;
         }
 
         let mut regions = KVec::new();
         for claim in &claims {
-            let bus = Bus::Memory {
+            let space = Space::Memory {
                 claim: claim.clone(),
                 pages: None,
             };
-            let region = (bus, names.next());
+            let region = (space, names.next());
             regions.push(region, GFP_KERNEL)?;
         }
         let whole = whole_pages.then_some(Whole { reserved });
@@ -121,7 +121,7 @@ impl Hardware {
             };
             for (region, claim) in regions.iter_mut().zip(&claims) {
                 // Each shows its own pages, and those of the others only where they share them.
-                if let (Bus::Memory { pages: shown, .. }, Some(own)) =
+                if let (Space::Memory { pages: shown, .. }, Some(own)) =
                     (&mut region.0, Pages::of(&pages, claim))
                 {
                     *shown = Some(own);
@@ -131,9 +131,9 @@ impl Hardware {
 
         #[cfg(CONFIG_HAS_IOPORT)]
         while let Some(resource) = pdev.port_by_index((regions.len() - claims.len()) as u32) {
-            let claim = Refusal::or_claim::<Port>(resource.start(), resource.size(), node)
-                .and_then(|claim| Refusal::unless_going(dev, claim))
-                .map_err(|refusal| refused(dev, refusal))?;
+            let claim = ClaimError::or_claim::<Port>(resource.start(), resource.size(), node)
+                .and_then(|claim| ClaimError::unless_going(dev, claim))
+                .map_err(|error| refused(dev, error))?;
             let range = claim.range();
             let ports = Ports::new(claim).inspect_err(|e| {
                 dev_err!(
@@ -141,7 +141,7 @@ impl Hardware {
                     "ports {range} cannot be reached on this machine: {e:?}\n"
                 );
             })?;
-            regions.push((Bus::Ports(ports), names.next()), GFP_KERNEL)?;
+            regions.push((Space::Ports(ports), names.next()), GFP_KERNEL)?;
         }
 
         if regions.is_empty() {
@@ -157,10 +157,13 @@ impl Hardware {
         }
 
         let mut made = KVec::with_capacity(regions.len(), GFP_KERNEL)?;
-        for (bus, name) in regions {
-            let uses = Arc::new(Uses::new(), GFP_KERNEL)?;
-            let teller = Teller::new(node, made.len())?;
-            made.push(Region::new(bus, name, traits, uses, teller)?, GFP_KERNEL)?;
+        for (space, name) in regions {
+            let map_count = Arc::new(MapCount::new(), GFP_KERNEL)?;
+            let trace = AccessTrace::new(node, made.len())?;
+            made.push(
+                Region::new(space, name, format, map_count, trace)?,
+                GFP_KERNEL,
+            )?;
         }
         let lines = irq_lines::request(pdev, node, polled)?;
         if names::list(dev, c"interrupt-names")?.len() > lines.len() {
@@ -193,9 +196,9 @@ impl Hardware {
 }
 
 /// Says in the log why a range is refused.
-fn refused<C: device::DeviceContext>(dev: &device::Device<C>, refusal: Refusal) -> Error {
-    dev_err!(dev, "{refusal}\n");
-    refusal.into()
+fn refused<C: device::DeviceContext>(dev: &device::Device<C>, error: ClaimError) -> Error {
+    dev_err!(dev, "{error}\n");
+    error.into()
 }
 
 /// Sorts claims into groups that share pages, each in the order of addresses.
@@ -331,9 +334,9 @@ fn pages(
 /// # Errors
 ///
 /// `EINVAL`: no register has the width.
-fn traits(dev: &device::Device<Core<'_>>) -> Result<Traits> {
+fn register_format(dev: &device::Device<Core<'_>>) -> Result<RegisterFormat> {
     let Some(node) = dev.fwnode() else {
-        return Ok(Traits::default());
+        return Ok(RegisterFormat::default());
     };
     let width = match node.property_read::<u32>(c"reg-io-width").optional() {
         None if node.property_present(c"reg-io-width") => {
@@ -351,7 +354,7 @@ fn traits(dev: &device::Device<Core<'_>>) -> Result<Traits> {
             );
         })?),
     };
-    Ok(Traits {
+    Ok(RegisterFormat {
         width,
         big_endian: node.property_read_bool(c"big-endian"),
         read_only: node.property_read_bool(c"read-only"),

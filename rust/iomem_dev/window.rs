@@ -43,7 +43,7 @@ use kernel::{
 };
 
 use crate::{
-    map_count::Uses,
+    map_count::MapCount,
     offset::{
         Layout,
         Mode,
@@ -65,19 +65,19 @@ pub(crate) struct Window {
     label: CString,
     layout: Layout,
     /// How many mappings there are, by region.
-    uses: KVec<Arc<Uses>>,
+    map_counts: KVec<Arc<MapCount>>,
     interrupts: KVec<Arc<Interrupt>>,
     open_files: Atomic<i64>,
     /// Woken when the device goes.
     #[pin]
-    going: WaitQueue,
+    gone_wq: WaitQueue,
     /// Woken then, too, and for each interrupt: for `poll()`, which sleeps in this one alone, however many
     /// interrupts there are.
     polled: Polled,
     // Held while the window is taken back: it is over for all who do so when it is for the first. No other lock
     // is held that is taken while the regions and interrupts are given back.
     #[pin]
-    taking: Mutex<()>,
+    revoking: Mutex<()>,
     #[pin]
     lease: Lease<Hardware>,
 }
@@ -89,9 +89,9 @@ impl Window {
         hardware: Hardware,
         polled: Polled,
     ) -> Result<Arc<Self>> {
-        let mut uses = KVec::new();
+        let mut map_counts = KVec::new();
         for region in hardware.regions() {
-            uses.push(region.shared_uses(), GFP_KERNEL)?;
+            map_counts.push(region.map_count(), GFP_KERNEL)?;
         }
         let mut interrupts = KVec::new();
         for line in hardware.lines() {
@@ -106,12 +106,12 @@ impl Window {
                 node,
                 label,
                 layout,
-                uses,
+                map_counts,
                 interrupts,
                 open_files: Atomic::new(0),
-                going <- iomem::new_wait_queue!("Window::going"),
+                gone_wq <- iomem::new_wait_queue!("Window::gone_wq"),
                 polled,
-                taking <- new_mutex!((), "Window::taking"),
+                revoking <- new_mutex!((), "Window::revoking"),
                 lease <- Lease::new(hardware),
             }),
             GFP_KERNEL,
@@ -148,8 +148,8 @@ impl Window {
     }
 
     /// Returns where those are woken who wait for the device to go.
-    pub(crate) fn going(&self) -> &WaitQueue {
-        &self.going
+    pub(crate) fn gone_wq(&self) -> &WaitQueue {
+        &self.gone_wq
     }
 
     /// Returns where those are woken who poll a file.
@@ -171,7 +171,7 @@ impl Window {
 
     /// Returns how many regions there are, or were.
     pub(crate) fn regions(&self) -> usize {
-        self.uses.len()
+        self.map_counts.len()
     }
 
     /// Tells what a program needs to know of a region. The number and the size are left out.
@@ -199,24 +199,29 @@ impl Window {
 
     /// Returns how many mappings of a region there are.
     pub(crate) fn mappings(&self, region: usize, mode: Mode) -> i64 {
-        self.uses.get(region).map_or(0, |uses| uses.count(mode))
+        self.map_counts
+            .get(region)
+            .map_or(0, |count| count.count(mode))
     }
 
     /// Returns how many mappings there are, of all regions.
     pub(crate) fn all_mappings(&self) -> i64 {
-        let both = |uses: &Arc<Uses>| {
-            let combining = uses.count(Mode::WriteCombining);
-            uses.count(Mode::Uncached).saturating_add(combining)
+        let both = |count: &Arc<MapCount>| {
+            let combining = count.count(Mode::WriteCombining);
+            count.count(Mode::Uncached).saturating_add(combining)
         };
-        self.uses.iter().map(both).fold(0, i64::saturating_add)
+        self.map_counts
+            .iter()
+            .map(both)
+            .fold(0, i64::saturating_add)
     }
 
     /// Takes the lease back. When this returns, no program can reach the registers, nor ever will, the claims
     /// are released, and those who wait are woken. Once is enough; a later call waits until it is done.
     ///
     /// Context: may sleep; no lock of a program's may be held.
-    pub(crate) fn take_back(&self) {
-        let _taking = self.taking.lock();
+    pub(crate) fn revoke(&self) {
+        let _revoking = self.revoking.lock();
         if self.lease.is_revoked() {
             return;
         }
@@ -224,7 +229,7 @@ impl Window {
         trace::revoke(self.node(), self.open_files() as u64, mappings);
         // The interrupts are freed before the claims are released.
         drop(self.lease.revoke());
-        self.going.wake_all_in_pieces();
+        self.gone_wq.wake_all_in_pieces();
         self.polled.wake_all_in_pieces();
     }
 
@@ -235,15 +240,15 @@ impl Window {
 
     /// A mapping has been made, or a part of one split off or copied.
     pub(crate) fn opened(&self, place: Place) {
-        if let Some(uses) = self.uses.get(place.region) {
-            uses.opened(place.mode);
+        if let Some(count) = self.map_counts.get(place.region) {
+            count.opened(place.mode);
         }
     }
 
     /// A mapping, or a part of one, is gone.
     pub(crate) fn closed(&self, place: Place) {
-        if let Some(uses) = self.uses.get(place.region) {
-            uses.closed(place.mode);
+        if let Some(count) = self.map_counts.get(place.region) {
+            count.closed(place.mode);
         }
     }
 }

@@ -5,12 +5,12 @@
 // Not all of each file is.
 #![allow(dead_code)]
 
-#[path = "../../rust/iomem_dev/new_device/parse.rs"]
-pub mod parse;
 #[path = "../../rust/iomem_dev/new_device/error.rs"]
 pub mod error;
 #[path = "../../rust/iomem_dev/offset.rs"]
 pub mod offset;
+#[path = "../../rust/iomem_dev/new_device/parse.rs"]
+pub mod parse;
 #[path = "../../rust/iomem_dev/region/register.rs"]
 mod register;
 #[path = "../../rust/iomem_dev/read_write/series.rs"]

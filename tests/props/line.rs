@@ -14,13 +14,13 @@ use crate::{
         Property, //
     },
     driver::{
+        error::ParseError,
         parse::{
             name,
             Line, //
         },
-        error::Mistake, //
     },
-    names::LONGEST,
+    names::LONGEST, //
 };
 
 mod meaning;
@@ -82,7 +82,7 @@ fn check(chance: &mut Chance, text: &[u8]) {
                 shown()
             );
             assert_eq!(Error::from(mistake), errno(&kind));
-            if let Mistake::Byte { byte, place } = mistake {
+            if let ParseError::Byte { byte, place } = mistake {
                 assert_eq!(text[place], byte);
                 let visible = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~');
                 assert!(text[..place].iter().all(visible) && !visible(&byte));
@@ -191,7 +191,7 @@ fn as_many_of_a_kind_as_there_can_be(chance: &mut Chance, _: usize) {
         }
         Err(mistake) => {
             assert!(count > MOST);
-            assert_eq!(mistake, Mistake::TooMany(word));
+            assert_eq!(mistake, ParseError::TooMany(word));
             assert_eq!(Error::from(mistake), E2BIG);
         }
     }
@@ -227,8 +227,8 @@ fn memory_that_runs_out_is_said(chance: &mut Chance, _: usize) {
     if granted >= needed {
         assert_eq!(line, Ok(meaning));
     } else {
-        assert_eq!(line, Err(Mistake::NoMemory));
-        assert_eq!(Error::from(Mistake::NoMemory), ENOMEM);
+        assert_eq!(line, Err(ParseError::NoMemory));
+        assert_eq!(Error::from(ParseError::NoMemory), ENOMEM);
     }
 }
 
@@ -241,7 +241,7 @@ fn names_of_the_right_length(chance: &mut Chance, _: usize) {
             assert!((1..=LONGEST).contains(&length));
         }
         Err(mistake) => {
-            assert_eq!(mistake, Mistake::Name(&text));
+            assert_eq!(mistake, ParseError::Name(&text));
             assert!(length == 0 || length > LONGEST);
         }
     }

@@ -9,7 +9,7 @@ use kernel::{
 
 /// A mistake, with the word that it is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mistake<'a> {
+pub(crate) enum ParseError<'a> {
     /// There is no word at all.
     Nothing,
     /// A byte that is no visible character, and how many are before it.
@@ -50,33 +50,33 @@ pub(crate) enum Mistake<'a> {
     NoMemory,
 }
 
-impl From<Mistake<'_>> for Error {
-    fn from(mistake: Mistake<'_>) -> Self {
-        match mistake {
-            Mistake::Nothing
-            | Mistake::Byte { .. }
-            | Mistake::Name(_)
-            | Mistake::NoRegion(_)
-            | Mistake::Unknown(_)
-            | Mistake::NoValue(_)
-            | Mistake::FlagWithValue(_)
-            | Mistake::Parts(_)
-            | Mistake::Number(_)
-            | Mistake::Empty(_)
-            | Mistake::Irq(_)
-            | Mistake::OnlyName(_)
-            | Mistake::Width(_) => EINVAL,
-            Mistake::TooLarge(_) => ERANGE,
-            Mistake::WrapsAround(_) => EOVERFLOW,
-            Mistake::Twice(_) | Mistake::NameTwice(_) => EEXIST,
-            Mistake::TooMany(_) => E2BIG,
-            Mistake::NoMemory => ENOMEM,
+impl From<ParseError<'_>> for Error {
+    fn from(error: ParseError<'_>) -> Self {
+        match error {
+            ParseError::Nothing
+            | ParseError::Byte { .. }
+            | ParseError::Name(_)
+            | ParseError::NoRegion(_)
+            | ParseError::Unknown(_)
+            | ParseError::NoValue(_)
+            | ParseError::FlagWithValue(_)
+            | ParseError::Parts(_)
+            | ParseError::Number(_)
+            | ParseError::Empty(_)
+            | ParseError::Irq(_)
+            | ParseError::OnlyName(_)
+            | ParseError::Width(_) => EINVAL,
+            ParseError::TooLarge(_) => ERANGE,
+            ParseError::WrapsAround(_) => EOVERFLOW,
+            ParseError::Twice(_) | ParseError::NameTwice(_) => EEXIST,
+            ParseError::TooMany(_) => E2BIG,
+            ParseError::NoMemory => ENOMEM,
         }
     }
 }
 
 /// One line: the word, what is wrong with it, what to write instead.
-impl fmt::Display for Mistake<'_> {
+impl fmt::Display for ParseError<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing => f.write_str(

@@ -53,7 +53,7 @@ mod error;
 pub(crate) mod parse;
 
 use self::{
-    error::Mistake, //
+    error::ParseError, //
     parse::{
         name,
         words,
@@ -69,14 +69,14 @@ enum State {
     /// It is being made.
     Making,
     /// Its device.
-    There(Made),
+    There(RuntimeWindow),
     /// It is being taken away.
     Going,
 }
 
 /// A device that was made.
 // Dropped in this order: a number is free when its device is gone.
-struct Made {
+struct RuntimeWindow {
     _device: platform::Device,
     /// `iomem_dev.<n>`.
     name: CString,
@@ -84,14 +84,14 @@ struct Made {
 }
 
 /// A window made at run time.
-struct RunTimeWindow {
+struct Entry {
     name: CString,
     state: State,
 }
 
 /// The windows made at run time.
 #[pin_data]
-pub(crate) struct RunTime {
+pub(crate) struct RuntimeWindows {
     // Held while a device is made: one at a time, since the driver leaves its errno in one place. Taken
     // by writers of `new_device`, and of `delete_device` to wait for that, before whatever locks the driver core and the driver take for
     // a device; probing and unbinding do not take it.
@@ -101,10 +101,10 @@ pub(crate) struct RunTime {
     // as the users of /dev: its name is in the list meanwhile. Taken by writers of the files only, after
     // `making`. The files are removed first when the module is unloaded, which waits for their writers.
     #[pin]
-    windows: Mutex<KVec<RunTimeWindow>>,
+    windows: Mutex<KVec<Entry>>,
 }
 
-impl Files for RunTime {
+impl Files for RuntimeWindows {
     const FILES: &'static [File<Self>] = &[
         File::new(c"new_device", Self::new_device),
         File::new(c"delete_device", Self::delete_device),
@@ -112,25 +112,25 @@ impl Files for RunTime {
 
     fn new() -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
-            making <- new_mutex!((), "RunTime::making"),
-            windows <- new_mutex!(KVec::new(), "RunTime::windows"),
+            making <- new_mutex!((), "RuntimeWindows::making"),
+            windows <- new_mutex!(KVec::new(), "RuntimeWindows::windows"),
         })
     }
 }
 
 /// Says in the log what is wrong with a line.
-fn mistaken(file: &str, mistake: Mistake<'_>) -> Error {
-    pr_err!("{file}: {mistake}\n");
-    mistake.into()
+fn refuse(file: &str, error: ParseError<'_>) -> Error {
+    pr_err!("{file}: {error}\n");
+    error.into()
 }
 
-impl RunTime {
+impl RuntimeWindows {
     /// Makes a window.
     ///
     /// # Errors
     ///
     /// - `EPERM`: who writes may not, or the kernel is locked down.
-    /// - Those of [`Mistake`], for what is wrong with the line as such.
+    /// - Those of [`ParseError`], for what is wrong with the line as such.
     /// - `EEXIST`: there is a window of that name that was made at run time, or it is still being
     ///   deleted.
     /// - `EBUSY`: two of its ranges overlap, or two interrupts are one; or the driver says so.
@@ -139,7 +139,7 @@ impl RunTime {
     /// - Those of the driver, when it is bound.
     fn new_device(self: Pin<&Self>, text: &[u8]) -> Result {
         permission::may_choose_address("new_device")?;
-        let line = Line::read(text).map_err(|mistake| mistaken("new_device", mistake))?;
+        let line = Line::read(text).map_err(|error| refuse("new_device", error))?;
         let name = cstring(line.name)?;
 
         let _making = self.making.lock();
@@ -184,7 +184,7 @@ impl RunTime {
             }
             return Err(EEXIST);
         }
-        let window = RunTimeWindow {
+        let window = Entry {
             name: name.to_cstring()?,
             state: State::Making,
         };
@@ -196,7 +196,7 @@ impl RunTime {
     /// # Errors
     ///
     /// Those of [`Self::new_device`] from `EBUSY` on.
-    fn bound(&self, line: &Line<'_>, name: &CStr) -> Result<Made> {
+    fn bound(&self, line: &Line<'_>, name: &CStr) -> Result<RuntimeWindow> {
         let index = INDICES.take().inspect_err(|_| {
             pr_err!(
                 "new_device: there are {MOST_WINDOWS} windows, which is the limit: delete one first\n"
@@ -206,7 +206,7 @@ impl RunTime {
         let device = probe_result::bound(fmt!("new_device: '{}'", line.name), || {
             make(line, name, &index)
         })?;
-        Ok(Made {
+        Ok(RuntimeWindow {
             _device: device,
             name: device_name,
             _index: index,
@@ -222,19 +222,18 @@ impl RunTime {
     /// - `ENOENT`: no window of that name was made at run time, or it is being deleted already.
     fn delete_device(self: Pin<&Self>, text: &[u8]) -> Result {
         permission::may_take_away("delete_device")?;
-        let mistaken = |mistake| mistaken("delete_device", mistake);
-        let mut words = words(text).map_err(mistaken)?;
-        let wanted = name(words.next().ok_or(Mistake::Nothing).map_err(mistaken)?);
-        let wanted = wanted.map_err(mistaken)?;
+        let refuse = |error| refuse("delete_device", error);
+        let mut words = words(text).map_err(refuse)?;
+        let wanted = name(words.next().ok_or(ParseError::Nothing).map_err(refuse)?);
+        let wanted = wanted.map_err(refuse)?;
         if let Some(word) = words.next() {
-            return Err(mistaken(Mistake::OnlyName(word)));
+            return Err(refuse(ParseError::OnlyName(word)));
         }
 
-        let is_wanted = |window: &RunTimeWindow| window.name.to_bytes() == wanted.as_bytes();
+        let is_wanted = |window: &Entry| window.name.to_bytes() == wanted.as_bytes();
         let mut windows = self.windows.lock();
         // A program can have seen its node already.
-        let is_making =
-            |window: &RunTimeWindow| is_wanted(window) && matches!(window.state, State::Making);
+        let is_making = |window: &Entry| is_wanted(window) && matches!(window.state, State::Making);
         if windows.iter().any(is_making) {
             drop(windows);
             drop(self.making.lock());
@@ -251,7 +250,7 @@ impl RunTime {
         };
         // Other windows are made and removed meanwhile.
         if let State::There(made) = &going {
-            registry::take_back(&made.name);
+            registry::revoke(&made.name);
         }
         drop(going);
         let mut windows = self.windows.lock();

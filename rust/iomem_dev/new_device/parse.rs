@@ -18,7 +18,7 @@ use iomem::{
 };
 use kernel::prelude::*;
 
-use super::error::Mistake;
+use super::error::ParseError;
 use crate::names::LONGEST;
 
 /// How many regions a window can have, and how many interrupts.
@@ -50,18 +50,18 @@ pub(crate) struct Line<'a> {
 ///
 /// # Errors
 ///
-/// [`Mistake::Byte`]: there is a byte in it that is no character of ASCII that one can see.
-pub(crate) fn words(text: &[u8]) -> Result<impl Iterator<Item = &str>, Mistake<'_>> {
+/// [`ParseError::Byte`]: there is a byte in it that is no character of ASCII that one can see.
+pub(crate) fn words(text: &[u8]) -> Result<impl Iterator<Item = &str>, ParseError<'_>> {
     let text = visible(text.strip_suffix(b"\n").unwrap_or(text))?;
     Ok(text.split([' ', '\t']).filter(|word| !word.is_empty()))
 }
 
 /// Reads text of one line. What has passed can be shown in the log as it is.
-fn visible(text: &[u8]) -> Result<&str, Mistake<'_>> {
+fn visible(text: &[u8]) -> Result<&str, ParseError<'_>> {
     let visible = |byte: &u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t');
     if let Some(place) = text.iter().position(|byte| !visible(byte)) {
         let byte = text.get(place).copied().unwrap_or_default();
-        return Err(Mistake::Byte { byte, place });
+        return Err(ParseError::Byte { byte, place });
     }
     Ok(core::str::from_utf8(text).unwrap_or_default())
 }
@@ -71,13 +71,13 @@ fn visible(text: &[u8]) -> Result<&str, Mistake<'_>> {
 /// # Errors
 ///
 /// As [`words`] and [`name`].
-pub(crate) fn whole_name(text: &[u8]) -> Result<&str, Mistake<'_>> {
+pub(crate) fn whole_name(text: &[u8]) -> Result<&str, ParseError<'_>> {
     name(visible(text)?)
 }
 
 /// Reads a name: of 1 to 31 letters, digits, dots, underscores and hyphens, the first a letter or a
 /// digit.
-pub(crate) fn name(word: &str) -> Result<&str, Mistake<'_>> {
+pub(crate) fn name(word: &str) -> Result<&str, ParseError<'_>> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     if !word
         .as_bytes()
@@ -86,27 +86,27 @@ pub(crate) fn name(word: &str) -> Result<&str, Mistake<'_>> {
         || !word.bytes().all(allowed)
         || word.len() > LONGEST
     {
-        return Err(Mistake::Name(word));
+        return Err(ParseError::Name(word));
     }
     Ok(word)
 }
 
 /// Reads a number of 64 bits, decimal or, after `0x`, hexadecimal. `word` is what it is in.
-fn number<'a>(text: &str, word: &'a str) -> Result<u64, Mistake<'a>> {
+fn number<'a>(text: &str, word: &'a str) -> Result<u64, ParseError<'a>> {
     let hexadecimal = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
     let (digits, radix) = match hexadecimal {
         Some(digits) => (digits, 16),
         // What C would take as octal, and people do not.
-        None if text.len() > 1 && text.starts_with('0') => return Err(Mistake::Number(word)),
+        None if text.len() > 1 && text.starts_with('0') => return Err(ParseError::Number(word)),
         None => (text, 10),
     };
     if digits.is_empty() {
-        return Err(Mistake::Number(word));
+        return Err(ParseError::Number(word));
     }
     let mut value = 0_u64;
     let mut large = false;
     for digit in digits.chars() {
-        let digit = digit.to_digit(radix).ok_or(Mistake::Number(word))?;
+        let digit = digit.to_digit(radix).ok_or(ParseError::Number(word))?;
         let next = value
             .checked_mul(u64::from(radix))
             .and_then(|value| value.checked_add(u64::from(digit)));
@@ -116,46 +116,46 @@ fn number<'a>(text: &str, word: &'a str) -> Result<u64, Mistake<'a>> {
         }
     }
     if large {
-        return Err(Mistake::TooLarge(word));
+        return Err(ParseError::TooLarge(word));
     }
     Ok(value)
 }
 
 /// Reads `START,LENGTH[,REGNAME]`.
-fn range<'a>(value: &'a str, word: &'a str) -> Result<Named<'a, Range>, Mistake<'a>> {
+fn range<'a>(value: &'a str, word: &'a str) -> Result<Named<'a, Range>, ParseError<'a>> {
     let mut parts = value.split(',');
     let (Some(start), Some(length)) = (parts.next(), parts.next()) else {
-        return Err(Mistake::Parts(word));
+        return Err(ParseError::Parts(word));
     };
     let called = parts.next().map(name).transpose()?;
     if parts.next().is_some() {
-        return Err(Mistake::Parts(word));
+        return Err(ParseError::Parts(word));
     }
     let (start, length) = (number(start, word)?, number(length, word)?);
     if length == 0 {
-        return Err(Mistake::Empty(word));
+        return Err(ParseError::Empty(word));
     }
     Ok(Named {
-        what: Range::new(start, length).map_err(|_| Mistake::WrapsAround(word))?,
+        what: Range::new(start, length).map_err(|_| ParseError::WrapsAround(word))?,
         name: called,
     })
 }
 
 /// Reads `NUMBER[,IRQNAME]`.
-fn irq<'a>(value: &'a str, word: &'a str) -> Result<Named<'a, u32>, Mistake<'a>> {
+fn irq<'a>(value: &'a str, word: &'a str) -> Result<Named<'a, u32>, ParseError<'a>> {
     let mut parts = value.split(',');
     let line = number(parts.next().unwrap_or_default(), word)?;
     let called = parts.next().map(name).transpose()?;
     if parts.next().is_some() {
-        return Err(Mistake::Parts(word));
+        return Err(ParseError::Parts(word));
     }
     match i32::try_from(line) {
-        Ok(0) => Err(Mistake::Irq(word)),
+        Ok(0) => Err(ParseError::Irq(word)),
         Ok(line) => Ok(Named {
             what: line.unsigned_abs(),
             name: called,
         }),
-        Err(_) => Err(Mistake::TooLarge(word)),
+        Err(_) => Err(ParseError::TooLarge(word)),
     }
 }
 
@@ -165,20 +165,20 @@ fn add<'a, T>(
     one: Named<'a, T>,
     taken: bool,
     word: &'a str,
-) -> Result<(), Mistake<'a>> {
+) -> Result<(), ParseError<'a>> {
     if taken {
-        return Err(Mistake::NameTwice(word));
+        return Err(ParseError::NameTwice(word));
     }
     if list.len() >= MOST {
-        return Err(Mistake::TooMany(word));
+        return Err(ParseError::TooMany(word));
     }
-    list.push(one, GFP_KERNEL).map_err(|_| Mistake::NoMemory)
+    list.push(one, GFP_KERNEL).map_err(|_| ParseError::NoMemory)
 }
 
 /// Sets what may be said once.
-fn once<'a>(said: bool, word: &'a str) -> Result<bool, Mistake<'a>> {
+fn once<'a>(said: bool, word: &'a str) -> Result<bool, ParseError<'a>> {
     if said {
-        return Err(Mistake::Twice(word));
+        return Err(ParseError::Twice(word));
     }
     Ok(true)
 }
@@ -189,10 +189,10 @@ impl<'a> Line<'a> {
     /// # Errors
     ///
     /// The first mistake that it has, from left to right.
-    pub(crate) fn read(text: &'a [u8]) -> Result<Self, Mistake<'a>> {
+    pub(crate) fn read(text: &'a [u8]) -> Result<Self, ParseError<'a>> {
         let mut words = words(text)?;
         let mut line = Self {
-            name: name(words.next().ok_or(Mistake::Nothing)?)?,
+            name: name(words.next().ok_or(ParseError::Nothing)?)?,
             memory: KVec::new(),
             ports: KVec::new(),
             irqs: KVec::new(),
@@ -207,12 +207,12 @@ impl<'a> Line<'a> {
             line.take(word)?;
         }
         if line.memory.is_empty() && line.ports.is_empty() {
-            return Err(Mistake::NoRegion(line.name));
+            return Err(ParseError::NoRegion(line.name));
         }
         Ok(line)
     }
 
-    fn take(&mut self, word: &'a str) -> Result<(), Mistake<'a>> {
+    fn take(&mut self, word: &'a str) -> Result<(), ParseError<'a>> {
         match word.split_once('=') {
             Some(("mem", value)) => {
                 let one = range(value, word)?;
@@ -232,15 +232,15 @@ impl<'a> Line<'a> {
             Some(("width", value)) => {
                 once(self.width.is_some(), word)?;
                 let bytes = usize::try_from(number(value, word)?).unwrap_or(usize::MAX);
-                self.width = Some(Width::from_bytes(bytes).map_err(|_| Mistake::Width(word))?);
+                self.width = Some(Width::from_bytes(bytes).map_err(|_| ParseError::Width(word))?);
                 Ok(())
             }
             Some((
                 "big-endian" | "read-only" | "write-combining" | "map-whole-pages"
                 | "firmware-reserved",
                 _,
-            )) => Err(Mistake::FlagWithValue(word)),
-            Some(_) => Err(Mistake::Unknown(word)),
+            )) => Err(ParseError::FlagWithValue(word)),
+            Some(_) => Err(ParseError::Unknown(word)),
             None => match word {
                 "big-endian" => {
                     self.big_endian = once(self.big_endian, word)?;
@@ -262,8 +262,8 @@ impl<'a> Line<'a> {
                     self.firmware_reserved = once(self.firmware_reserved, word)?;
                     Ok(())
                 }
-                "mem" | "port" | "irq" | "width" => Err(Mistake::NoValue(word)),
-                _ => Err(Mistake::Unknown(word)),
+                "mem" | "port" | "irq" | "width" => Err(ParseError::NoValue(word)),
+                _ => Err(ParseError::Unknown(word)),
             },
         }
     }

@@ -32,7 +32,7 @@ use crate::{
     file::File,
     offset::Mode,
     region::{
-        access::Writing,
+        access::WriteAccess,
         Region, //
     },
     window::Window, //
@@ -86,7 +86,7 @@ fn put<const N: usize>(register: &mut [u8], value: [u8; N]) {
 pub(crate) fn load(region: &Region, width: Width, offset: u64, bytes: &mut [u8]) -> Result {
     // Asked first, so that a register that is none has the same errno whatever the region's state.
     region.check(width, offset)?;
-    let region = region.reading()?;
+    let region = region.read_access()?;
     let mut offset = offset;
     for register in bytes.chunks_exact_mut(width.bytes()) {
         let value = region.read(width, offset)?;
@@ -104,10 +104,10 @@ pub(crate) fn load(region: &Region, width: Width, offset: u64, bytes: &mut [u8])
 /// Writes registers from `bytes`, of which it is a whole number.
 pub(crate) fn store(region: &Region, width: Width, offset: u64, bytes: &[u8]) -> Result {
     region.check(width, offset)?;
-    region.writing(|region| store_all(region, width, offset, bytes))
+    region.write_access(|region| store_all(region, width, offset, bytes))
 }
 
-fn store_all(region: &Writing<'_>, width: Width, offset: u64, bytes: &[u8]) -> Result {
+fn store_all(region: &WriteAccess<'_>, width: Width, offset: u64, bytes: &[u8]) -> Result {
     let mut offset = offset;
     for register in bytes.chunks_exact(width.bytes()) {
         let mut value = [0; 8];
@@ -133,7 +133,7 @@ fn store_all(region: &Writing<'_>, width: Width, offset: u64, bytes: &[u8]) -> R
 /// # Errors
 ///
 /// - Those of [`accesses`].
-/// - `EPERM`: the region does not trust the file: see [`Region::trusts`].
+/// - Those of [`File::check_access`].
 pub(crate) fn plan_within(
     region: &Region,
     number: usize,
@@ -145,8 +145,8 @@ pub(crate) fn plan_within(
     if left == 0 {
         return Ok(None);
     }
-    let (width, bytes) = accesses(region.traits().width, wanted, left)?;
-    region.trusts(file.may_choose_width())?;
+    let (width, bytes) = accesses(region.format().width, wanted, left)?;
+    file.check_access(region)?;
     Ok(Some(Plan {
         region: number,
         width,

@@ -21,9 +21,9 @@ use iomem::{
 };
 
 use super::{
-    Bus,
-    Mapped,
+    MapState,
     Region, //
+    Space,
 };
 
 /// Reads one register of the given width.
@@ -51,12 +51,12 @@ macro_rules! store {
 }
 
 /// A region whose registers can be read. No call writes or updates one meanwhile.
-pub(crate) struct Reading<'a> {
+pub(crate) struct ReadAccess<'a> {
     region: &'a Region,
-    mapped: ReadGuard<'a, Mapped>,
+    state: ReadGuard<'a, MapState>,
 }
 
-impl Reading<'_> {
+impl ReadAccess<'_> {
     /// Reads one register, by one access.
     ///
     /// # Errors
@@ -64,17 +64,17 @@ impl Reading<'_> {
     /// `EINVAL`: there is no such register: see [`Region::check`].
     pub(crate) fn read(&self, width: Width, offset: u64) -> Result<u64> {
         let offset = self.region.check(width, offset)?;
-        self.region.load(&self.mapped, width, offset)
+        self.region.load(&self.state, width, offset)
     }
 }
 
 /// A region whose registers can be read and written. No other call does so meanwhile.
-pub(crate) struct Writing<'a> {
+pub(crate) struct WriteAccess<'a> {
     region: &'a Region,
-    mapped: &'a Mapped,
+    state: &'a MapState,
 }
 
-impl Writing<'_> {
+impl WriteAccess<'_> {
     /// Writes one register, by one access. Bits of `value` beyond the width are not looked at.
     ///
     /// # Errors
@@ -82,7 +82,7 @@ impl Writing<'_> {
     /// `EINVAL`: there is no such register: see [`Region::check`].
     pub(crate) fn write(&self, width: Width, offset: u64, value: u64) -> Result {
         let offset = self.region.check(width, offset)?;
-        self.region.store(self.mapped, width, offset, value)
+        self.region.store(self.state, width, offset, value)
     }
 }
 
@@ -91,20 +91,20 @@ impl Region {
     ///
     /// # Errors
     ///
-    /// - `EBUSY`: it is mapped write-combining, see [`Self::enter`].
+    /// - `EBUSY`: it is mapped write-combining, see [`Region::reserve_mapping`].
     /// - `ENOMEM`: it could not be mapped into the kernel.
-    pub(crate) fn reading(&self) -> Result<Reading<'_>> {
+    pub(crate) fn read_access(&self) -> Result<ReadAccess<'_>> {
         loop {
-            let mapped = self.mapped.read();
-            match &self.bus {
-                Bus::Memory { claim, .. } if mapped.kernel.is_none() => {
-                    drop(mapped);
-                    self.mapped.write(|mapped| self.ioremap(claim, mapped))?;
+            let state = self.map_state.read();
+            match &self.space {
+                Space::Memory { claim, .. } if state.kernel.is_none() => {
+                    drop(state);
+                    self.map_state.write(|state| self.ioremap(claim, state))?;
                 }
                 _ => {
-                    return Ok(Reading {
+                    return Ok(ReadAccess {
                         region: self,
-                        mapped,
+                        state,
                     })
                 }
             }
@@ -115,18 +115,21 @@ impl Region {
     ///
     /// # Errors
     ///
-    /// Those of [`Self::reading`], and of `f`; and `EPERM`: the region can only be read.
-    pub(crate) fn writing<R>(&self, f: impl FnOnce(&Writing<'_>) -> Result<R>) -> Result<R> {
-        if self.traits.read_only {
+    /// Those of [`Self::read_access`], and of `f`; and `EPERM`: the region can only be read.
+    pub(crate) fn write_access<R>(
+        &self,
+        f: impl FnOnce(&WriteAccess<'_>) -> Result<R>,
+    ) -> Result<R> {
+        if self.format.read_only {
             return Err(EPERM);
         }
-        self.mapped.write(|mapped| {
-            if let Bus::Memory { claim, .. } = &self.bus {
-                self.ioremap(claim, mapped)?;
+        self.map_state.write(|state| {
+            if let Space::Memory { claim, .. } = &self.space {
+                self.ioremap(claim, state)?;
             }
-            f(&Writing {
+            f(&WriteAccess {
                 region: self,
-                mapped,
+                state,
             })
         })
     }
@@ -135,20 +138,20 @@ impl Region {
     ///
     /// # Errors
     ///
-    /// Those of [`Self::check`] and of [`Self::reading`].
+    /// Those of [`Self::check`] and of [`Self::read_access`].
     pub(crate) fn read(&self, width: Width, offset: u64) -> Result<u64> {
         let offset = self.check(width, offset)?;
-        self.load(&self.reading()?.mapped, width, offset)
+        self.load(&self.read_access()?.state, width, offset)
     }
 
     /// Writes one register, by one access. Bits of `value` beyond the width are not looked at.
     ///
     /// # Errors
     ///
-    /// Those of [`Self::check`] and of [`Self::writing`].
+    /// Those of [`Self::check`] and of [`Self::write_access`].
     pub(crate) fn write(&self, width: Width, offset: u64, value: u64) -> Result {
         let offset = self.check(width, offset)?;
-        self.writing(|held| self.store(held.mapped, width, offset, value))
+        self.write_access(|held| self.store(held.state, width, offset, value))
     }
 
     /// Reads a register, replaces the bits that are in `mask` by those of `value`, and writes it,
@@ -159,40 +162,40 @@ impl Region {
     /// Those of [`Self::write`].
     pub(crate) fn update(&self, width: Width, offset: u64, mask: u64, value: u64) -> Result<u64> {
         let offset = self.check(width, offset)?;
-        self.writing(|held| {
-            let old = self.load(held.mapped, width, offset)?;
+        self.write_access(|held| {
+            let old = self.load(held.state, width, offset)?;
             let new = old & !mask | value & mask;
-            self.store(held.mapped, width, offset, new)?;
+            self.store(held.state, width, offset, new)?;
             Ok(old)
         })
     }
 
     /// Reads a register that is known to be one.
-    fn load(&self, mapped: &Mapped, width: Width, offset: usize) -> Result<u64> {
-        let value = match &self.bus {
-            Bus::Memory { .. } => {
-                let regs: &Mapping<Arc<MemRegion>> = mapped.kernel.as_ref().ok_or(EINVAL)?;
-                if self.traits.big_endian {
+    fn load(&self, state: &MapState, width: Width, offset: usize) -> Result<u64> {
+        let value = match &self.space {
+            Space::Memory { .. } => {
+                let regs: &Mapping<Arc<MemRegion>> = state.kernel.as_ref().ok_or(EINVAL)?;
+                if self.format.big_endian {
                     load!(regs.big_endian(), width, offset)
                 } else {
                     load!(regs.window(), width, offset)
                 }
             }
             #[cfg(CONFIG_HAS_IOPORT)]
-            Bus::Ports(ports) => self.load_port(ports, width, offset)?,
+            Space::Ports(ports) => self.load_port(ports, width, offset)?,
         };
-        self.teller.read(width, offset, value);
+        self.trace.read(width, offset, value);
         Ok(value)
     }
 
     /// Writes a register that is known to be one.
-    fn store(&self, mapped: &Mapped, width: Width, offset: usize, value: u64) -> Result {
+    fn store(&self, state: &MapState, width: Width, offset: usize, value: u64) -> Result {
         // Told first, so that it comes before what it makes the device do.
-        self.teller.written(width, offset, value);
-        match &self.bus {
-            Bus::Memory { .. } => {
-                let regs: &Mapping<Arc<MemRegion>> = mapped.kernel.as_ref().ok_or(EINVAL)?;
-                if self.traits.big_endian {
+        self.trace.write(width, offset, value);
+        match &self.space {
+            Space::Memory { .. } => {
+                let regs: &Mapping<Arc<MemRegion>> = state.kernel.as_ref().ok_or(EINVAL)?;
+                if self.format.big_endian {
                     store!(regs.big_endian(), width, offset, value);
                 } else {
                     store!(regs.window(), width, offset, value);
@@ -200,7 +203,7 @@ impl Region {
                 Ok(())
             }
             #[cfg(CONFIG_HAS_IOPORT)]
-            Bus::Ports(ports) => self.store_port(ports, width, offset, value),
+            Space::Ports(ports) => self.store_port(ports, width, offset, value),
         }
     }
 
@@ -212,7 +215,7 @@ impl Region {
             Width::W32 => u64::from(ports.window().try_read32(offset)?),
             Width::W64 => return Err(EINVAL),
         };
-        Ok(if self.traits.big_endian {
+        Ok(if self.format.big_endian {
             swapped(width, value)
         } else {
             value
@@ -227,7 +230,7 @@ impl Region {
         offset: usize,
         value: u64,
     ) -> Result {
-        let value = if self.traits.big_endian {
+        let value = if self.format.big_endian {
             swapped(width, value)
         } else {
             value

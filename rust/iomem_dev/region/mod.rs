@@ -58,18 +58,18 @@ pub(crate) mod trace;
 
 use self::{
     register::register,
-    trace::Teller, //
+    trace::AccessTrace, //
 };
 use crate::{
     map_count::{
-        Use,
-        Uses, //
+        MapCount, //
+        MapCountGuard,
     },
     offset::Mode,
 };
 
 /// Where the registers are.
-pub(crate) enum Bus {
+pub(crate) enum Space {
     /// In memory, with the pages that it lies in, if all of those could be claimed.
     Memory {
         claim: Arc<MemRegion>,
@@ -81,7 +81,7 @@ pub(crate) enum Bus {
 
 /// What firmware, or the maker of the device, says of all its registers.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Traits {
+pub(crate) struct RegisterFormat {
     /// How wide they are, where there is but one width.
     pub(crate) width: Option<Width>,
     pub(crate) big_endian: bool,
@@ -93,7 +93,7 @@ pub(crate) struct Traits {
 
 /// How the memory of a region is mapped at present.
 #[derive(Default)]
-struct Mapped {
+struct MapState {
     kernel: Option<Mapping<Arc<MemRegion>>>,
     reservation: Option<WcReservation<ClaimPages>>,
 }
@@ -101,49 +101,49 @@ struct Mapped {
 /// Registers that follow one another.
 #[pin_data]
 pub(crate) struct Region {
-    bus: Bus,
-    /// That of the bus, which each access asks for.
+    space: Space,
+    /// That of the space, which each access asks for.
     range: Range,
     name: Option<CString>,
-    traits: Traits,
-    uses: Arc<Uses>,
-    teller: Teller,
+    format: RegisterFormat,
+    map_count: Arc<MapCount>,
+    trace: AccessTrace,
     /// Whether the log has it that a caller was refused for want of a width.
-    told: Atomic<i32>,
+    warned: Atomic<i32>,
     // Protects how memory is mapped, and makes an update one step for everybody who accesses
     // registers by call: held for reading while a register is read, for writing while one is
     // written or updated, while a mapping is being made, and while the memory is mapped into the
     // kernel. It comes after `mmap_lock` and the lease's lock; no other lock is taken while it is
     // held but those of the kernel's own mappings.
     #[pin]
-    mapped: RwSem<Mapped>,
+    map_state: RwSem<MapState>,
 }
 
 impl Region {
     pub(crate) fn new(
-        bus: Bus,
+        space: Space,
         name: Option<CString>,
-        traits: Traits,
-        uses: Arc<Uses>,
-        teller: Teller,
+        format: RegisterFormat,
+        map_count: Arc<MapCount>,
+        trace: AccessTrace,
     ) -> Result<Pin<KBox<Self>>> {
-        let range = match &bus {
-            Bus::Memory { claim, .. } => claim.region().range(),
+        let range = match &space {
+            Space::Memory { claim, .. } => claim.region().range(),
             #[cfg(CONFIG_HAS_IOPORT)]
-            Bus::Ports(ports) => ports.range(),
+            Space::Ports(ports) => ports.range(),
         };
         KBox::pin_init(
             pin_init!(Self {
                 range,
-                bus,
+                space,
                 name,
-                traits,
-                uses,
-                teller,
-                told: Atomic::new(0),
-                mapped <- RwSem::new(
-                    Mapped::default(),
-                    c"Region::mapped",
+                format,
+                map_count,
+                trace,
+                warned: Atomic::new(0),
+                map_state <- RwSem::new(
+                    MapState::default(),
+                    c"Region::map_state",
                     kernel::static_lock_class!()
                 ),
             }),
@@ -167,36 +167,36 @@ impl Region {
     }
 
     pub(crate) fn is_ports(&self) -> bool {
-        !matches!(self.bus, Bus::Memory { .. })
+        !matches!(self.space, Space::Memory { .. })
     }
 
     /// Returns what is true of all its registers.
-    pub(crate) fn traits(&self) -> Traits {
-        self.traits
+    pub(crate) fn format(&self) -> RegisterFormat {
+        self.format
     }
 
     /// Returns the pages that programs can map, if there are any: those that its registers lie in, the
     /// first ones in the first page.
     pub(crate) fn pages(&self) -> Option<&ClaimPages> {
-        match &self.bus {
-            Bus::Memory { pages, .. } => pages.as_ref(),
+        match &self.space {
+            Space::Memory { pages, .. } => pages.as_ref(),
             #[cfg(CONFIG_HAS_IOPORT)]
-            Bus::Ports(_) => None,
+            Space::Ports(_) => None,
         }
     }
 
     /// Returns what a program needs to know of it, but for its number and its offsets, which are the
     /// window's.
     pub(crate) fn info(&self) -> RegionInfo {
-        let traits = self.traits();
+        let format = self.format();
         let flag = |set: bool, flag: u32| if set { flag } else { 0 };
         RegionInfo {
             flags: flag(self.pages().is_some(), REGION_MMAP)
                 | flag(self.can_combine_writes(), REGION_MMAP_WC)
                 | flag(self.is_ports(), REGION_PORTS)
-                | flag(traits.read_only, REGION_READ_ONLY)
-                | flag(traits.big_endian, REGION_BIG_ENDIAN),
-            width: traits.width.map_or(0, |width| width.bytes() as u32),
+                | flag(format.read_only, REGION_READ_ONLY)
+                | flag(format.big_endian, REGION_BIG_ENDIAN),
+            width: format.width.map_or(0, |width| width.bytes() as u32),
             length: self.length(),
             mmap_length: self.pages().map_or(0, |pages| pages.range().length()),
             first: self
@@ -211,15 +211,15 @@ impl Region {
     /// Where that excludes all else, a region that shares its pages with another one of the window
     /// cannot be.
     pub(crate) fn can_combine_writes(&self) -> bool {
-        self.traits.write_combining
+        self.format.write_combining
             && self
                 .pages()
                 .is_some_and(|pages| !EXCLUSIVE_CACHE_MODES || pages.pages().counts().0 == 1)
     }
 
     /// Returns the count of its mappings, for who outlives the region.
-    pub(crate) fn shared_uses(&self) -> Arc<Uses> {
-        self.uses.clone()
+    pub(crate) fn map_count(&self) -> Arc<MapCount> {
+        self.map_count.clone()
     }
 
     /// Prepares for one more mapping. It is counted as long as what is returned exists; by then it
@@ -230,45 +230,45 @@ impl Region {
     /// - `EBUSY`: it is mapped in another mode, and this processor cannot have both.
     /// - `EOPNOTSUPP`: this region cannot be mapped write-combining.
     /// - Those of [`WcReservation::new`].
-    pub(crate) fn enter(&self, mode: Mode) -> Result<Use<'_>> {
+    pub(crate) fn reserve_mapping(&self, mode: Mode) -> Result<MapCountGuard<'_>> {
         let other = match mode {
             Mode::Uncached => Mode::WriteCombining,
             Mode::WriteCombining => Mode::Uncached,
         };
-        self.mapped.write(|mapped| {
+        self.map_state.write(|state| {
             if mode == Mode::WriteCombining && !self.can_combine_writes() {
                 return Err(iomem::error::eopnotsupp());
             }
             if EXCLUSIVE_CACHE_MODES {
-                if self.uses.count(other) != 0 {
+                if self.map_count.count(other) != 0 {
                     return Err(EBUSY);
                 }
                 match mode {
-                    Mode::Uncached => mapped.reservation = None,
+                    Mode::Uncached => state.reservation = None,
                     Mode::WriteCombining => {
-                        mapped.kernel = None;
-                        if let (None, Some(pages)) = (&mapped.reservation, self.pages()) {
-                            mapped.reservation = Some(WcReservation::new(pages.clone())?);
+                        state.kernel = None;
+                        if let (None, Some(pages)) = (&state.reservation, self.pages()) {
+                            state.reservation = Some(WcReservation::new(pages.clone())?);
                         }
                     }
                 }
             }
-            Ok(self.uses.hold(mode))
+            Ok(self.map_count.acquire(mode))
         })
     }
 
     /// Maps its memory into the kernel, if it is not.
-    fn ioremap(&self, claim: &Arc<MemRegion>, mapped: &mut Mapped) -> Result {
-        if mapped.kernel.is_some() {
+    fn ioremap(&self, claim: &Arc<MemRegion>, state: &mut MapState) -> Result {
+        if state.kernel.is_some() {
             return Ok(());
         }
         if EXCLUSIVE_CACHE_MODES {
-            if self.uses.count(Mode::WriteCombining) != 0 {
+            if self.map_count.count(Mode::WriteCombining) != 0 {
                 return Err(EBUSY);
             }
-            mapped.reservation = None;
+            state.reservation = None;
         }
-        mapped.kernel = Some(Mapping::ioremap(claim.clone())?);
+        state.kernel = Some(Mapping::ioremap(claim.clone())?);
         Ok(())
     }
 
@@ -281,14 +281,14 @@ impl Region {
         register(
             self.range(),
             self.is_ports(),
-            self.traits.width,
+            self.format.width,
             width,
             offset,
         )
     }
 
     /// Makes sure that registers may be accessed by call on behalf of a file, of the node or in debugfs.
-    /// `may_choose_width` tells whether it was opened by a process with `CAP_SYS_RAWIO`.
+    /// `has_raw_io` tells whether it was opened by a process with `CAP_SYS_RAWIO`.
     ///
     /// A device may answer an access of a width that its registers do not have by an error on the
     /// bus. Made through a mapping it is the program's; made by call it is the kernel's, and not each
@@ -299,15 +299,15 @@ impl Region {
     ///
     /// `EPERM`: the register width is unspecified, and the file was opened by a process without
     /// `CAP_SYS_RAWIO`.
-    pub(crate) fn trusts(&self, may_choose_width: bool) -> Result {
-        if self.traits.width.is_some() || may_choose_width {
+    pub(crate) fn check_access(&self, has_raw_io: bool) -> Result {
+        if self.format.width.is_some() || has_raw_io {
             return Ok(());
         }
-        if self.told.xchg(1, Relaxed) == 0 {
+        if self.warned.xchg(1, Relaxed) == 0 {
             pr_warn!(
                 "{}: reading and writing registers by call requires CAP_SYS_RAWIO, since the register \
                  width is unspecified: give it by reg-io-width or width=, or map them\n",
-                self.teller.node()
+                self.trace.node()
             );
         }
         Err(EPERM)

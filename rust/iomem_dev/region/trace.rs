@@ -11,13 +11,13 @@ use kernel::{
     str::CString, //
 };
 
-/// Who an access is told of: a region of a window.
-pub(crate) struct Teller {
+/// The trace of accesses to one region of a window.
+pub(crate) struct AccessTrace {
     node: CString,
     region: u32,
 }
 
-impl Teller {
+impl AccessTrace {
     pub(crate) fn new(node: &CStr, region: usize) -> Result<Self> {
         Ok(Self {
             node: node.to_cstring()?,
@@ -38,7 +38,7 @@ impl Teller {
 
     /// A register has been written.
     #[inline(always)]
-    pub(crate) fn written(&self, width: Width, offset: usize, value: u64) {
+    pub(crate) fn write(&self, width: Width, offset: usize, value: u64) {
         trace::write(&self.node, self.region, offset as u64, width, value);
     }
 }

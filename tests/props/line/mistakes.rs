@@ -14,34 +14,34 @@ use super::meaning::{
 use crate::{
     cases::Chance,
     driver::{
-        parse::Line,
-        error::Mistake, //
+        error::ParseError,
+        parse::Line, //
     },
-    names::LONGEST,
+    names::LONGEST, //
 };
 
 /// What kind of a mistake it is, and the word that it is in.
-pub(super) fn kind<'a>(mistake: &Mistake<'a>) -> (String, Option<&'a str>) {
+pub(super) fn kind<'a>(mistake: &ParseError<'a>) -> (String, Option<&'a str>) {
     let printed = format!("{mistake:?}");
     let end = printed.find(['(', ' ']).unwrap_or(printed.len());
     let word = match *mistake {
-        Mistake::Nothing | Mistake::Byte { .. } | Mistake::NoMemory => None,
-        Mistake::Name(word)
-        | Mistake::NoRegion(word)
-        | Mistake::Unknown(word)
-        | Mistake::NoValue(word)
-        | Mistake::FlagWithValue(word)
-        | Mistake::Parts(word)
-        | Mistake::Number(word)
-        | Mistake::TooLarge(word)
-        | Mistake::Empty(word)
-        | Mistake::WrapsAround(word)
-        | Mistake::Irq(word)
-        | Mistake::Width(word)
-        | Mistake::Twice(word)
-        | Mistake::NameTwice(word)
-        | Mistake::TooMany(word)
-        | Mistake::OnlyName(word) => Some(word),
+        ParseError::Nothing | ParseError::Byte { .. } | ParseError::NoMemory => None,
+        ParseError::Name(word)
+        | ParseError::NoRegion(word)
+        | ParseError::Unknown(word)
+        | ParseError::NoValue(word)
+        | ParseError::FlagWithValue(word)
+        | ParseError::Parts(word)
+        | ParseError::Number(word)
+        | ParseError::TooLarge(word)
+        | ParseError::Empty(word)
+        | ParseError::WrapsAround(word)
+        | ParseError::Irq(word)
+        | ParseError::Width(word)
+        | ParseError::Twice(word)
+        | ParseError::NameTwice(word)
+        | ParseError::TooMany(word)
+        | ParseError::OnlyName(word) => Some(word),
     };
     (printed[..end].into(), word)
 }
@@ -212,5 +212,5 @@ pub(super) fn each_mistake_has_its_errno(chance: &mut Chance, number: usize) {
             "{text}"
         );
     }
-    assert_eq!(Error::from(Mistake::OnlyName("x")), EINVAL);
+    assert_eq!(Error::from(ParseError::OnlyName("x")), EINVAL);
 }
