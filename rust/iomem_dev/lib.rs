@@ -35,7 +35,8 @@
 //! | seen | `debugfs` | the values of registers, `/sys/kernel/debug/iomem/iomem<N>/` |
 //! | seen | `fdinfo` | what `/proc/<pid>/fdinfo/<fd>` has of a file's window |
 //! | core | `window` | a window: its regions and interrupts, the counts of its files and mappings |
-//! | core | `resources` | the claims on a device's memory and ports, and on the rest of its pages |
+//! | core | `resources` | what a window has of its device: claims on memory and ports, and interrupt lines |
+//! | core | `pages` | the pages that memory is in, and what else may be in them |
 //! | core | `region` | registers that follow one another, accesses to them, and the trace of these |
 //! | core | `irq_lines` | the interrupt lines of a device |
 //! | core | `offset` | what an offset into the node means |
@@ -71,6 +72,7 @@ mod mmap;
 mod names;
 mod new_device;
 mod offset;
+mod pages;
 mod params;
 mod permission;
 mod probe_result;

@@ -3,14 +3,7 @@
 //! What a window has of its device: claims on all of its regions, and on the rest of their pages,
 //! and its interrupt lines.
 //!
-//! Everything is claimed before anything is shown. A region shorter than its pages is shown only if
-//!
-//! - the description of the window says that the rest of them is not another device's
-//!   (`map-whole-pages`), which the kernel cannot know: drivers need not claim what they map;
-//! - neither the tree of resources nor firmware says otherwise;
-//! - firmware does not keep the rest for itself, unless the description says that this is no memory
-//!   (`firmware-reserved`);
-//! - the rest could be claimed as well, so that no driver claims it later.
+//! Everything is claimed before anything is shown.
 
 use iomem::{
     access::Width,
@@ -18,24 +11,15 @@ use iomem::{
         Polled,
         Registration, //
     },
-    platform::described_beside,
-    range::Range,
-    resource::{
-        MemRegion,
-        Pages,
-        Reason,
-        Refused, //
-    },
+    resource::Pages,
 };
 use kernel::{
     device::{
         self,
         Core, //
     },
-    page::PAGE_SIZE,
     platform,
     prelude::*,
-    str::CString,
     sync::Arc, //
 };
 
@@ -51,6 +35,10 @@ use crate::{
     irq_lines,
     map_count::MapCount, //
     names,
+    pages::{
+        self,
+        WholePages, //
+    },
     region::{
         trace::AccessTrace,
         Region,
@@ -114,9 +102,9 @@ impl Hardware {
             let region = (space, names.next());
             regions.push(region, GFP_KERNEL)?;
         }
-        let whole = whole_pages.then_some(Whole { reserved });
-        for group in groups(&claims)? {
-            let Some(pages) = around(dev, &group, whole, node)? else {
+        let whole = whole_pages.then_some(WholePages { reserved });
+        for group in pages::groups(&claims)? {
+            let Some(pages) = pages::around(dev, &group, whole, node)? else {
                 continue;
             };
             for (region, claim) in regions.iter_mut().zip(&claims) {
@@ -199,133 +187,6 @@ impl Hardware {
 fn refused<C: device::DeviceContext>(dev: &device::Device<C>, error: ClaimError) -> Error {
     dev_err!(dev, "{error}\n");
     error.into()
-}
-
-/// Sorts claims into groups that share pages, each in the order of addresses.
-fn groups(claims: &KVec<Arc<MemRegion>>) -> Result<KVec<KVec<&Arc<MemRegion>>>> {
-    let mut sorted: KVec<&Arc<MemRegion>> = KVec::with_capacity(claims.len(), GFP_KERNEL)?;
-    for claim in claims {
-        let start = claim.range().start();
-        let before = sorted.iter().filter(|other| other.range().start() < start);
-        let place = before.count();
-        sorted
-            .insert_within_capacity(place, claim)
-            .map_err(|_| ENOMEM)?;
-    }
-
-    let page = |address: u64| address / PAGE_SIZE as u64;
-    let mut groups: KVec<KVec<&Arc<MemRegion>>> = KVec::new();
-    for claim in sorted {
-        let shared = groups.last_mut().filter(|group| {
-            group
-                .last()
-                .is_some_and(|before| page(before.range().last()) == page(claim.range().start()))
-        });
-        match shared {
-            Some(group) => group.push(claim, GFP_KERNEL)?,
-            None => {
-                let mut group = KVec::new();
-                group.push(claim, GFP_KERNEL)?;
-                groups.push(group, GFP_KERNEL)?;
-            }
-        }
-    }
-    Ok(groups)
-}
-
-/// That whole pages are to be shown, and the rest of them is to be claimed.
-#[derive(Clone, Copy)]
-struct Whole {
-    /// Firmware may keep it for itself.
-    reserved: bool,
-}
-
-/// Returns the pages that some claims are in, of which the rest is claimed where that was asked for; or
-/// says in the log why programs cannot map them.
-fn around(
-    dev: &device::Device<device::Bound>,
-    claims: &KVec<&Arc<MemRegion>>,
-    whole: Option<Whole>,
-    node: &CStr,
-) -> Result<Option<Arc<Pages>>> {
-    match pages(dev, claims, whole, node) {
-        Ok(pages) => Ok(Some(Arc::new(pages, GFP_KERNEL)?)),
-        Err(NoPages::Refused(refused)) if Error::from(refused) == ENOMEM => Err(ENOMEM),
-        Err(NoPages::Refused(refused)) => {
-            if let Reason::Unclaimed(part) = refused.reason() {
-                dev_info!(
-                    dev,
-                    "no mmap of its registers: {part} of their pages can be another device's. Use \
-                     pread() and pwrite(), or say map-whole-pages if it is not\n"
-                );
-            } else {
-                dev_warn!(
-                    dev,
-                    "no mmap of its registers, which share a page with another device's \
-                     ({refused}): use pread() and pwrite()\n"
-                );
-            }
-            Ok(None)
-        }
-        Err(NoPages::Described(range)) => {
-            dev_warn!(
-                dev,
-                "no mmap of its registers, which share a page with another device's (firmware has \
-                 one at {range}): use pread() and pwrite()\n"
-            );
-            Ok(None)
-        }
-        Err(NoPages::FirmwareReserved(range)) => {
-            dev_warn!(
-                dev,
-                "no mmap of its registers, which share a page with what firmware has reserved \
-                 ({range}), and can be memory that it uses: use pread() and pwrite(), or say \
-                 firmware-reserved if it is not\n"
-            );
-            Ok(None)
-        }
-        Err(NoPages::Other(e)) => Err(e),
-    }
-}
-
-/// Why programs cannot map pages.
-enum NoPages {
-    /// The rest of them cannot be claimed, or was not to be.
-    Refused(Refused),
-    /// Another device is described there.
-    Described(Range),
-    /// Firmware keeps a part of the rest for itself.
-    FirmwareReserved(Range),
-    /// Something else, which is not about them.
-    Other(Error),
-}
-
-impl From<Refused> for NoPages {
-    fn from(refused: Refused) -> Self {
-        Self::Refused(refused)
-    }
-}
-
-fn pages(
-    dev: &device::Device<device::Bound>,
-    claims: &KVec<&Arc<MemRegion>>,
-    whole: Option<Whole>,
-    node: &CStr,
-) -> Result<Pages, NoPages> {
-    let Some(whole) = whole else {
-        return Ok(Pages::covered_by(claims)?);
-    };
-    let name = CString::try_from_fmt(fmt!("{node} (rest of page)")).map_err(NoPages::Other)?;
-    let pages = Pages::around(claims, &name)?;
-    for rest in pages.rest() {
-        let own = |range: Range| claims.iter().any(|claim| range.contains(&claim.range()));
-        if let Some(other) = described_beside(dev, rest, own) {
-            return Err(NoPages::Described(other));
-        }
-    }
-    // Also where firmware describes the registers: that says nothing of the rest.
-    let reserved = pages.reserved_rest().filter(|_| !whole.reserved);
-    reserved.map_or(Ok(pages), |part| Err(NoPages::FirmwareReserved(part)))
 }
 
 /// Reads the properties `reg-io-width` (which says how wide all registers are, in bytes),
