@@ -5,7 +5,8 @@
 //! All operations are taken from the program and checked before the first is made, so that a
 //! mistake in the last leaves the device as it was; and so does memory that what they give cannot be
 //! written to: it is written once before, with what is there already. They are then made in their
-//! order, and what they gave goes back to the program in one piece, also when one of them failed.
+//! order, and what they gave goes back to the program in one piece, also when one of them failed. Those
+//! of one region that follow one another take its lock once.
 //!
 //! After each few operations the device can be taken back, and the call ends if its program is being
 //! killed.
@@ -40,6 +41,7 @@ use kernel::{
 use crate::{
     file::File,
     read_write::CHUNK,
+    region::access::WriteAccess,
     resources::Hardware,
     window::Window, //
 };
@@ -137,28 +139,59 @@ fn make(window: &Window, rights: Rights<'_>, ops: &mut [Op]) -> (usize, usize, R
     (done, done, Ok(()))
 }
 
-/// Makes operations up to the first wait, but not too many, and returns how many.
+/// Makes operations up to the first wait, but not too many, and returns how many. All have been checked.
 fn make_some(hardware: &Hardware, ops: &mut [Op]) -> (usize, Result) {
-    let mut made = 0;
-    for op in ops.iter_mut().take(TOGETHER) {
-        if op.op == OP_WAIT {
-            break;
-        }
-        if let Err(e) = make_one(hardware, op) {
+    let together = ops.iter().take(TOGETHER);
+    let count = together.take_while(|op| op.op != OP_WAIT).count();
+    let ops = ops.get_mut(..count).unwrap_or_default();
+    let mut made: usize = 0;
+    for run in ops.chunk_by_mut(|one, next| one.region == next.region) {
+        let (more, result) = make_run(hardware, run);
+        made = made.wrapping_add(more);
+        if let Err(e) = result {
             return (made, Err(e));
         }
-        made = made.wrapping_add(1);
     }
     (made, Ok(()))
 }
 
-fn make_one(hardware: &Hardware, op: &mut Op) -> Result {
-    let region = hardware.region(op.region as usize).ok_or(EINVAL)?;
-    let width = Width::from_bytes(op.width as usize)?;
+/// Makes operations of one region, whose lock is taken once: for reading if they all read, so that they
+/// keep no other reader out. Returns how many.
+fn make_run(hardware: &Hardware, run: &mut [Op]) -> (usize, Result) {
+    let Some(region) = run
+        .first()
+        .and_then(|op| hardware.region(op.region as usize))
+    else {
+        return (0, Err(EINVAL));
+    };
+    let mut made: usize = 0;
+    let result = if run.iter().all(|op| op.op == OP_READ) {
+        region.read_access().and_then(|access| {
+            for op in run {
+                op.value =
+                    access.load(Width::from_bytes(op.width as usize)?, op.offset as usize)?;
+                made = made.wrapping_add(1);
+            }
+            Ok(())
+        })
+    } else {
+        region.write_access(|access| {
+            for op in run {
+                make_one(access, op)?;
+                made = made.wrapping_add(1);
+            }
+            Ok(())
+        })
+    };
+    (made, result)
+}
+
+fn make_one(access: &WriteAccess<'_>, op: &mut Op) -> Result {
+    let (width, offset) = (Width::from_bytes(op.width as usize)?, op.offset as usize);
     match op.op {
-        OP_READ => op.value = region.read(width, op.offset)?,
-        OP_WRITE => region.write(width, op.offset, op.value)?,
-        OP_UPDATE => op.value = region.update(width, op.offset, op.mask, op.value)?,
+        OP_READ => op.value = access.load(width, offset)?,
+        OP_WRITE => access.store(width, offset, op.value)?,
+        OP_UPDATE => op.value = access.update(width, offset, op.mask, op.value)?,
         _ => return Err(EINVAL),
     }
     Ok(())
@@ -171,7 +204,7 @@ fn make_one(hardware: &Hardware, op: &mut Op) -> Result {
 ///
 /// `ETIMEDOUT`: it was not in time. `EINTR`: a signal came, and the operation is as it was, so that it can be
 /// made again. `ENODEV`: the device has gone. Those of
-/// [`Region::read`](crate::region::Region::read).
+/// [`Region::read_access`](crate::region::Region::read_access).
 fn wait(window: &Window, op: &mut Op) -> Result {
     let width = Width::from_bytes(op.width as usize)?;
     let limit = i64::try_from(op.timeout_ns).unwrap_or(i64::MAX);
@@ -182,7 +215,8 @@ fn wait(window: &Window, op: &mut Op) -> Result {
         let value = {
             let hardware = window.hardware()?;
             let region = hardware.region(op.region as usize).ok_or(EINVAL)?;
-            region.read(width, op.offset)?
+            let access = region.read_access()?;
+            access.load(width, op.offset as usize)?
         };
         if value & op.mask == op.value {
             op.value = value;

@@ -84,30 +84,30 @@ fn put<const N: usize>(register: &mut [u8], value: [u8; N]) {
 
 /// Reads registers into `bytes`, of which it is a whole number.
 pub(crate) fn load(region: &Region, width: Width, offset: u64, bytes: &mut [u8]) -> Result {
-    // Asked first, so that a register that is none has the same errno whatever the region's state.
-    region.check(width, offset)?;
-    let region = region.read_access()?;
-    let mut offset = offset;
+    // Asked first, so that a register that is none has the same errno whatever the region's state; and
+    // once: where the first one is a register, all are.
+    let mut offset = region.check(width, offset)?;
+    let access = region.read_access()?;
     for register in bytes.chunks_exact_mut(width.bytes()) {
-        let value = region.read(width, offset)?;
+        let value = access.load(width, offset)?;
         match width {
             Width::W8 => put(register, (value as u8).to_ne_bytes()),
             Width::W16 => put(register, (value as u16).to_ne_bytes()),
             Width::W32 => put(register, (value as u32).to_ne_bytes()),
             Width::W64 => put(register, value.to_ne_bytes()),
         }
-        offset = offset.wrapping_add(width.bytes() as u64);
+        offset = offset.wrapping_add(width.bytes());
     }
     Ok(())
 }
 
 /// Writes registers from `bytes`, of which it is a whole number.
 pub(crate) fn store(region: &Region, width: Width, offset: u64, bytes: &[u8]) -> Result {
-    region.check(width, offset)?;
-    region.write_access(|region| store_all(region, width, offset, bytes))
+    let offset = region.check(width, offset)?;
+    region.write_access(|access| store_all(access, width, offset, bytes))
 }
 
-fn store_all(region: &WriteAccess<'_>, width: Width, offset: u64, bytes: &[u8]) -> Result {
+fn store_all(access: &WriteAccess<'_>, width: Width, offset: usize, bytes: &[u8]) -> Result {
     let mut offset = offset;
     for register in bytes.chunks_exact(width.bytes()) {
         let mut value = [0; 8];
@@ -121,8 +121,8 @@ fn store_all(region: &WriteAccess<'_>, width: Width, offset: u64, bytes: &[u8]) 
             Width::W32 => u64::from(u32::from_ne_bytes([a, b, c, d])),
             Width::W64 => u64::from_ne_bytes(value),
         };
-        region.write(width, offset, value)?;
-        offset = offset.wrapping_add(width.bytes() as u64);
+        access.store(width, offset, value)?;
+        offset = offset.wrapping_add(width.bytes());
     }
     Ok(())
 }

@@ -57,13 +57,8 @@ pub(crate) struct ReadAccess<'a> {
 }
 
 impl ReadAccess<'_> {
-    /// Reads one register, by one access.
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL`: there is no such register: see [`Region::check`].
-    pub(crate) fn read(&self, width: Width, offset: u64) -> Result<u64> {
-        let offset = self.region.check(width, offset)?;
+    /// Reads one register, by one access. [`Region::check`] has said that it is one.
+    pub(crate) fn load(&self, width: Width, offset: usize) -> Result<u64> {
         self.region.load(&self.state, width, offset)
     }
 }
@@ -75,14 +70,23 @@ pub(crate) struct WriteAccess<'a> {
 }
 
 impl WriteAccess<'_> {
-    /// Writes one register, by one access. Bits of `value` beyond the width are not looked at.
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL`: there is no such register: see [`Region::check`].
-    pub(crate) fn write(&self, width: Width, offset: u64, value: u64) -> Result {
-        let offset = self.region.check(width, offset)?;
+    /// Reads one register, by one access. [`Region::check`] has said that it is one.
+    pub(crate) fn load(&self, width: Width, offset: usize) -> Result<u64> {
+        self.region.load(self.state, width, offset)
+    }
+
+    /// Writes one register, by one access. [`Region::check`] has said that it is one. Bits of `value`
+    /// beyond the width are not looked at.
+    pub(crate) fn store(&self, width: Width, offset: usize, value: u64) -> Result {
         self.region.store(self.state, width, offset, value)
+    }
+
+    /// Reads a register, replaces the bits that are in `mask` by those of `value`, and writes it. Returns
+    /// what it was. [`Region::check`] has said that it is one.
+    pub(crate) fn update(&self, width: Width, offset: usize, mask: u64, value: u64) -> Result<u64> {
+        let old = self.load(width, offset)?;
+        self.store(width, offset, old & !mask | value & mask)?;
+        Ok(old)
     }
 }
 
@@ -141,33 +145,7 @@ impl Region {
     /// Those of [`Self::check`] and of [`Self::read_access`].
     pub(crate) fn read(&self, width: Width, offset: u64) -> Result<u64> {
         let offset = self.check(width, offset)?;
-        self.load(&self.read_access()?.state, width, offset)
-    }
-
-    /// Writes one register, by one access. Bits of `value` beyond the width are not looked at.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Self::check`] and of [`Self::write_access`].
-    pub(crate) fn write(&self, width: Width, offset: u64, value: u64) -> Result {
-        let offset = self.check(width, offset)?;
-        self.write_access(|held| self.store(held.state, width, offset, value))
-    }
-
-    /// Reads a register, replaces the bits that are in `mask` by those of `value`, and writes it,
-    /// with no write or update by call in between. Returns what it was.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Self::write`].
-    pub(crate) fn update(&self, width: Width, offset: u64, mask: u64, value: u64) -> Result<u64> {
-        let offset = self.check(width, offset)?;
-        self.write_access(|held| {
-            let old = self.load(held.state, width, offset)?;
-            let new = old & !mask | value & mask;
-            self.store(held.state, width, offset, new)?;
-            Ok(old)
-        })
+        self.read_access()?.load(width, offset)
     }
 
     /// Reads a register that is known to be one.
