@@ -42,7 +42,7 @@ use crate::{
     file::File,
     read_write::CHUNK,
     region::access::WriteAccess,
-    resources::Hardware,
+    resources::Resources,
     window::Window, //
 };
 
@@ -109,21 +109,24 @@ pub(crate) fn run(window: &Window, file: OpenFile<'_, Window>, arg: usize) -> Re
 /// Checks and makes operations, and puts what was read into them. Returns how many were done, which
 /// one an error is about, and the error.
 fn make(window: &Window, rights: Rights<'_>, ops: &mut [Op]) -> (usize, usize, Result) {
-    let checked = window.hardware().map_err(|e| (0, e)).and_then(|hardware| {
-        for (index, op) in ops.iter().enumerate() {
-            check(&hardware, rights, op).map_err(|e| (index, e))?;
-        }
-        Ok(())
-    });
+    let checked = window
+        .resources()
+        .map_err(|e| (0, e))
+        .and_then(|resources| {
+            for (index, op) in ops.iter().enumerate() {
+                check(&resources, rights, op).map_err(|e| (index, e))?;
+            }
+            Ok(())
+        });
     if let Err((index, e)) = checked {
         return (0, index, Err(e));
     }
 
     let mut done = 0;
     while let Some(rest) = ops.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        let (more, result) = match window.hardware() {
+        let (more, result) = match window.resources() {
             // Under one guard.
-            Ok(hardware) => make_some(&hardware, rest),
+            Ok(resources) => make_some(&resources, rest),
             Err(e) => (0, Err(e)),
         };
         done = done.wrapping_add(more);
@@ -140,13 +143,13 @@ fn make(window: &Window, rights: Rights<'_>, ops: &mut [Op]) -> (usize, usize, R
 }
 
 /// Makes operations up to the first wait, but not too many, and returns how many. All have been checked.
-fn make_some(hardware: &Hardware, ops: &mut [Op]) -> (usize, Result) {
+fn make_some(resources: &Resources, ops: &mut [Op]) -> (usize, Result) {
     let together = ops.iter().take(TOGETHER);
     let count = together.take_while(|op| op.op != OP_WAIT).count();
     let ops = ops.get_mut(..count).unwrap_or_default();
     let mut made: usize = 0;
     for run in ops.chunk_by_mut(|one, next| one.region == next.region) {
-        let (more, result) = make_run(hardware, run);
+        let (more, result) = make_run(resources, run);
         made = made.wrapping_add(more);
         if let Err(e) = result {
             return (made, Err(e));
@@ -157,10 +160,10 @@ fn make_some(hardware: &Hardware, ops: &mut [Op]) -> (usize, Result) {
 
 /// Makes operations of one region, whose lock is taken once: for reading if they all read, so that they
 /// keep no other reader out. Returns how many.
-fn make_run(hardware: &Hardware, run: &mut [Op]) -> (usize, Result) {
+fn make_run(resources: &Resources, run: &mut [Op]) -> (usize, Result) {
     let Some(region) = run
         .first()
-        .and_then(|op| hardware.region(op.region as usize))
+        .and_then(|op| resources.region(op.region as usize))
     else {
         return (0, Err(EINVAL));
     };
@@ -213,8 +216,8 @@ fn wait(window: &Window, op: &mut Op) -> Result {
         // Asked before the look, so that the last one is not before the end of the time.
         let elapsed = start.elapsed().as_nanos();
         let value = {
-            let hardware = window.hardware()?;
-            let region = hardware.region(op.region as usize).ok_or(EINVAL)?;
+            let resources = window.resources()?;
+            let region = resources.region(op.region as usize).ok_or(EINVAL)?;
             let access = region.read_access()?;
             access.load(width, op.offset as usize)?
         };
@@ -243,8 +246,8 @@ fn wait(window: &Window, op: &mut Op) -> Result {
 /// - `EINVAL`: it is none, or there is no such register, or something must be 0 that is not.
 /// - `EBADF`: the file is not open for it.
 /// - `EPERM`: the region can only be read, or the file may not access it: see [`File::check_access`].
-fn check(hardware: &Hardware, rights: Rights<'_>, op: &Op) -> Result {
-    let region = hardware.region(op.region as usize).ok_or(EINVAL)?;
+fn check(resources: &Resources, rights: Rights<'_>, op: &Op) -> Result {
+    let region = resources.region(op.region as usize).ok_or(EINVAL)?;
     let width = Width::from_bytes(op.width as usize)?;
     let ones = u64::MAX >> (u64::BITS as usize).wrapping_sub(width.bytes().wrapping_mul(8));
     let masked = matches!(op.op, OP_UPDATE | OP_WAIT);

@@ -94,8 +94,8 @@ pub(crate) fn files(window: &Arc<Window>) -> Result<KVec<File<Dump>>> {
     let mut files = KVec::with_capacity(window.regions(), GFP_KERNEL)?;
     for number in 0..window.regions() {
         let dump = {
-            let hardware = window.hardware()?;
-            Dump::new(window, number, hardware.region(number).ok_or(ENODEV)?)
+            let resources = window.resources()?;
+            Dump::new(window, number, resources.region(number).ok_or(ENODEV)?)
         };
         let name = CString::try_from_fmt(fmt!("region{number}"))?;
         files.push(
@@ -141,8 +141,8 @@ impl Table for Dump {
     const OWNER: ThisModule = iomem::this_module!();
 
     fn open(&self) -> Result {
-        let hardware = self.window.hardware()?;
-        let region = hardware.region(self.region).ok_or(ENODEV)?;
+        let resources = self.window.resources()?;
+        let region = resources.region(self.region).ok_or(ENODEV)?;
         region.check_access(capable_noaudit(Capability::SysRawio))
     }
 
@@ -151,15 +151,15 @@ impl Table for Dump {
     }
 
     fn rows(&self) -> Result<u64> {
-        let _alive = self.window.hardware()?;
+        let _alive = self.window.resources()?;
         Ok(self.lines)
     }
 
     fn row(&self, number: u64, text: &mut Text<'_>) -> Result {
         let offset = number.wrapping_mul(self.width.bytes() as u64);
         let value = {
-            let hardware = self.window.hardware()?;
-            let region = hardware.region(self.region).ok_or(ENODEV)?;
+            let resources = self.window.resources()?;
+            let region = resources.region(self.region).ok_or(ENODEV)?;
             region.read(self.width, offset)
         };
         write!(text, "{offset:0n$x}{BETWEEN}", n = self.digits)?;

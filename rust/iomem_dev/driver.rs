@@ -16,7 +16,7 @@ use iomem::{
         Indices, //
     },
     irq::Polled,
-    platform::Named as _,
+    platform::Named as _, //
 };
 use kernel::{
     device::Core,
@@ -32,7 +32,7 @@ use crate::{
         Dump, //
     },
     names, permission, probe_result, registry,
-    resources::Hardware,
+    resources::Resources,
     sysfs,
     window::{
         Window,
@@ -92,10 +92,10 @@ impl platform::Driver for Driver {
                 })?;
                 let name = CString::try_from_fmt(fmt!("iomem{}", index.value()))?;
                 let polled = Polled::new()?;
-                let hardware = Hardware::new(pdev, &name, info.is_none(), &polled)?;
+                let resources = Resources::new(pdev, &name, info.is_none(), &polled)?;
                 let label = names::label(pdev.as_ref(), index.value())?;
-                let line = describe(&hardware)?;
-                let window = Window::new(name.to_cstring()?, label, hardware, polled)?;
+                let line = describe(&resources)?;
+                let window = Window::new(name.to_cstring()?, label, resources, polled)?;
                 let groups = sysfs::groups(&window)?;
                 let dumps = debugfs::files(&window)?;
                 let registered = registry::add(pdev.as_ref().name(), &window)?;
@@ -120,9 +120,9 @@ impl platform::Driver for Driver {
 }
 
 /// Says which ranges a window has, for the log.
-fn describe(hardware: &Hardware) -> Result<CString> {
-    let more = hardware.regions().len().saturating_sub(1);
-    let range = hardware
+fn describe(resources: &Resources) -> Result<CString> {
+    let more = resources.regions().len().saturating_sub(1);
+    let range = resources
         .region(0)
         .map(|region| region.range())
         .ok_or(ENODEV)?;

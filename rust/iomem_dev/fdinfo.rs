@@ -15,7 +15,7 @@ use crate::{
 /// Shows which window a file is one of, whether the device is still there, how many files and mappings
 /// the window has, by whatever file, in all programs, and how many interrupts came.
 pub(crate) fn show(window: &Window, seq: &SeqFile) {
-    let gone = window.hardware().is_err();
+    let gone = window.resources().is_err();
     seq_print!(seq, "iomem-window:\t{}\n", window.node());
     seq_print!(seq, "iomem-name:\t{}\n", window.label());
     seq_print!(

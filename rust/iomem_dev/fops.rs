@@ -76,7 +76,7 @@ impl CharDevice for Window {
 
     /// Positions are offsets: see [`offset`](crate::offset).
     fn llseek(&self, _file: OpenFile<'_, Self>, seek: Seek<'_>) -> Result<u64> {
-        let _alive = self.hardware()?;
+        let _alive = self.resources()?;
         let (end, last) = self.layout().ends();
         seek.between(end, last)
     }
@@ -123,7 +123,7 @@ impl CharDevice for Window {
     fn ioctl(&self, file: OpenFile<'_, Self>, cmd: u32, arg: usize) -> Result<isize> {
         // Asked first, so that a device that is gone has one answer to everything. It is not kept:
         // what follows accesses memory of the program.
-        drop(self.hardware()?);
+        drop(self.resources()?);
         match cmd {
             IOC_WINDOW_INFO => window_info(self, arg),
             IOC_REGION_INFO => region_info(self, arg),
@@ -148,7 +148,7 @@ fn window_info(window: &Window, arg: usize) -> Result<isize> {
     if argument.value.as_bytes() != asked.as_bytes() {
         return Err(EINVAL);
     }
-    let regions = window.hardware()?.regions().len();
+    let regions = window.resources()?.regions().len();
     argument.answer(WindowInfo {
         regions: u32::try_from(regions)?,
         irqs: u32::try_from(window.interrupts().len())?,

@@ -56,8 +56,8 @@ pub(crate) fn poll<'a>(
 ) -> Events {
     // One queue, whatever there is to wait for.
     table.wait(window.polled());
-    let pending = window.hardware().and_then(|hardware| {
-        drop(hardware);
+    let pending = window.resources().and_then(|resources| {
+        drop(resources);
         let irqs = file.state().irqs();
         Ok(window.interrupts().is_empty() || irqs.has_pending(window.interrupts())?)
     });

@@ -92,9 +92,9 @@ pub(crate) fn mmap<'a>(
     vma.forbid_exec()?;
 
     let place = place_of_page(window, vma.page_offset());
-    window.lease().mmap(vma, |hardware, vma| {
+    window.lease().mmap(vma, |resources, vma| {
         let place = place.ok_or(ENXIO)?;
-        let region = hardware.region(place.region).ok_or(ENXIO)?;
+        let region = resources.region(place.region).ok_or(ENXIO)?;
         map_region(region, place, file.device().into(), vma)
     })
 }
@@ -102,11 +102,11 @@ pub(crate) fn mmap<'a>(
 /// Inserts what a program has touched.
 fn insert<'a>(window: &'a Window, fault: Fault<'a>) -> VmFault {
     let place = place_of_page(window, fault.page_offset());
-    window.lease().fault(fault, |hardware, fault| {
+    window.lease().fault(fault, |resources, fault| {
         let Some(place) = place else {
             return VmFault::Sigbus;
         };
-        match hardware.region(place.region).and_then(Region::pages) {
+        match resources.region(place.region).and_then(Region::pages) {
             Some(pages) => fault.insert_pfn_around(pages, page(place), FILLED_TOGETHER),
             None => VmFault::Sigbus,
         }
@@ -117,8 +117,8 @@ fn insert<'a>(window: &'a Window, fault: Fault<'a>) -> VmFault {
 /// can choose an address in the program that huge pages can be used at.
 pub(crate) fn physical_address(window: &Window, page_offset: usize) -> Option<PhysAddr> {
     let place = place_of_page(window, page_offset)?;
-    let hardware = window.lease().get()?;
-    let pages = hardware.region(place.region)?.pages()?;
+    let resources = window.lease().get()?;
+    let pages = resources.region(place.region)?.pages()?;
     pages.range().start().checked_add(place.offset)
 }
 

@@ -21,9 +21,9 @@ use kernel::prelude::*;
 use crate::{
     claim_error::ClaimError,
     names::DRIVER,
-    new_device::parse, //
+    new_device::parse,
     permission,
-    probe_result,
+    probe_result, //
 };
 
 /// The value of a parameter that was not given, as the documentation says: no range that can be handed

@@ -30,7 +30,7 @@ use kernel::{
     sync::atomic::{
         Atomic,
         Relaxed, //
-    }, //
+    },
 };
 
 /// Whether the driver is being registered, which probes the devices that are there. Both are done by the

@@ -96,8 +96,8 @@ pub(crate) fn access<'a>(window: &Window, mut access: Access<'a>) -> Result<Acce
 fn plan(window: &Window, access: &Access<'_>) -> Result<Plan> {
     let file = access.vma().file_state::<Window>().ok_or(EIO)?;
     let place = window.layout().place(access.offset()).ok_or(ENXIO)?;
-    let hardware = window.hardware()?;
-    let region = hardware.region(place.region).ok_or(ENXIO)?;
+    let resources = window.resources()?;
+    let region = resources.region(place.region).ok_or(ENXIO)?;
     // A mapping begins with the page that the first register is in.
     let offset = place
         .offset

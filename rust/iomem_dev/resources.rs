@@ -11,7 +11,7 @@ use iomem::{
         Polled,
         Registration, //
     },
-    resource::Pages,
+    resource::Pages, //
 };
 use kernel::{
     device::{
@@ -33,7 +33,7 @@ use iomem::{
 use crate::{
     claim_error::ClaimError,
     irq_lines,
-    map_count::MapCount, //
+    map_count::MapCount,
     names,
     pages::{
         self,
@@ -42,20 +42,20 @@ use crate::{
     region::{
         trace::AccessTrace,
         Region,
-        RegisterFormat, //
-        Space,
+        RegisterFormat,
+        Space, //
     },
 };
 
 /// The regions of a bound device, in the order of their numbers: memory first, then ports; and its
 /// interrupt lines.
-pub(crate) struct Hardware {
+pub(crate) struct Resources {
     /// Given back first.
     lines: KVec<Registration>,
     regions: KVec<Pin<KBox<Region>>>,
 }
 
-impl Hardware {
+impl Resources {
     /// Claims what the device has, under the name of its node. `chosen` says that user space has chosen
     /// the addresses, and not firmware. Each interrupt wakes who sleeps in `polled`.
     ///

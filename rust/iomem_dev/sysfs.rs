@@ -60,19 +60,19 @@ pub(crate) fn groups(window: &Arc<Window>) -> Result<Groups> {
     let mut groups = Groups::new();
     groups.device(window.clone())?;
     for number in 0..window.regions() {
-        let part = Part {
+        let region = RegionAttributes {
             window: window.clone(),
             number,
         };
         groups.folder(
             CString::try_from_fmt(fmt!("region{number}"))?,
-            Arc::new(part, GFP_KERNEL)?,
+            Arc::new(region, GFP_KERNEL)?,
         )?;
     }
     for (number, interrupt) in window.interrupts().iter().enumerate() {
         groups.folder(
             CString::try_from_fmt(fmt!("irq{number}"))?,
-            Arc::new(Line(interrupt.clone()), GFP_KERNEL)?,
+            Arc::new(IrqAttributes(interrupt.clone()), GFP_KERNEL)?,
         )?;
     }
     Ok(groups)
@@ -109,19 +109,19 @@ impl Attributes for Window {
 }
 
 /// A region of a window.
-struct Part {
+struct RegionAttributes {
     window: Arc<Window>,
     number: usize,
 }
 
-impl Part {
+impl RegionAttributes {
     fn info(&self) -> Result<RegionInfo> {
         self.window.region_info(self.number)
     }
 
     fn name(&self, text: &mut Text<'_>) -> Result {
-        let hardware = self.window.hardware()?;
-        let region = hardware.region(self.number).ok_or(ENODEV)?;
+        let resources = self.window.resources()?;
+        let region = resources.region(self.number).ok_or(ENODEV)?;
         match region.name() {
             Some(name) => Ok(text.write_fmt(fmt!("{name}"))?),
             None => Ok(()),
@@ -129,8 +129,8 @@ impl Part {
     }
 
     fn address(&self, text: &mut Text<'_>) -> Result {
-        let hardware = self.window.hardware()?;
-        let region = hardware.region(self.number).ok_or(ENODEV)?;
+        let resources = self.window.resources()?;
+        let region = resources.region(self.number).ok_or(ENODEV)?;
         Ok(write!(text, "{:#x}", region.range().start())?)
     }
 
@@ -185,7 +185,7 @@ impl Part {
     }
 }
 
-impl Attributes for Part {
+impl Attributes for RegionAttributes {
     const ATTRIBUTES: &'static [Attribute<Self>] = &[
         Attribute::new(c"name", Self::name),
         Attribute::new(c"address", Self::address).owner_only(),
@@ -200,9 +200,9 @@ impl Attributes for Part {
 }
 
 /// An interrupt of a window.
-struct Line(Arc<Interrupt>);
+struct IrqAttributes(Arc<Interrupt>);
 
-impl Line {
+impl IrqAttributes {
     fn name(&self, text: &mut Text<'_>) -> Result {
         match self.0.name() {
             Some(name) => Ok(text.write_fmt(fmt!("{name}"))?),
@@ -228,7 +228,7 @@ impl Line {
     }
 }
 
-impl Attributes for Line {
+impl Attributes for IrqAttributes {
     const ATTRIBUTES: &'static [Attribute<Self>] = &[
         Attribute::new(c"name", Self::name),
         Attribute::new(c"count", Self::count),

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A window: the regions of a device, and its node.
+//! A window: the regions and interrupts of a device, and the counts of its files and mappings.
 //!
 //! # The life of a window
 //!
 //! Probing claims the device's memory and ports under the name `iomem<N>` and makes the node. The
 //! [`Window`] is shared by the driver, which is bound to the device, by every file that is open on
-//! the node, and by every mapping; the [`Hardware`] is leased to them.
+//! the node, and by every mapping; its [`Resources`] are leased to them.
 //!
 //! Unbinding takes the lease back: at once no mapping of any program shows the registers any more,
 //! and the claims leave `/proc/iomem` before the unbinding is over. Files that are still open have
@@ -49,7 +49,7 @@ use crate::{
         Mode,
         Place, //
     },
-    resources::Hardware,
+    resources::Resources, //
 };
 
 /// How many windows there can be.
@@ -74,30 +74,36 @@ pub(crate) struct Window {
     /// Woken then, too, and for each interrupt: for `poll()`, which sleeps in this one alone, however many
     /// interrupts there are.
     polled: Polled,
-    // Held while the window is taken back: it is over for all who do so when it is for the first. No other lock
+    // Held while the window is revoked: it is over for all who do so when it is for the first. No other lock
     // is held that is taken while the regions and interrupts are given back.
     #[pin]
     revoking: Mutex<()>,
     #[pin]
-    lease: Lease<Hardware>,
+    lease: Lease<Resources>,
 }
 
 impl Window {
+    /// Makes the window of a device. `polled` is what its interrupts wake.
+    ///
+    /// # Errors
+    ///
+    /// - Those of [`Layout::new`].
+    /// - `ENOMEM`: no memory.
     pub(crate) fn new(
         node: CString,
         label: CString,
-        hardware: Hardware,
+        resources: Resources,
         polled: Polled,
     ) -> Result<Arc<Self>> {
         let mut map_counts = KVec::new();
-        for region in hardware.regions() {
+        for region in resources.regions() {
             map_counts.push(region.map_count(), GFP_KERNEL)?;
         }
         let mut interrupts = KVec::new();
-        for line in hardware.lines() {
+        for line in resources.lines() {
             interrupts.push(line.interrupt().clone(), GFP_KERNEL)?;
         }
-        let layout = Layout::new(hardware.regions().map(|region| {
+        let layout = Layout::new(resources.regions().map(|region| {
             let pages = region.pages().map_or(0, |pages| pages.range().length());
             (region.length(), pages)
         }))?;
@@ -112,7 +118,7 @@ impl Window {
                 gone_wq <- iomem::new_wait_queue!("Window::gone_wq"),
                 polled,
                 revoking <- new_mutex!((), "Window::revoking"),
-                lease <- Lease::new(hardware),
+                lease <- Lease::new(resources),
             }),
             GFP_KERNEL,
         )
@@ -158,14 +164,14 @@ impl Window {
     }
 
     /// Returns the lease, within which programs map the registers.
-    pub(crate) fn lease(&self) -> &Lease<Hardware> {
+    pub(crate) fn lease(&self) -> &Lease<Resources> {
         &self.lease
     }
 
     /// Returns the regions, or fails with `ENODEV` once the device is unbound. Unbinding waits for
     /// the guard, so no memory of a program may be accessed while there is one, and nothing waited
     /// for.
-    pub(crate) fn hardware(&self) -> Result<LeaseGuard<'_, Hardware>> {
+    pub(crate) fn resources(&self) -> Result<LeaseGuard<'_, Resources>> {
         self.lease.get().ok_or(ENODEV)
     }
 
@@ -182,8 +188,8 @@ impl Window {
     /// - `EINVAL`: there is no such region.
     pub(crate) fn region_info(&self, number: usize) -> Result<RegionInfo> {
         let mut info = {
-            let hardware = self.hardware()?;
-            hardware.region(number).ok_or(EINVAL)?.info()
+            let resources = self.resources()?;
+            resources.region(number).ok_or(EINVAL)?.info()
         };
         info.offset = self.layout().offset(number, Mode::Uncached);
         if info.flags & REGION_MMAP_WC != 0 {

@@ -53,7 +53,7 @@ use self::{
         cstring,
         make, //
     },
-    error::ParseError, //
+    error::ParseError,
     parse::{
         name,
         words,
@@ -74,7 +74,7 @@ enum State {
     Going,
 }
 
-/// A device that was made.
+/// A device that was made for a window.
 // Dropped in this order: a number is free when its device is gone.
 struct RuntimeWindow {
     _device: platform::Device,
@@ -83,7 +83,7 @@ struct RuntimeWindow {
     _index: Index,
 }
 
-/// A window made at run time.
+/// A window in the list, by its name.
 struct Entry {
     name: CString,
     state: State,
@@ -93,8 +93,8 @@ struct Entry {
 #[pin_data]
 pub(crate) struct RuntimeWindows {
     // Held while a device is made: one at a time, since the driver leaves its errno in one place. Taken
-    // by writers of `new_device`, and of `delete_device` to wait for that, before whatever locks the driver core and the driver take for
-    // a device; probing and unbinding do not take it.
+    // by writers of `new_device`, and of `delete_device` to wait for that, before whatever locks the driver
+    // core and the driver take for a device; probing and unbinding do not take it.
     #[pin]
     making: Mutex<()>,
     // Protects the list. Not held while a device is made or removed, either of which waits for others, such

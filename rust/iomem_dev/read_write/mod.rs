@@ -63,15 +63,15 @@ impl Plan {
         bytes - bytes % self.width.bytes()
     }
 
-    /// Does something with the region that a transfer is of. The hardware is let go of before the
+    /// Does something with the region that a transfer is of. The guard is let go of before the
     /// program's memory is touched.
     pub(crate) fn with_region<T>(
         &self,
         window: &Window,
         access: impl FnOnce(&Region) -> Result<T>,
     ) -> Result<T> {
-        let hardware = window.hardware()?;
-        access(hardware.region(self.region).ok_or(ENXIO)?)
+        let resources = window.resources()?;
+        access(resources.region(self.region).ok_or(ENXIO)?)
     }
 }
 
@@ -164,9 +164,9 @@ pub(crate) fn plan_within(
 /// - `EINVAL`: it is one for write-combining mappings.
 /// - Those of [`plan_within`].
 fn plan(window: &Window, file: &File, position: u64, wanted: usize) -> Result<Option<Plan>> {
-    let hardware = window.hardware()?;
+    let resources = window.resources()?;
     let place = window.layout().place(position).ok_or(ENXIO)?;
-    let region = hardware.region(place.region).ok_or(ENXIO)?;
+    let region = resources.region(place.region).ok_or(ENXIO)?;
     if place.mode != Mode::Uncached {
         return Err(EINVAL);
     }

@@ -22,8 +22,8 @@ use iomem::{
 
 use super::{
     MapState,
-    Region, //
-    Space,
+    Region,
+    Space, //
 };
 
 /// Reads one register of the given width.

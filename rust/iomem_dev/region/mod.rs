@@ -62,10 +62,10 @@ use self::{
 };
 use crate::{
     map_count::{
-        MapCount, //
-        MapCountGuard,
+        MapCount,
+        MapCountGuard, //
     },
-    offset::Mode,
+    offset::Mode, //
 };
 
 /// Where the registers are.
@@ -110,11 +110,10 @@ pub(crate) struct Region {
     trace: AccessTrace,
     /// Whether the log has it that a caller was refused for want of a width.
     warned: Atomic<i32>,
-    // Protects how memory is mapped, and makes an update one step for everybody who accesses
-    // registers by call: held for reading while a register is read, for writing while one is
-    // written or updated, while a mapping is being made, and while the memory is mapped into the
-    // kernel. It comes after `mmap_lock` and the lease's lock; no other lock is taken while it is
-    // held but those of the kernel's own mappings.
+    // Protects how memory is mapped, and makes an update one step for all who access registers by call: held
+    // for reading while registers are read, for writing while any is written or updated, while a mapping
+    // is being made, and while the memory is mapped into the kernel. It comes after `mmap_lock` and the
+    // lease's lock; no other lock is taken while it is held but those of the kernel's own mappings.
     #[pin]
     map_state: RwSem<MapState>,
 }
