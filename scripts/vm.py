@@ -10,7 +10,8 @@ Exit statuses, the first that applies:
     121   the kernel panicked
     124   the watchdog ended the script
     1...  what the script itself returned
-    120   the script passed, but the kernel log holds a warning or worse
+    120   the script passed, but the kernel log holds a record of warning level or worse, or a report,
+          which no test has announced
     0     the script passed and the log is clean
 
     128+N a signal (Ctrl-C is 130) ended everything
@@ -119,7 +120,8 @@ def boot(args: argparse.Namespace, log: console.Console, token: str) -> guest.Ou
 def judge(args: argparse.Namespace, log: console.Console, allowed: console.AllowList,
           outcome: guest.Outcome) -> int:
     """The exit status, by the table above; says why where it is not the script's own."""
-    panic, trouble = log.panic(), log.trouble(allowed)
+    # At a shell its user makes the mistakes, and sees what the kernel says of them.
+    panic, trouble = log.panic(), log.trouble(allowed, by_level=bool(args.words))
     for line in trouble[:_MOST_WARNINGS]:
         say(f"log: {line}")
     if len(trouble) > _MOST_WARNINGS:

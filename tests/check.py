@@ -126,7 +126,8 @@ class Machine:
     def follow(self) -> list[str]:
         """Takes in what the kernel has logged, and returns what is new."""
         new = self._logged.lines()
-        self.console.lines += new
+        for line in new:
+            self.console.take(line)
         return new
 
     def is_up(self) -> bool:
@@ -374,6 +375,8 @@ def judge(vm: Machine, status: int, total: Tally) -> int:
     if fault := vm.console.stale_breakpoint() or vm.console.lost_timer():
         raise Failed(BROKEN, f"QEMU did not emulate the machine as it is: run it again: {fault}")
     vm.console.check_room()
+    vm.console.check_levels(next((number for number, line in enumerate(vm.console.lines)
+                                  if "Linux version" in line), 0))
     for line in total.failed:
         print(f"FAILED  {line}")
     for line in total.skipped:

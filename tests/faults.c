@@ -42,7 +42,7 @@ static void show(const char *name, int n, long ret)
 {
 	char text[128];
 
-	snprintf(text, sizeof(text), "iomem faults: %s %d: %ld", name, n, ret);
+	snprintf(text, sizeof(text), "<6>iomem faults: %s %d: %ld", name, n, ret);
 	tell("/dev/kmsg", text);
 }
 

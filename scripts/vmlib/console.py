@@ -1,16 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0
 """The kernel's console: what it says while it runs, and whether it is clean.
 
-A warning in the log is a failure of its own, as in the graphics drivers' CI. A
-scan that cannot see the whole log is a broken set-up, never a pass.
+A record of warning level or worse is a failure of its own, as in the graphics drivers' CI, unless
+it is in the list of those that are known, or that of the test that is running. So are words of reports
+which the kernel makes at other levels. A scan that cannot see the whole log is a broken set-up,
+never a pass.
 """
 
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import Broken
 
-# Each is something that a healthy kernel does not print.
+# What console_msg_format=syslog puts before each line: eight times the facility, and the level.
+_PREFIX = re.compile(r"^<(\d{1,4})>")
+# KERN_WARNING. What is worse is less.
+_WARNING = 4
+# Who says what from here on is expected: a script or a test program.
+_SCOPE = re.compile(r"\] iomem-(?:suite|test): (?P<name>[\w.-]+)$")
+
+# Each is something that a healthy kernel does not print, whatever the level.
 _TROUBLE = re.compile("|".join((
     r"\bWARNING\b",  # WARN(), lockdep ("WARNING: possible ..."), and kin
     r"\bBUG\b",  # BUG(), KASAN, KFENCE, KCSAN, atomic sleep, soft lock-up, page state
@@ -44,12 +54,15 @@ _TROUBLE = re.compile("|".join((
 # called as the one that does so, could have none of vmalloc(), or is killed for want of it. Each line
 # follows the one before it; the first is no trouble, the last is what a trace of any trouble begins
 # with. Where our own modules are in the trace, it is one all the same, unless the program was killed.
+# What is said of memory behind the trace is in the sections of these tests.
 _ON_PURPOSE = (
     (re.compile(r"\] faults: vmalloc error: size \d+, [\w ,.]+, mode:0x[0-9a-f]+\("),
      re.compile(r"\] CPU: \d+ .*\bComm: faults "), False),
     (re.compile(r"\] (revoke|charged) invoked oom-killer: gfp_mask=0x[0-9a-f]+\("),
      re.compile(r"\] CPU: \d+ .*\bComm: (revoke|charged) "), True),
 )
+# What else a trace has in it than functions: what a program had in its registers.
+_REGISTERS = re.compile(r"\] (RIP|RSP|Code|R[A-D]X|R[SD]I|RBP|R\d\d|CR2): ?")
 # What the suite has the kernel look for, and says before that some was forgotten on purpose.
 _LEAKED = re.compile(r"\bkmemleak: \d+ new suspected memory leak")
 _SUITE = "] iomem-suite: "
@@ -73,6 +86,9 @@ _NO_ROOM = re.compile(r"\bInitramfs unpacking failed")
 # comes after a line that says what it did there. The name of a module follows what is in one.
 _RACE = re.compile(r"\bBUG: KCSAN: ")
 _RACE_STACK = re.compile(r" (to|with) .* of \d+ bytes by (task|interrupt)\b")
+_RACE_RULER = re.compile(r"={60,}$")
+# What stands between the last of these and the ruler: who, and on which machine.
+_RACE_MOST_REST = 5
 _RACE_END = re.compile(r"\bReported by Kernel Concurrency Sanitizer on:$")
 _FRAME = re.compile(r"^(?:\[[ .\d]+\])? +(?P<function>[\w.]+)\+0x[0-9a-f]+/0x[0-9a-f]+(?P<module> \[\w+\])?$")
 # What works on its caller's memory, in its caller's name: the kernel's own Rust, and what that calls
@@ -82,6 +98,8 @@ _ON_BEHALF = re.compile(r"_R\w+|rust_helper_\w+|(__)?(memcpy|memmove|memset|memc
 _INTERRUPTED = re.compile(r"asm_\w+|el[01][ht]_\w+")
 # What watched has given up.
 _UNWATCHED = re.compile(r"\bkmemleak: Kernel memory leak detector disabled\b|\bODEBUG: Out of memory\b")
+# A section of the allow-list.
+_SECTION = re.compile(r"\[([\w.-]+(?: [\w.-]+)*)\]\s*$")
 _LOST = re.compile(r"\*\* \d+ printk messages dropped \*\*")
 
 
@@ -96,27 +114,53 @@ def _is_of_modules(stacks: list[list[re.Match[str]]]) -> bool:
 
 
 class AllowList:
-    """Lines that are known and harmless: 'REGEX # reason', one in a line."""
+    """Lines that are known and harmless: 'REGEX # reason', one in a line.
+
+    Those before the first section are so at any time, those of a section '[NAME...]' while one of these
+    tests runs. Reports by their words, such as BUG, are let pass by the former alone.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._patterns: list[re.Pattern[str]] = []
+        self._patterns: dict[str, list[re.Pattern[str]]] = {"": []}
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise Broken(f"the allow-list cannot be read: {error}") from None
+        names = [""]
         for number, line in enumerate(text.splitlines(), 1):
             if not line.strip() or line.startswith("#"):
+                continue
+            if section := _SECTION.match(line):
+                names = section[1].split()
                 continue
             pattern, _, reason = (part.strip() for part in line.rpartition(" # "))
             if not pattern or not reason:
                 raise Broken(f"{path}:{number}: no reason; write 'REGEX # why it is harmless'")
             try:
-                self._patterns.append(re.compile(pattern))
+                for name in names:
+                    self._patterns.setdefault(name, []).append(re.compile(pattern))
             except re.error as error:
                 raise Broken(f"{path}:{number}: not a regular expression: {error}") from None
 
     def __contains__(self, line: str) -> bool:
-        return any(pattern.search(line) for pattern in self._patterns)
+        return self.expects(line, "")
+
+    def expects(self, line: str, name: str) -> bool:
+        """Whether a line is known while the test of that name runs."""
+        return any(pattern.search(line) for pattern in self._patterns.get(name, ()))
+
+    @property
+    def names(self) -> set[str]:
+        """The tests that have a section."""
+        return set(self._patterns) - {""}
+
+
+@dataclass
+class _Reports:
+    """The lines of reports that are no trouble, and which of them have words of trouble."""
+
+    lines: set[int] = field(default_factory=set)
+    words: set[int] = field(default_factory=set)
 
 
 class Console:
@@ -128,6 +172,8 @@ class Console:
         self._rest = b""
         self._said = re.compile(rf"\biomem-vm {token} (start$|exit \d+$|broken: .*|unwatched: .*)")
         self.lines: list[str] = []
+        # The level of the record that each line is of; None for what is of none, such as a firmware's.
+        self._levels: list[int | None] = []
         self.began = False
         self._booted = 0  # how many lines came before the script
         self._unwatched: list[str] = []
@@ -145,10 +191,16 @@ class Console:
         self._offset += len(new)
         *complete, self._rest = (self._rest + new).split(b"\n")
         for raw in complete:
-            line = raw.decode(errors="replace").rstrip("\r")
-            self.lines.append(line)
-            if said := self._said.search(line):
+            self.take(raw.decode(errors="replace"))
+            if said := self._said.search(self.lines[-1]):
                 self._hear(said[1])
+
+    def take(self, line: str) -> None:
+        """Takes in one line, and the level that is in front of it."""
+        line = line.rstrip("\r")
+        prefix = _PREFIX.match(line)
+        self._levels.append(int(prefix[1]) & 7 if prefix else None)
+        self.lines.append(line[prefix.end():] if prefix else line)
 
     def _hear(self, words: str) -> None:
         verb, _, rest = words.partition(" ")
@@ -166,7 +218,7 @@ class Console:
         """After QEMU's end: an unfinished last line counts too."""
         self.follow()
         if self._rest:
-            self.lines.append(self._rest.decode(errors="replace").rstrip("\r"))
+            self.take(self._rest.decode(errors="replace"))
             self._rest = b""
 
     def panic(self) -> str | None:
@@ -210,33 +262,51 @@ class Console:
         begin = next((n for n in range(max(0, end - _MOST_REPORTED), end) if _TROUBLE.search(self.lines[n])), end)
         return self.lines[begin:max(end + 1, begin + _MOST_REPORTED)]
 
-    def trouble(self, allowed: AllowList) -> list[str]:
-        """Every line that a healthy kernel does not print."""
-        others = self._races_of_others()
-        return [line for number, line in enumerate(self.lines)
-                if number not in others and _TROUBLE.search(line) and line not in allowed
-                and not self._on_purpose(number)]
+    def trouble(self, allowed: AllowList, by_level: bool = True) -> list[str]:
+        """Every line that a healthy kernel does not print; without the levels, by its words alone."""
+        return [self.lines[number] for number in self._trouble(allowed, by_level)]
 
     def trouble_at_boot(self, allowed: AllowList) -> list[str]:
-        """The same, of what came before the script."""
-        boot = Console(self._path, "")
-        boot.lines = self.lines[:self._booted]
-        return boot.trouble(allowed)
+        """The reports among what came before the script."""
+        return [self.lines[number] for number in self._trouble(allowed, False) if number < self._booted]
+
+    def _trouble(self, allowed: AllowList, by_level: bool) -> list[int]:
+        """Where that is."""
+        others = self._races_of_others()
+        on_purpose = self._reports_on_purpose()
+        in_others = {number for begin, end in others.items() for number in range(begin - 1, end)}
+        found = []
+        name = ""
+        for number, line in enumerate(self.lines):
+            if scope := _SCOPE.search(line):
+                name = scope["name"]
+            level = self._levels[number]
+            if _TROUBLE.search(line):
+                is_ours = (number not in others and number not in on_purpose.words
+                           and not self._is_forgotten(number))
+            elif by_level and level is not None and level <= _WARNING:
+                is_ours = (number not in in_others and number not in on_purpose.lines
+                           and not allowed.expects(line, name))
+            else:
+                continue
+            if is_ours and line not in allowed:
+                found.append(number)
+        return found
 
     def races_of_others(self) -> list[str]:
         """What heads the reports of data races that are not trouble, each once."""
         return list(dict.fromkeys(_RACE.split(self.lines[number], 1)[1]
                                   for number in sorted(self._races_of_others())))
 
-    def _races_of_others(self) -> set[int]:
-        """Where the reports of data races begin that are the kernel's own affair.
+    def _races_of_others(self) -> dict[int, int]:
+        """Where the reports of data races begin that are the kernel's own affair, and where they end.
 
         It has many that do no harm, and which calls of ours bring about as those of others do: a function
         of C sees to its own memory. A race is ours if a module raced, or if modules were
         at work on both sides. A kernel that has KCSAN has no modules but ours. A report that is
         not whole cannot be told, and counts.
         """
-        others = set()
+        others: dict[int, int] = {}
         begin = None
         stacks: list[list[re.Match[str]]] = []
         for number, line in enumerate(self.lines):
@@ -251,26 +321,47 @@ class Console:
                     stacks[-1].append(frame)
             elif _RACE_END.search(line):
                 if all(stacks) and stacks and not _is_of_modules(stacks):
-                    others.add(begin)
+                    rest = self.lines[number + 1:number + 1 + _RACE_MOST_REST]
+                    ruler = next((n for n, last in enumerate(rest, 1) if _RACE_RULER.search(last)), 0)
+                    others[begin] = number + 1 + ruler
                 begin = None
         return others
 
-    def _on_purpose(self, number: int) -> bool:
-        """Whether a line is the last of a report of what was made to happen."""
-        if _LEAKED.search(self.lines[number]):
-            said = (line for line in reversed(self.lines[:number]) if _SUITE in line)
-            says = (line for line in self.lines[number:] if _SUITE in line)
-            return bool(_FORGOTTEN.search(next(said, "")) or _ALL_FORGOTTEN.search(next(says, "")))
-        if not _ON_PURPOSE_LAST.search(self.lines[number]):
+    def _is_forgotten(self, number: int) -> bool:
+        """Whether a line says of memory that it is leaked which a test has forgotten on purpose."""
+        if not _LEAKED.search(self.lines[number]):
             return False
-        before = number - 1
-        while before >= 0 and _ON_PURPOSE_MORE.search(self.lines[before]):
-            before -= 1
-        for first, processor, of_modules in _ON_PURPOSE:
-            if (before >= 1 and processor.search(self.lines[before])
-                    and first.search(self.lines[before - 1])):
-                return of_modules or not self._has_modules(number + 1)
-        return False
+        said = (line for line in reversed(self.lines[:number]) if _SUITE in line)
+        says = (line for line in self.lines[number:] if _SUITE in line)
+        return bool(_FORGOTTEN.search(next(said, "")) or _ALL_FORGOTTEN.search(next(says, "")))
+
+    def _reports_on_purpose(self) -> _Reports:
+        """The reports of what was made to happen."""
+        reports = _Reports()
+        for number, line in enumerate(self.lines):
+            for first, processor, of_modules in _ON_PURPOSE:
+                if first.search(line) and (trace := self._trace_of(number, processor)):
+                    if of_modules or not self._has_modules(trace + 1):
+                        reports.words.add(trace)
+                        reports.lines.update(range(number, self._end_of(trace)))
+        return reports
+
+    def _trace_of(self, number: int, processor: re.Pattern[str]) -> int | None:
+        """Where the trace of the report begins that begins at `number`, if that is what it is."""
+        line = number + 1
+        if line >= len(self.lines) or not processor.search(self.lines[line]):
+            return None
+        line += 1
+        while line < len(self.lines) and _ON_PURPOSE_MORE.search(self.lines[line]):
+            line += 1
+        return line if line < len(self.lines) and _ON_PURPOSE_LAST.search(self.lines[line]) else None
+
+    def _end_of(self, trace: int) -> int:
+        """Where a trace ends."""
+        end = trace + 1
+        while end < len(self.lines) and (_TRACE.search(self.lines[end]) or _REGISTERS.search(self.lines[end])):
+            end += 1
+        return end
 
     def _has_modules(self, number: int) -> bool:
         """Whether one of ours is in the trace that begins there."""
@@ -280,6 +371,13 @@ class Console:
             if "[iomem" in line:
                 return True
         return False
+
+    def check_levels(self, first: int = 0) -> None:
+        """Stops if a line of the log has no level: then what is not found means nothing."""
+        bare = next((line for line, level in zip(self.lines[first:], self._levels[first:])
+                     if level is None and line.strip() and not _LOST.search(line)), None)
+        if bare is not None:
+            raise Broken(f"a line of the log has no level, so that it cannot be judged: {bare}")
 
     def check_room(self) -> None:
         """Stops if the guest has not all of its files: then what it does not find means nothing."""
@@ -294,7 +392,9 @@ class Console:
 
     def check_whole(self) -> None:
         """Stops if the log is not all of the log: then finding nothing means nothing."""
-        if not any("Linux version" in line for line in self.lines):
+        first = next((number for number, line in enumerate(self.lines) if "Linux version" in line), None)
+        if first is None:
             raise Broken("the log does not begin with the kernel's first line: it cannot be judged")
+        self.check_levels(first)
         if any(_LOST.search(line) for line in self.lines):
             raise Broken("the kernel dropped log messages: the rest cannot be judged")

@@ -201,7 +201,8 @@ def command(arch: str, *, out: Path, image: Path, initramfs: Path, shell: bool, 
     base = ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             *_processors(cpu or model.cpu, icount, cpus), "-m", memory]
     port = "virtconsole" if shell else "virtserialport"
-    kernel = [f"console={model.console}", "ignore_loglevel", "printk.devkmsg=on",
+    # With the level of each record in front of it: the console's judge needs it.
+    kernel = [f"console={model.console}", "console_msg_format=syslog", "ignore_loglevel", "printk.devkmsg=on",
               "log_buf_len=4M", "panic=-1", "rdinit=/init", *model.kernel, *append]
     if firmware:
         described = ["-bios", str(firmware)]

@@ -80,7 +80,7 @@ MODULE = " _RNvCs_5iomem3run+0x1a/0x20 [iomem]"
 HELPER = " rust_helper_one+0x1/0x2\n _RNvCs_6kernel3two+0x1/0x2\n" + MODULE
 CALLED = ALONE + "\n" + MODULE
 INTERRUPTED = ALONE + "\n asm_sysvec_apic_timer_interrupt+0x1/0x2\n" + MODULE
-FIRST = "[    0.000000] Linux version 7.2.12\r\n"
+FIRST = "<5>[    0.000000] Linux version 7.2.12\r\n"
 
 _results: list[tuple[bool, str]] = []
 
@@ -115,8 +115,9 @@ def run(folder: Path) -> None:
     """All cases."""
     path, allow = folder / "console.log", folder / "allow"
 
-    def log(*lines: str, token: str = "t0") -> Console:
-        path.write_text(FIRST + "".join(f"[    1.000000] {line}\r\n" for line in lines))
+    def log(*lines: str, token: str = "t0", level: int = 6) -> Console:
+        # At a level that is none of trouble, so that it is the words that count.
+        path.write_text(FIRST + "".join(f"<{level}>[    1.000000] {line}\r\n" for line in lines))
         console = Console(path, token)
         console.finish()
         return console
@@ -205,15 +206,54 @@ def run(folder: Path) -> None:
               *(line.replace("Comm: faults", "Comm: revoke") for line in on_purpose[1:])]
     check("what is made to run out of memory may be reported, in ours too",
           not log(*killed, " probe+0x1/0x2 [iomem_dev]").trouble(none))
+    check("with all of its trace", not log(*killed, level=4).trouble(none))
+    check("but not with what follows", len(log(*killed, "x", level=4).trouble(none)) == 1)
+    check("registers are of the trace", not log(*killed, "RIP: 0033:0x7f", "RAX: 1 RBX: 2", level=4).trouble(none))
     check("not where another does", len(log(killed[0].replace("revoke", "sh"), *killed[1:]).trouble(none)) == 1)
     check("nor of another program", len(log(killed[0], *on_purpose[1:]).trouble(none)) == 1)
 
     check("a whole log", not refuses(log("x").check_whole))
     check("lost messages", refuses(log("** 12 printk messages dropped **").check_whole))
-    path.write_text("[    1.000000] the middle\n")
+    path.write_text("<6>[    1.000000] the middle\n")
     headless = Console(path, "t0")
     headless.finish()
     check("a log without its beginning", refuses(headless.check_whole))
+
+    for number, kernel, user in ((0, "EMERG", 8), (3, "ERR", 11), (4, "WARNING", 12)):
+        for level in (number, user):
+            check(f"a record of level {level}, {kernel}", len(log("anything", level=level).trouble(none)) == 1)
+    for level in (5, 6, 7, 13):
+        check(f"not one of level {level}", not log("anything", level=level).trouble(none))
+    check("nor where only words count", not log("anything", level=3).trouble(none, by_level=False))
+    check("and a word does not count twice", len(log("BUG: x", level=3).trouble(none)) == 1)
+    check("each line of a record counts", len(log("one", "two", level=4).trouble(none)) == 2)
+    lists = allowing("^known # always\n[mmap info]\n\\] refused: # of these tests\n[edu]\n\\] x$ # of edu\n")
+    begins = "iomem-suite: {}"
+    check("the tests that have a section", lists.names == {"mmap", "info", "edu"})
+    for name, how_many in (("mmap", 0), ("info", 0), ("edu", 1), ("mma", 1)):
+        check(f"what one test expects, while {name} runs",
+              len([line for line in log(begins.format(name), "refused: 1", level=3).trouble(lists)
+                   if "refused" in line]) == how_many)
+    check("not before it has begun", len(log("refused: 1", level=3).trouble(lists)) == 1)
+    check("not when another one has begun",
+          [line[15:] for line in log(begins.format("mmap"), begins.format("edu"), "refused: 1", level=3).trouble(lists)
+           if "refused" in line] == ["refused: 1"])
+    check("a report is no test's", len(log(begins.format("edu"), "WARNING: x").trouble(
+        allowing("[edu]\nWARNING # not so\n"))) == 1)
+    for text in ("[mmap]\nrefused\n", "[mmap\nx # y\n#\n(", "[]\n"):
+        check(f"a broken section: {text.splitlines()[0]}", refuses(lambda text=text: allowing(text)))
+    check("a race of the kernel's own has no other lines", not log(*own, level=3).trouble(none))
+    check("what follows it counts", len(log(*own, "x", level=3).trouble(none)) == 1)
+    for what, text in (("a line without a level", FIRST + "[    1.000000] x\n"),
+                       ("a log without levels", FIRST[3:] + "[    1.000000] x\n")):
+        path.write_text(text)
+        bare = Console(path, "t0")
+        bare.finish()
+        check(what, refuses(bare.check_whole))
+    path.write_text("the firmware's\n" + FIRST + "<6>[    1.000000] x\n\n")
+    bare = Console(path, "t0")
+    bare.finish()
+    check("what comes before the kernel has none", not refuses(bare.check_whole))
 
     oops = ("Oops: int3: 0000 [#1] SMP NOPTI", "RIP: 0010:load+0x2e8/0x340 [iomem_dev]",
             "Code: 00 8b b6 98 00 00 00 eb <08> 48 89 58 08 31 c9 eb d0")
@@ -250,12 +290,12 @@ def run(folder: Path) -> None:
         check(f"one that did not: {line}", refuses(log(line).check_watched))
     check("another run's", not refuses(log("iomem-vm t1 unwatched: lock debugging is off").check_watched))
 
-    path.write_text(FIRST + "[    1.000000] iomem-vm t0 sta")
+    path.write_text(FIRST + "<13>[    1.000000] iomem-vm t0 sta")
     growing = Console(path, "t0")
     growing.follow()
     check("half a line is not yet said", not growing.began)
     with path.open("a") as file:
-        file.write("rt\r\n[    2.000000] BUG: cut o")
+        file.write("rt\r\n<4>[    2.000000] BUG: cut o")
     growing.follow()
     check("the whole of it is", growing.began)
     growing.finish()
