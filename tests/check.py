@@ -30,6 +30,7 @@ sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "scripts"))
 # The path is set above.
 # pylint: disable=wrong-import-position
 import programs  # noqa: E402
+import table  # noqa: E402
 import verdict  # noqa: E402
 from tally import Ktap, Tally  # noqa: E402
 from vmlib import machine  # noqa: E402
@@ -48,7 +49,7 @@ _MOST_LINES = 40
 _FOR_HOST = "# inverted "
 
 # What tests/verdict.py and tests/tally.py say of a program.
-_OF_PROGRAM = re.compile(r"did not run|exit status \d+, though|errors in its KTAP")
+_OF_PROGRAM = re.compile(r"did not run|exit status \d+, though|errors in its KTAP|: made ")
 _RESULT = re.compile(r"\s*(?:not )?ok \d+ (?:- )?(?P<name>\S+)")
 
 
@@ -199,7 +200,7 @@ def files(args: argparse.Namespace, wanted: dict[str, list[str]]) -> dict[str, t
     """The files that these programs need, by path: contents, and whether they are executable."""
     tests = Path(__file__).resolve().parent
     found = {}
-    for path in (tests / "guest/suite", tests / "guest/pci.sh", tests / "fuzz.corpus",
+    for path in (tests / "guest/suite", tests / "guest/pci.sh", tests / "guest/programs.tsv", tests / "fuzz.corpus",
                  args.folder / "vm/pattern", args.folder / "vm/answer"):
         found[f"vm/{path.name}"] = path.read_bytes(), path.name == "suite"
     for name in wanted:
@@ -288,6 +289,7 @@ def call(args: argparse.Namespace, vm: Machine, wanted: dict[str, list[str]],
         say(f"new to the virtual machine: {', '.join(names) or 'nothing'}")
     with vm.connect() as port:
         try:
+            values = [f"IOMEM_RUN={args.folder.name}", *values]
             line = f"{token} {len(content)} /vm/suite {' '.join(values + words)}\n"
             port.sendall(line.encode() + content)
         except OSError as problem:
@@ -336,12 +338,17 @@ def call(args: argparse.Namespace, vm: Machine, wanted: dict[str, list[str]],
     return int(status), state == "clean", "\n".join(body) + "\n"
 
 
-def tally_of(ktap: Ktap, folder: Path, wanted: dict[str, list[str]]) -> Tally:
+def tally_of(ktap: Ktap, args: argparse.Namespace, wanted: dict[str, list[str]]) -> Tally:
     """The checks of the programs, and those of what they left behind that failed."""
     total = Tally()
     names = dict.fromkeys((*wanted, programs.ALWAYS))
-    for name, tally in verdict.programs(ktap, folder, names):
+    run = args.folder.name
+    skips = table.Skips.read(run)
+    for name, tally in verdict.programs(ktap, args.folder, names):
         tests = wanted.get(name)
+        # With tests that are named, a program makes fewer checks than it declares.
+        if not tests and not (args.stand_ins and (args.stand_ins / name).exists()):
+            table.plan(verdict.PROGRAMS[name], run, tally)
         if tests:
             # Each is "PROGRAM: TEST", and why it failed or was skipped.
             mine = {line: line.partition(": ")[2].partition(" ")[0].rstrip(":")
@@ -358,9 +365,11 @@ def tally_of(ktap: Ktap, folder: Path, wanted: dict[str, list[str]]) -> Tally:
             tally.passed = [line for line in tally.passed if line in meant]
             tally.skipped = [line for line in tally.skipped if line in meant]
             tally.failed = [line for line in tally.failed if line in meant] + whole
+        skips.judge(tally)
         if name not in wanted:
             tally.passed, tally.skipped = [], []
         total += tally
+    total.notes = skips.unused({name for name, tests in wanted.items() if not tests})
     return total
 
 
@@ -381,6 +390,8 @@ def judge(vm: Machine, status: int, total: Tally) -> int:
         print(f"FAILED  {line}")
     for line in total.skipped:
         print(f"skipped {line}")
+    for line in total.notes:
+        print(f"note    {line}")
     counts = len(total.passed), len(total.failed), len(total.skipped)
     print("{} passed, {} failed, {} skipped".format(*counts), flush=True)
     if total.failed:
@@ -409,7 +420,7 @@ def main() -> int:
         (args.folder / "suite.log").write_text(text)
         if clean:
             vm.save()
-        result = judge(vm, status, tally_of(Ktap(args.kunit), args.folder, wanted))
+        result = judge(vm, status, tally_of(Ktap(args.kunit), args, wanted))
         if clean and result in (0, 1):
             kept.touch()
         return result

@@ -35,7 +35,7 @@ def failed(ktap: Ktap, folder: Path, programs: list[str], hosts: list[str]) -> l
     if status != 120 and LOGGED.search((folder / "vm.err").read_text(errors="replace")):
         found.append("log")
     # What /proc is like afterwards is always asked.
-    names = tuple(dict.fromkeys((*programs, "proc"))) if programs else verdict.PROGRAMS
+    names = dict.fromkeys((*programs, "proc")) if programs else verdict.PROGRAMS
     tallies = [tally for _, tally in verdict.programs(ktap, folder, names)]
     for tally in (*tallies, *(verdict.host(ktap, folder, group) for group in hosts)):
         # Without what KTAP calls it: "(failure)", "(crashed)".

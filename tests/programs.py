@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""The test programs: compares the table with the folder, and finds the tests of a program.
+"""The test programs: compares the table with the folder and the suite, and finds the tests of one.
 
 usage: programs.py [WORD...]
+       programs.py --count --kunit FOLDER build/test/RUN...
 
-Fails with one sentence if a program is missing in the table or in the folder, or if a WORD, which
-is PROGRAM, PROGRAM/TEST or NAME=VALUE, names an unknown one.
+Fails with one sentence for each mismatch: a program that is not in the table, in the folder or in the
+suite. A WORD, which is PROGRAM, PROGRAM/TEST or NAME=VALUE, that names an unknown one is another.
+With --count the numbers of checks of these runs are written into the table.
 """
 
 import difflib
@@ -14,16 +16,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import table
+import verdict
+from table import TREE
+from tally import Ktap
 from verdict import PROGRAMS
 
-TABLE = "tests/verdict.py (PROGRAMS)"
-TREE = Path(__file__).resolve().parent.parent
+TABLE = table.PROGRAMS_FILE
+SUITE = "tests/guest/suite"
 
-# These run while the test module of another program is loaded.
-_BESIDE = {"owner": "attack_owner", "varying": "attack_varying", "foreign_left": "attack_foreign",
-           "long_name_traced": "attack_long_names", "still_mapped": "attack_in_interrupt",
-           "memtypes": "kmod_mapping", "memtypes_forgotten": "attack_memtypes",
-           "memtypes_unloaded": "attack_memtypes"}
 # The suite does this at its end, whatever the programs are.
 ALWAYS = "proc"
 
@@ -32,52 +33,99 @@ class Unknown(Exception):
     """An unknown program or test, or a table that is wrong; says what to do."""
 
 
-def _source(name: str, tree: Path) -> Path | None:
-    """The source of a program; None for what the suite does, and for the kernel's programs."""
-    tests = tree / "tests"
-    kind, _, rest = name.partition("_")
-    if kind == "attack":
-        return tests / "attack" / f"{rest}.rs"
-    suite = (tests / "guest/suite").read_text(encoding="utf-8")
-    if re.search(rf"^as={name}$|@begin {name}\b|\b(run {name} --|memtypes_left {name}\b)",
-                 suite, re.M):
-        return None
-    if kind == "kmod":
-        return tests / "kmod" / f"{rest}.rs"
-    return next((path for path in (tests / f"{name}.c", tests / "guest" / name) if path.exists()),
-                tests / f"{name}.c")
+# How the suite runs a program.
+_RUNS = re.compile(r"(?:^|[\s'])(?P<how>run|kmod|attack|as|memtypes_left)[ =](?P<name>\w+)|@begin (?P<own>\w+)")
+_LISTED = re.compile(r"^section (?P<section>\S+)$|^(?P<end>unwanted=)$")
 
 
-def compare(programs: tuple[str, ...], tree: Path) -> None:
-    """Raises Unknown at the first program that is not both in the table and in the folder."""
+def _in_suite(text: str) -> dict[str, str]:
+    """The programs that the suite runs, and in which of its sections."""
+    found: dict[str, str] = {}
+    section, as_name, inside = "-", "", ""
+    for line in text.splitlines():
+        if function := re.match(r"(\w+)\(\) \{$", line):
+            inside = function[1]
+        elif line == "}":
+            inside = ""
+        elif where := _LISTED.match(line):
+            section = where["section"] or "-"
+        if line.lstrip().startswith("#"):
+            continue
+        for ran in _RUNS.finditer(line):
+            how, name = ran["how"], ran["name"] or ran["own"]
+            if how == "as":
+                as_name = name
+                found[name] = section
+            elif how == "kmod" and not as_name:
+                found[f"kmod_{name}"] = section
+            elif how == "attack":
+                found[f"attack_{name}"] = section
+            elif how == "kmod":
+                as_name = ""
+            elif how or ran["own"]:
+                # What a function prints is where the function is called.
+                found.setdefault(name, f"{inside}()" if inside else section)
+    return found
+
+
+def _called(text: str, function: str) -> str:
+    """In which section of the suite a function is called first."""
+    section = "-"
+    for line in text.splitlines():
+        if where := _LISTED.match(line):
+            section = where["section"] or "-"
+        elif re.search(rf"(^\t?|meanwhile='?){function}\b(?!\()", line):
+            break
+    return section
+
+
+def mismatches(tree: Path) -> list[str]:
+    """A sentence for each program that is not the same in the table, the folder and the suite."""
     tests = tree / "tests"
-    others = re.search(r"^TEST_GEN_PROGS_EXTENDED :=(.*)$", (tests / "Makefile").read_text(), re.M)
-    known = {*programs, *(others[1].split() if others else ())}
+    known = table.read_programs(tree)
+    text = (tree / SUITE).read_text(encoding="utf-8")
+    makefile = (tests / "Makefile").read_text(encoding="utf-8")
+    others = re.search(r"^TEST_GEN_PROGS_EXTENDED :=(.*)$", makefile, re.M)
+    extended = set(others[1].split() if others else ())
+    found = []
     for source in sorted(tests.glob("*.c")):
-        if source.stem in known:
+        if source.stem in known or source.stem in extended:
             continue
         if re.search(r"\bmain\(|^TEST_HARNESS_MAIN", source.read_text(), re.M):
-            raise Unknown(f"tests/{source.name} is a program that is not in the table: add it to"
-                          f" {TABLE}, to tests/guest/suite and to tests/Makefile")
-    used = (tests / "guest/suite").read_text()
-    section: list[str] = []
-    for line in used.splitlines():
-        if words := re.match(r"section (.*)|unwanted=$", line):
-            section = (words[1] or "").split()
-        elif section and (ran := re.search(r"\brun (\w+)", line)) and ran[1] in programs:
-            if _BESIDE.get(ran[1], ran[1]) not in section:
-                raise Unknown(f"{ran[1]} is not in the line 'section' above it in tests/guest/suite:"
-                              " add it there")
+            found.append(f"tests/{source.name} is a program that is not in the table: add it to {TABLE}"
+                         f" and to {SUITE}")
     for source in sorted(tests.glob("attack/*.rs")):
         name = f"attack_{source.stem}"
-        if name not in known and f"iomem_{name}" not in used:
-            raise Unknown(f"tests/attack/{source.name} is not in the table: add {name} to {TABLE}"
-                          " and to tests/guest/suite")
-    for name in programs:
-        source = _source(name, tree)
-        if source and not source.exists():
-            raise Unknown(f"{name} is in the table, {TABLE}, and {source.relative_to(tree)} does"
-                          " not exist: add the one or remove the other")
+        if name not in known and f"iomem_{name}" not in text:
+            found.append(f"tests/attack/{source.name} is not in the table: add {name} to {TABLE}"
+                         f" and to {SUITE}")
+    suite = _in_suite(text)
+    for program in known.values():
+        name = program.name
+        if program.source not in ("suite", "kernel") and not (tests / program.source).exists():
+            found.append(f"{name} is in the table, {TABLE}, and tests/{program.source} does not exist:"
+                         " add the one or remove the other")
+        if program.beside != "-" and program.beside not in known:
+            found.append(f"{name} runs beside {program.beside} in {TABLE}, which is not there: correct it")
+        if name not in suite:
+            found.append(f"{name} is in the table, {TABLE}, and {SUITE} does not run it: add it there or"
+                         " remove its row")
+            continue
+        section = suite[name]
+        if section.endswith("()"):
+            section = _called(text, section[:-2])
+        if section != program.section:
+            found.append(f"{name} is in section '{program.section}' of {TABLE}, and in section '{section}'"
+                         f" of {SUITE}: make them the same")
+    found += [f"{SUITE} runs {name}, which is not in the table: add it to {TABLE}"
+              for name in suite if name not in known]
+    return found
+
+
+def compare(tree: Path) -> None:
+    """Raises Unknown if a program is not the same in the table, the folder and the suite."""
+    if found := mismatches(tree):
+        raise Unknown("\n".join(found))
 
 
 def split(words: list[str]) -> tuple[dict[str, list[str]], list[str]]:
@@ -106,7 +154,8 @@ def split(words: list[str]) -> tuple[dict[str, list[str]], list[str]]:
 
 def with_others(wanted: dict[str, list[str]]) -> dict[str, list[str]]:
     """The same with the programs that must run for some of them to."""
-    needed: dict[str, list[str]] = {_BESIDE[name]: [] for name in wanted if name in _BESIDE}
+    beside = (PROGRAMS[name].beside for name in wanted)
+    needed: dict[str, list[str]] = {name: [] for name in beside if name != "-"}
     return {**needed, **wanted}
 
 
@@ -165,13 +214,40 @@ def resolve(program: str, tests: list[str], there: list[str]) -> list[str]:
     return found
 
 
+def recount(kunit: Path, folders: list[Path]) -> None:
+    """Writes into the table how many checks the programs made in these runs."""
+    path = TREE / TABLE
+    text = path.read_text(encoding="utf-8")
+    ktap = Ktap(kunit)
+    for folder in folders:
+        run = folder.resolve().name
+        for name, tally in verdict.programs(ktap, folder):
+            program = table.read_programs()[name]
+            made = len(tally.passed) + len(tally.failed) + len(tally.skipped)
+            if tally.failed or not program.is_of(run) or made == program.planned(run):
+                continue
+            default, *others = program.checks.split()
+            # What is said of this very run comes first, since the first that fits counts.
+            others = [f"{run}={made}"] + [other for other in others if not other.startswith(f"{run}=")]
+            if run == "x86_64":
+                default, others = str(made), others[1:]
+            row = "\t".join((name, program.source, program.section, program.beside, program.runs))
+            text = text.replace(f"{row}\t{program.checks}\n", f"{row}\t{' '.join([default, *others])}\n")
+            path.write_text(text, encoding="utf-8")
+            print(f"{name}: {made} checks on {run}")
+
+
 def main() -> int:
     try:
-        compare(PROGRAMS, TREE)
+        if sys.argv[1:3] == ["--count", "--kunit"]:
+            recount(Path(sys.argv[3]), [Path(folder) for folder in sys.argv[4:]])
+            return 0
+        compare(TREE)
         if sys.argv[1:]:
             split(sys.argv[1:])
-    except Unknown as problem:
-        print(f"check: {problem}", file=sys.stderr)
+    except (Unknown, table.Wrong) as problem:
+        for line in str(problem).splitlines():
+            print(f"check: {line}", file=sys.stderr)
         return 125
     return 0
 

@@ -11,12 +11,16 @@ _MOST_SAID = 40
 
 @dataclass
 class Tally:
-    """The names of the checks; a skipped one with its reason. What failed ones said, by name."""
+    """The names of the checks; a skipped one with its reason. What failed ones said, by name.
+
+    A note is no check: it says what is to be put right in a table.
+    """
 
     passed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     said: dict[str, list[str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, name: str, ok: bool) -> None:
         (self.passed if ok else self.failed).append(name)
@@ -26,6 +30,7 @@ class Tally:
         self.failed += other.failed
         self.skipped += other.skipped
         self.said |= other.said
+        self.notes += other.notes
         return self
 
 
