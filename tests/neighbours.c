@@ -6,8 +6,8 @@
  * iomem_test_platform (IOMEM_PLATFORM_KO), and what the machine has: IOMEM_BESIDE are regions
  * of which exactly the rest is a resource of another device, as words for new_device,
  * IOMEM_BESIDE_UNBIND a window that has to be unbound for that, IOMEM_BESIDE_NODE registers
- * that share a page with those of other nodes of the device tree, and IOMEM_SYSCON the address of a
- * syscon in that, of 4 KiB.
+ * that share a page with those of other nodes of the device tree, IOMEM_SYSCON the address of a
+ * syscon in that, of 4 KiB, and IOMEM_NODE_KO tests/kmod/node.c.
  */
 #include "holder.h"
 #include "run_time_test.h"
@@ -309,6 +309,37 @@ TEST_F(run_time, rest_of_a_syscon_is_not_shown)
 	EXPECT_EQ(PAGE, region(fd, 0).mmap_length);
 	close(fd);
 	EXPECT_EQ(0, delete_window("all"));
+}
+
+/*
+ * Two nodes have registers in a page, and each has something of a window's: neither is its
+ * device, which would have all of them. The rest of both is theirs.
+ */
+TEST_F(run_time, rest_of_several_nodes_is_not_shown)
+{
+	const char *node = getenv("IOMEM_NODE_KO");
+	char params[64], text[4096];
+	int fd;
+
+	if (!node)
+		SKIP(return, "IOMEM_NODE_KO is not set: x86 has no device tree; see tests/neighbours.c");
+	snprintf(params, sizeof(params), "start=%#" PRIx64 " beside=0x800", self->start);
+	ASSERT_EQ(0, load(node, params));
+	logged(self->log, "iomem_dev", text, sizeof(text));
+	ASSERT_EQ(0, make_window("one mem=%#" PRIx64 ",0x18" WHOLE, self->start));
+	NOT_SHOWN("one");
+	ASSERT_EQ(0, make_window("two mem=%#" PRIx64 ",0x18 mem=%#" PRIx64 ",4" WHOLE, self->start,
+				 self->start + 0x800));
+	NOT_SHOWN("two");
+
+	EXPECT_EQ(0, unload("iomem_test_node"));
+	ASSERT_EQ(0, make_window("two mem=%#" PRIx64 ",0x18 mem=%#" PRIx64 ",4" WHOLE, self->start,
+				 self->start + 0x800));
+	fd = open_window("two", O_RDWR);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(PAGE, region(fd, 1).mmap_length);
+	close(fd);
+	EXPECT_EQ(0, delete_window("two"));
 }
 
 /* A platform device that has not claimed its registers: a page further on. */

@@ -145,9 +145,15 @@ fn pages(
     };
     let name = CString::try_from_fmt(fmt!("{node} (rest of page)")).map_err(NoPages::Other)?;
     let pages = Pages::around(claims, &name)?;
+    let mut registers =
+        KVec::with_capacity(claims.len(), GFP_KERNEL).map_err(|_| NoPages::Other(ENOMEM))?;
+    for claim in claims {
+        registers
+            .push(claim.range(), GFP_KERNEL)
+            .map_err(|_| NoPages::Other(ENOMEM))?;
+    }
     for rest in pages.rest() {
-        let own = |range: Range| claims.iter().any(|claim| range.contains(&claim.range()));
-        if let Some(other) = described_beside(dev, rest, own) {
+        if let Some(other) = described_beside(dev, rest, &registers) {
             return Err(NoPages::Described(other));
         }
     }

@@ -14,10 +14,11 @@
  * pwrite() alike, and are to be taken as they are: the driver is free to put a
  * region elsewhere.
  *
- * pread() and pwrite() at the offset of a register, of 1, 2, 4 or 8 bytes, are
- * one access of exactly that width (of no other than reg-io-width, where the
- * device has one). Longer ones are a series of accesses of reg-io-width, or of
- * 4 bytes. What is no register or not aligned is EINVAL. Values are in the
+ * pread() and pwrite() at the offset of a register, of as many bytes as
+ * reg-io-width says, are one access, and of a multiple of that a series of
+ * such accesses. Where the device has no width, 1, 2, 4 or 8 bytes are one
+ * access of exactly that width, and more are a series of accesses of 4 bytes.
+ * What is no register or not aligned is EINVAL. Values are in the
  * processor's byte order, whatever that of the registers. A signal ends a
  * longer one after a multiple of 256 bytes, with how many there were.
  *
@@ -227,7 +228,7 @@ struct iomem_batch {
  * Errors beside those of all calls, with @failed saying which operation:
  * EINVAL where an operation, a width, a mask, a value or an offset is none;
  * EBADF where the file is not open for it (writing needs O_RDWR or O_WRONLY,
- * all else O_RDONLY or O_RDWR); EPERM where the region can only be read, or has
+ * an update O_RDWR, all else O_RDONLY or O_RDWR); EPERM where the region can only be read, or has
  * no width and the file was opened without CAP_SYS_RAWIO; EBUSY where it is
  * mapped write-combining and cannot be accessed otherwise meanwhile; ETIMEDOUT
  * where what was waited for did not come; EINTR where a signal came while

@@ -17,28 +17,51 @@ use crate::{
     range::Range, //
 };
 
+/// Calls a function with ranges, one after the other, until it returns `true`.
+type Ranges<'a> = &'a dyn Fn(&mut dyn FnMut(Range) -> bool);
+
 /// A search for registers of another device.
 struct Search<'a> {
     dev: *const bindings::device,
-    own: &'a dyn Fn(Range) -> bool,
+    /// What `dev` has in the pages, unless its own description is known.
+    registers: &'a [Range],
     rest: Range,
     found: Option<Range>,
 }
 
 impl Search<'_> {
-    /// Looks at registers that are not `dev`'s. Returns whether they are what was looked for.
+    /// Looks at the registers that a description has, which is not `dev`'s own. Returns whether some of them are
+    /// what was looked for.
     ///
-    /// A window by address has no description of its own. What is described there, with all of the
-    /// registers that it was chosen for, is the device that it is of; unless that is `shared`.
-    fn look(&mut self, start: u64, end: u64, shared: bool) -> bool {
-        let range = end
-            .checked_sub(start)
-            .and_then(|more| more.checked_add(1))
-            .and_then(|length| Range::new(start, length).ok());
-        self.found =
-            range.filter(|range| range.overlaps(&self.rest) && (shared || !(self.own)(*range)));
+    /// A window by address has no description of its own. What is described with all of the registers that it
+    /// was chosen for is the device that it is of; unless that is `shared`.
+    fn look(&mut self, described: Ranges<'_>, shared: bool) -> bool {
+        let mut beside = None;
+        described(&mut |range| {
+            beside = Some(range).filter(|range| range.overlaps(&self.rest));
+            beside.is_some()
+        });
+        let has = |register: &Range| {
+            let mut is_there = false;
+            described(&mut |range| {
+                is_there = range.contains(register);
+                is_there
+            });
+            is_there
+        };
+        let is_own = || !self.registers.is_empty() && self.registers.iter().all(has);
+        self.found = beside.filter(|_| shared || !is_own());
         self.found.is_some()
     }
+}
+
+/// Makes a range of the first and the last address of a resource, if it is of memory and has any.
+fn memory(resource: &bindings::resource) -> Option<Range> {
+    let length = resource.end.checked_sub(resource.start)?.checked_add(1)?;
+    let is_memory = resource.flags & bindings::IORESOURCE_MEM as c_ulong != 0;
+    Range::new(resource.start, length)
+        .ok()
+        .filter(|_| is_memory)
 }
 
 /// Looks for registers of a device other than `dev` in `rest`, a part of a page that `dev`'s are in.
@@ -48,10 +71,9 @@ impl Search<'_> {
 /// described. Registers that are described nowhere, or by a table that a driver has of its own, are
 /// not found. Nor are the BARs of PCI devices asked about, which the tree of resources has.
 ///
-/// `own` says of a range whether it has all of the registers that `dev` has in that page: a
-/// description of these is not taken for that of another device, unless `dev` has a device-tree node of
-/// its own, or the description is of a node that is several devices' (`syscon`, `simple-mfd`). Returns
-/// the range that was found.
+/// `registers` are all that `dev` has in the pages: a device or a node that has each of them in one of its
+/// ranges is not taken for another one, unless `dev` has a device-tree node of its own, or it is a node that
+/// is several devices' (`syscon`, `simple-mfd`). Returns the range that was found.
 ///
 /// Context: may sleep. The answer is as old as the device tree, or the list of devices, is then.
 ///
@@ -73,26 +95,21 @@ impl Search<'_> {
 /// };
 ///
 /// fn probe(dev: &Device<Bound>, registers: Range, rest: Range) -> Result {
-///     if let Some(other) = described_beside(dev, rest, |range| range.contains(&registers)) {
+///     if let Some(other) = described_beside(dev, rest, &[registers]) {
 ///         dev_err!(dev, "{other} shares a page with {registers}\n");
 ///         return Err(EBUSY);
 ///     }
 ///     Ok(())
 /// }
 /// ```
-pub fn described_beside(
-    dev: &Device<Bound>,
-    rest: Range,
-    own: impl Fn(Range) -> bool,
-) -> Option<Range> {
+pub fn described_beside(dev: &Device<Bound>, rest: Range, registers: &[Range]) -> Option<Range> {
     let raw: *const bindings::device = core::ptr::from_ref(dev).cast();
     // SAFETY: `Device` is a transparent wrapper around `struct device`; one that is bound keeps its
     // node.
     let node = unsafe { (*raw).of_node };
-    let has_node = !node.is_null();
     let mut search = Search {
         dev: raw,
-        own: &|range| !has_node && own(range),
+        registers: if node.is_null() { registers } else { &[] },
         rest,
         found: None,
     };
@@ -125,12 +142,19 @@ pub fn described_beside(
 /// # Ok::<(), Error>(())
 /// ```
 pub fn described_as_memory(range: Range) -> bool {
-    any_reg(|node, start, end| start <= range.last() && range.start() <= end && is_memory(node))
+    any_node(|node| {
+        let mut is_there = false;
+        each_reg(node, &mut |reg| {
+            is_there = reg.overlaps(&range);
+            is_there
+        });
+        is_there && is_memory(node)
+    })
 }
 
 #[cfg(CONFIG_OF_ADDRESS)]
 fn is_memory(node: *mut bindings::device_node) -> bool {
-    // SAFETY: `any_reg` passes a node that is valid.
+    // SAFETY: `any_node` passes a node that is valid.
     unsafe { bindings::of_node_is_type(node, c"memory".as_char_ptr()) }
 }
 
@@ -144,7 +168,7 @@ fn is_memory(_: *mut bindings::device_node) -> bool {
 #[cfg(CONFIG_OF_ADDRESS)]
 fn is_shared(node: *mut bindings::device_node) -> bool {
     [c"syscon", c"simple-mfd"].iter().any(|name| {
-        // SAFETY: `any_reg` passes a node that is valid.
+        // SAFETY: `any_node` passes a node that is valid.
         unsafe { bindings::of_device_is_compatible(node, name.as_char_ptr()) != 0 }
     })
 }
@@ -154,10 +178,9 @@ fn is_shared(_: *mut bindings::device_node) -> bool {
     false
 }
 
-/// Calls `f` with the node and the first and last address of each range of memory that a `reg` in the
-/// device tree is, until it returns `true`. Returns whether it did.
+/// Calls `f` with each node of the device tree until it returns `true`. Returns whether it did.
 #[cfg(CONFIG_OF_ADDRESS)]
-fn any_reg(mut f: impl FnMut(*mut bindings::device_node, u64, u64) -> bool) -> bool {
+fn any_node(mut f: impl FnMut(*mut bindings::device_node) -> bool) -> bool {
     let mut node = null_mut();
     loop {
         // SAFETY: The function gives back the reference to `node`, and takes one to the next.
@@ -165,33 +188,41 @@ fn any_reg(mut f: impl FnMut(*mut bindings::device_node, u64, u64) -> bool) -> b
         if node.is_null() {
             return false;
         }
-        for index in 0.. {
-            let mut resource: bindings::resource = pin_init::zeroed();
-            // SAFETY: The node is valid, and the resource can be written to.
-            if unsafe { bindings::of_address_to_resource(node, index, &raw mut resource) } != 0 {
-                break;
-            }
-            if resource.flags & bindings::IORESOURCE_MEM as c_ulong != 0
-                && f(node, resource.start, resource.end)
-            {
-                // SAFETY: The reference is the one that the search has.
-                unsafe { bindings::of_node_put(node) };
-                return true;
-            }
+        if f(node) {
+            // SAFETY: The reference is the one that the search has.
+            unsafe { bindings::of_node_put(node) };
+            return true;
         }
     }
 }
 
 #[cfg(not(CONFIG_OF_ADDRESS))]
-fn any_reg(_: impl FnMut(*mut bindings::device_node, u64, u64) -> bool) -> bool {
+fn any_node(_: impl FnMut(*mut bindings::device_node) -> bool) -> bool {
     false
 }
+
+/// Calls `f` with each range of memory that a `reg` of the node is, until it returns `true`.
+#[cfg(CONFIG_OF_ADDRESS)]
+fn each_reg(node: *mut bindings::device_node, f: &mut dyn FnMut(Range) -> bool) {
+    for index in 0.. {
+        let mut resource: bindings::resource = pin_init::zeroed();
+        // SAFETY: `any_node` passes a node that is valid, and the resource can be written to.
+        if unsafe { bindings::of_address_to_resource(node, index, &raw mut resource) } != 0
+            || memory(&resource).is_some_and(&mut *f)
+        {
+            return;
+        }
+    }
+}
+
+#[cfg(not(CONFIG_OF_ADDRESS))]
+fn each_reg(_: *mut bindings::device_node, _: &mut dyn FnMut(Range) -> bool) {}
 
 impl Search<'_> {
     /// Looks at the device tree, but for the node `own`.
     fn nodes(&mut self, own: *mut bindings::device_node) {
-        any_reg(|node, start, end| {
-            !core::ptr::eq(node, own) && self.look(start, end, is_shared(node))
+        any_node(|node| {
+            !core::ptr::eq(node, own) && self.look(&|f| each_reg(node, f), is_shared(node))
         });
     }
 
@@ -215,14 +246,10 @@ impl Search<'_> {
                     first => core::slice::from_raw_parts(first, (*pdev).num_resources as usize),
                 }
             };
-            for resource in resources {
-                if resource.flags & bindings::IORESOURCE_MEM as c_ulong != 0
-                    && search.look(resource.start, resource.end, false)
-                {
-                    return 1;
-                }
-            }
-            0
+            let each = |f: &mut dyn FnMut(Range) -> bool| {
+                let _ = resources.iter().filter_map(memory).any(f);
+            };
+            c_int::from(search.look(&each, false))
         }
 
         // SAFETY: The bus is part of the kernel image. The function calls `look` with its devices, and

@@ -2,9 +2,9 @@
 
 //! Reading and writing registers by call: `pread()`, `pwrite()` and their kin.
 //!
-//! A transfer of 1, 2, 4 or 8 bytes is exactly one access of that width. A longer one, of as many
-//! registers as fit, is a series of accesses from the lowest address up, so that `dd` and `xxd` are
-//! of use. Nothing else is done: no access is split, widened, or made where it is not aligned.
+//! A transfer of the stated width, or without one of 1, 2, 4 or 8 bytes, is exactly one access of that
+//! width. A longer one, of as many registers as fit, is a series of accesses from the lowest address up, so
+//! that `dd` and `xxd` are of use. Nothing else is done: no access is split, widened, or made where it is not aligned.
 //!
 //! The bytes of a register come and go in the processor's order, as those of a variable of that
 //! width do.
