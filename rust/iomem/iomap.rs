@@ -216,7 +216,8 @@ impl<const SIZE: usize> IoMap<SIZE> {
     ///
     /// # Errors
     ///
-    /// - `EINVAL` and `ENXIO`: those of [`Ports::new`].
+    /// - `EINVAL` and `ENXIO`: those of [`Ports::new`]; `EINVAL` also if the first port is not aligned to the
+    ///   widest access that there is to `SIZE` of them, 4 bytes at most.
     /// - `ENOMEM`: the kernel cannot map it.
     ///
     /// # Examples

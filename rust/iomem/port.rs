@@ -48,7 +48,9 @@ mod raw;
 
 /// I/O ports.
 ///
-/// The processor waits for an access to be done before it goes on, and orders it against memory.
+/// On x86 the processor waits for an access to be done before it goes on, and orders it against memory. Where
+/// ports are memory, writes are posted, as those to memory that is mapped uncached: a read from the same device
+/// has them arrive.
 /// Corresponds to `inb()`, `inw()`, `inl()`, `outb()`, `outw()` and `outl()` in
 /// [`include/asm-generic/io.h`](srctree/include/asm-generic/io.h). There are no accesses of 64 bits.
 ///

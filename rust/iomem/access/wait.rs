@@ -18,7 +18,10 @@ use super::{
     Reg,
     Window, //
 };
-use crate::compat::Location;
+use crate::{
+    bindings,
+    compat::Location, //
+};
 
 impl<A: Kind, const SIZE: usize> Window<'_, A, SIZE> {
     /// Reads a register until `done` says so, sleeping for `pause` in between, or until `limit` has passed.
@@ -85,8 +88,9 @@ impl<A: Kind, const SIZE: usize> Window<'_, A, SIZE> {
     ///
     /// # Errors
     ///
-    /// - `EINVAL`: `tries` is zero, `delay` is negative, or the register is not within the window
-    ///   or not aligned. Nothing was read.
+    /// - `EINVAL`: `tries` is zero, `delay` is negative or longer than the kernel is busy for at a time (5
+    ///   milliseconds on x86 and arm64), or the register is not within the window or not aligned. Nothing
+    ///   was read.
     /// - `ETIMEDOUT`: it was read so many times.
     ///
     /// # Examples
@@ -111,7 +115,8 @@ impl<A: Kind, const SIZE: usize> Window<'_, A, SIZE> {
     where
         A: Access<L::Raw>,
     {
-        if tries == 0 || delay.is_negative() {
+        let longest = Delta::from_millis(i64::from(bindings::MAX_UDELAY_MS));
+        if tries == 0 || delay.is_negative() || delay > longest {
             return Err(EINVAL);
         }
         let offset = reg.offset();

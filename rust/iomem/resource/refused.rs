@@ -11,8 +11,13 @@ use kernel::{
     prelude::*, //
 };
 
-use super::Root;
+use super::{
+    Mem,
+    Port,
+    Root, //
+};
 use crate::{
+    bindings,
     error::enametoolong,
     range::Range, //
 };
@@ -55,7 +60,9 @@ pub struct Refused {
     start: PhysAddr,
     length: ResourceSize,
     reason: Reason,
-    proc: &'static str,
+    /// In the tree of ports, and not in that of memory. Not what that is called: a text that generic code has is
+    /// in the module that it is compiled into, and this may outlive that.
+    is_of_ports: bool,
 }
 
 /// Why a claim was refused, and the errno that stands for it.
@@ -142,13 +149,13 @@ impl Refused {
             start,
             length,
             reason,
-            proc: R::PROC,
+            is_of_ports: R::FLAGS == bindings::IORESOURCE_IO,
         }
     }
 
     /// For a range of memory.
     pub(super) fn of(range: Range, reason: Reason) -> Self {
-        Self::new::<super::Mem>(range.start(), range.length(), reason)
+        Self::new::<Mem>(range.start(), range.length(), reason)
     }
 
     /// For numbers that are no range.
@@ -232,7 +239,12 @@ impl From<Refused> for Error {
 /// One line: what was asked for, why it is refused, where to look.
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (start, length, proc) = (self.start, self.length, self.proc);
+        let (start, length) = (self.start, self.length);
+        let proc = if self.is_of_ports {
+            Port::PROC
+        } else {
+            Mem::PROC
+        };
 
         match Range::new(start, length) {
             Ok(range) => f.write_fmt(fmt!("{range} is refused: "))?,

@@ -91,6 +91,8 @@ pub(crate) fn classes(edu: &Registers<0x100>) -> Result {
             regs.wait_until(SOURCE, |_| true, pause, minus) == Err(EINVAL)
                 && regs.wait_until(SOURCE, |_| true, minus, limit) == Err(EINVAL)
                 && regs.wait_until_atomic(SOURCE, |_| true, minus, 3) == Err(EINVAL)
+                && regs.wait_until_atomic(SOURCE, |_| true, Delta::from_millis(6), 3)
+                    == Err(EINVAL)
         );
         const BEYOND: Reg<u32, ReadPure> = Reg::at(0x100);
         const CROOKED: Reg<u32, ReadPure> = Reg::at(0x82);
