@@ -22,6 +22,9 @@ pub const SEEK_CUR: u32 = 1;
 pub const SEEK_END: u32 = 2;
 pub const MAP_FIXED: usize = 0x10;
 
+pub const IORESOURCE_IO: u32 = 0x100;
+pub const IORESOURCE_MEM: u32 = 0x200;
+
 /// How many of the next bytes are not there.
 ///
 /// # Safety

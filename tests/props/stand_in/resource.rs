@@ -9,7 +9,10 @@ use kernel::{
     sync::Arc, //
 };
 
-use crate::range::Range;
+use crate::{
+    bindings,
+    range::Range, //
+};
 
 /// There are no memory types here, so nothing of them is left.
 mod memtypes {
@@ -40,6 +43,7 @@ pub use self::{
 /// The part of a tree that a refusal asks about.
 pub trait Root {
     const PROC: &'static str;
+    const FLAGS: u32;
     fn conflict(range: Range) -> Option<Held>;
 }
 
@@ -52,6 +56,7 @@ pub struct Mem;
 
 impl Root for Mem {
     const PROC: &'static str = "/proc/iomem";
+    const FLAGS: u32 = bindings::IORESOURCE_MEM;
 
     fn conflict(range: Range) -> Option<Held> {
         let held = claimed().into_iter().find(|held| held.overlaps(&range))?;
@@ -61,6 +66,17 @@ impl Root for Mem {
             part: Range::new(start, length).ok()?,
             is_ram: false,
         })
+    }
+}
+
+pub struct Port;
+
+impl Root for Port {
+    const PROC: &'static str = "/proc/ioports";
+    const FLAGS: u32 = bindings::IORESOURCE_IO;
+
+    fn conflict(_range: Range) -> Option<Held> {
+        None
     }
 }
 
