@@ -22,7 +22,8 @@ use iomem::{
     range::Range,
     resource::{
         devm_request_mem_region,
-        request_mem_region, //
+        request_mem_region,
+        MemRegion, //
     },
 };
 use kernel::{
@@ -84,6 +85,12 @@ fn probe(pdev: &platform::Device<Core<'_>>) -> Result {
     check!(
         "mapping_is_read_by_another_module",
         iomem_attack_host::look() == Some(0x0100_00ed)
+    );
+    // In use, and in this module's copy of generic code.
+    let refused = MemRegion::request(Range::new(edu, 0x10)?, c"attack-foreign-refused").err();
+    check!(
+        "refusal_is_kept_by_another_module",
+        refused.is_some_and(iomem_attack_host::keep_refused)
     );
     let resource = pdev.resource_by_index(0).ok_or(ENXIO)?;
     forget(devm_ioremap_resource::<0x20>(dev, resource)?);

@@ -12,6 +12,7 @@ use iomem::{
         Registration, //
     },
     mapping::DevmMapping,
+    resource::Refused,
     sysfs::Groups,
     vma::{
         Mapped,
@@ -125,6 +126,15 @@ pub fn look() -> Option<u32> {
     KEPT.as_ref()?.try_access_with(|regs| regs.read32(0))
 }
 
+/// Why another module was refused something, a plain value of the library's.
+static REFUSED: SetOnce<Refused> = SetOnce::new();
+
+/// Keeps a refusal that another module got. Once.
+#[inline(never)]
+pub fn keep_refused(refused: Refused) -> bool {
+    REFUSED.populate(refused)
+}
+
 /// Looks when this module is unloaded, which is after its drivers have been unregistered unless it is
 /// dropped before them.
 struct Look;
@@ -133,6 +143,9 @@ impl Drop for Look {
     fn drop(&mut self) {
         if KEPT.as_ref().is_some() {
             pr_info!("kept: {:x?}\n", look());
+        }
+        if let Some(refused) = REFUSED.as_ref() {
+            pr_info!("kept: {refused}\n");
         }
     }
 }
