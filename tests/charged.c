@@ -258,14 +258,6 @@ static void open_files(struct shared *s, const char *node, int n)
 	}
 }
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
-
 /* How long it takes to open an unrelated device, at worst, until so many programs were killed. */
 static double worst_open(long kills)
 {

@@ -97,7 +97,7 @@ TEST_F(irq, wait_compares_counts)
 	EXPECT_EQ(1, count);
 }
 
-static uint64_t now(void)
+static uint64_t now_ns(void)
 {
 	struct timespec time;
 
@@ -107,13 +107,13 @@ static uint64_t now(void)
 
 TEST_F(irq, wait_keeps_its_limit)
 {
-	uint64_t count = 0, begin = now(), took;
+	uint64_t count = 0, begin = now_ns(), took;
 
 	EXPECT_EQ(ETIMEDOUT, wait_irq(self->fd, &count, 0, 0));
-	EXPECT_GT(SECOND, now() - begin);
-	begin = now();
+	EXPECT_GT(SECOND, now_ns() - begin);
+	begin = now_ns();
 	EXPECT_EQ(ETIMEDOUT, wait_irq(self->fd, &count, 30 * MILLISECOND, 0));
-	took = now() - begin;
+	took = now_ns() - begin;
 	EXPECT_LE(30 * MILLISECOND, took);
 	EXPECT_GT(2 * SECOND, took);
 	EXPECT_EQ(0, count);

@@ -229,14 +229,12 @@ TEST_F(irq, many_that_poll_are_in_no_ones_way)
 		}
 	}
 	for (i = 0; i < 20; i++) {
-		struct timespec begin, end;
-		double took;
+		double begin, took;
 
 		usleep(50000);
-		clock_gettime(CLOCK_MONOTONIC, &begin);
+		begin = now();
 		EXPECT_EQ(0, mask(self->fd));
-		clock_gettime(CLOCK_MONOTONIC, &end);
-		took = end.tv_sec - begin.tv_sec + (end.tv_nsec - begin.tv_nsec) / 1e9;
+		took = now() - begin;
 		longest = took > longest ? took : longest;
 	}
 	kill(self->program[1], SIGKILL);
@@ -264,42 +262,33 @@ static bool crowd(pid_t *program, int fd)
 	return true;
 }
 
-static double seconds_since(const struct timespec *begin)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec - begin->tv_sec + (now.tv_nsec - begin->tv_nsec) / 1e9;
-}
-
 /*
  * Nor are they woken before the registers are given back, also those whom an interrupt that came
  * just before has left to be woken.
  */
 TEST_F(irq, many_that_poll_do_not_keep_the_claims)
 {
-	double free_after = 0, all;
-	struct timespec begin;
+	double free_after = 0, all, begin;
 	int status;
-	char *now;
+	char *text;
 	pid_t unbinder;
 
 	ASSERT_TRUE(crowd(self->program, self->fd));
-	clock_gettime(CLOCK_MONOTONIC, &begin);
+	begin = now();
 	raise_irq(self->fd);
 	unbinder = fork();
 	ASSERT_LE(0, unbinder);
 	if (!unbinder)
 		_exit(-take_away(DEVICE));
 	do {
-		now = proc_iomem();
-		free_after = strstr(now, strrchr(self->node, '/') + 1) ? 0 : seconds_since(&begin);
-		free(now);
+		text = proc_iomem();
+		free_after = strstr(text, strrchr(self->node, '/') + 1) ? 0 : now() - begin;
+		free(text);
 	} while (!free_after);
 	/* On a kernel that watches its locks that takes 20 seconds. */
 	EXPECT_EQ(unbinder, waitpid(unbinder, &status, 0));
 	EXPECT_EQ(0, status);
-	all = seconds_since(&begin);
+	all = now() - begin;
 	EXPECT_GT(all / 2, free_after);
 	TH_LOG("the claims were gone after %.3f s, the unbinding was done after %.3f s",
 	       free_after, all);

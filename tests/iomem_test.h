@@ -52,6 +52,7 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "iomem.h"
@@ -75,6 +76,21 @@ static inline bool is_rt(void)
 	return !uname(&name) && strstr(name.version, "PREEMPT_RT");
 }
 
+/* Whether the kernel has NUMA, and with that calls about where memory is. */
+static inline bool has_numa(void)
+{
+	return !access("/sys/devices/system/node", F_OK);
+}
+
+/* The time, in seconds from some moment on. */
+static inline double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
 /* Whether mappings have huge ones: not where it has PREEMPT_RT, and not up to 7.2 with NUMA. */
 static inline bool has_huge_pages(void)
 {
@@ -83,7 +99,7 @@ static inline bool has_huge_pages(void)
 
 	if (uname(&name) || sscanf(name.release, "%d.%d", &major, &minor) != 2)
 		return false;
-	if ((major < 7 || (major == 7 && minor < 3)) && !access("/sys/devices/system/node", F_OK))
+	if ((major < 7 || (major == 7 && minor < 3)) && has_numa())
 		return false;
 	return !access("/sys/kernel/mm/transparent_hugepage", F_OK);
 }

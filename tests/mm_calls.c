@@ -65,12 +65,6 @@ FIXTURE_TEARDOWN(mm_calls)
 	EXPECT_EQ(0, close(self->fd));
 }
 
-/* Kernels without NUMA do not have all of the calls. */
-static bool has_numa(void)
-{
-	return !access("/sys/devices/system/node", F_OK);
-}
-
 /* It is 0, or fails with err. */
 #define GIVES(err, call) do {						\
 	errno = 0;							\

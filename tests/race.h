@@ -177,14 +177,6 @@ static inline bool all_finished(struct shared *s, uint32_t workers)
 	return atomic_load(&s->finished) >= workers;
 }
 
-static inline double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1000000000.0;
-}
-
 /*
  * From at once to milliseconds later; now and then so much later that the slowest of them is in
  * time as well. Asleep, so that there are processors for the others.

@@ -66,14 +66,6 @@ struct act {
 	bool visible;
 };
 
-static inline double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1000000000.0;
-}
-
 static inline void wrong(struct actor *a, const char *format, ...)
 {
 	va_list args;

@@ -129,14 +129,6 @@ static void end_program(struct shared *shared, pid_t child)
 	munmap(shared, sizeof(*shared));
 }
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
-
 /* Does something that writes to a file, in a process of its own: how long it took, or -1. */
 static double timed(const char *path, const char *text)
 {

@@ -110,18 +110,18 @@ static int link_locked(struct device *host, struct device *bridge, const struct 
 	if (!host->driver || !device_is_registered(bridge) || !passes_on(host, window))
 		goto unlock;
 	/* Above the bridge, it stays; and it can be no consumer. */
-	if (is_below(host, window->dev))
+	if (is_below(host, window->dev)) {
 		err = -EINVAL;
-	else if (!device_is_bound(host) || host->links.status != DL_DEV_DRIVER_BOUND)
+	} else if (!device_is_bound(host) || host->links.status != DL_DEV_DRIVER_BOUND) {
 		err = -EBUSY;
-	else if (!is_bound(window->dev))
+	} else if (!is_bound(window->dev)) {
 		err = -ENODEV;
-	else if (!device_link_add(window->dev, host, DL_FLAG_AUTOREMOVE_CONSUMER))
+	} else if (!device_link_add(window->dev, host, DL_FLAG_AUTOREMOVE_CONSUMER)) {
 		err = -ENOMEM;
-	if (err || is_bound(window->dev))
-		goto unlock;
-	device_link_add(window->dev, host, DL_FLAG_AUTOREMOVE_SUPPLIER);
-	err = -ENODEV;
+	} else if (!is_bound(window->dev)) {
+		device_link_add(window->dev, host, DL_FLAG_AUTOREMOVE_SUPPLIER);
+		err = -ENODEV;
+	}
 unlock:
 	device_unlock(host);
 	return err;

@@ -116,7 +116,7 @@ def run(folder: Path) -> None:
     path, allow = folder / "console.log", folder / "allow"
 
     def log(*lines: str, token: str = "t0", level: int = 6) -> Console:
-        # At a level that is none of trouble, so that it is the words that count.
+        # At the level of information, so that the words alone are judged.
         path.write_text(FIRST + "".join(f"<{level}>[    1.000000] {line}\r\n" for line in lines))
         console = Console(path, token)
         console.finish()

@@ -269,11 +269,11 @@ impl Interrupt {
         }
     }
 
-    /// Wakes all, when there are more than the handler wakes.
+    /// Wakes all, when there are more than the handler wakes; or until the line ends.
     fn wake(&self) {
-        self.queue.wake_all_in_pieces();
+        self.queue.wake_in_pieces_until(&self.is_ending);
         if let Some(polled) = &self.polled {
-            polled.wake_all_in_pieces();
+            polled.wake_in_pieces_until(&self.is_ending);
         }
     }
 }
@@ -301,10 +301,7 @@ unsafe extern "C" fn wake_others(work: *mut bindings::work_struct) {
         let waking: *mut Waking = work.cast();
         &*kernel::container_of!(waking, Interrupt, waking)
     };
-    interrupt.queue.wake_in_pieces_until(&interrupt.is_ending);
-    if let Some(polled) = &interrupt.polled {
-        polled.wake_in_pieces_until(&interrupt.is_ending);
-    }
+    interrupt.wake();
 }
 
 /// A line that is handled, by this library's handler.

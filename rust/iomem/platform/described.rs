@@ -144,11 +144,13 @@ pub fn described_beside(dev: &Device<Bound>, rest: Range, registers: &[Range]) -
 pub fn described_as_memory(range: Range) -> bool {
     any_node(|node| {
         let mut is_there = false;
-        each_reg(node, &mut |reg| {
-            is_there = reg.overlaps(&range);
-            is_there
-        });
-        is_there && is_memory(node)
+        if is_memory(node) {
+            each_reg(node, &mut |reg| {
+                is_there = reg.overlaps(&range);
+                is_there
+            });
+        }
+        is_there
     })
 }
 

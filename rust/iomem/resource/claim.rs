@@ -300,8 +300,8 @@ impl<R: Root> Claim<R> {
     /// - `ENODEV`: that device is being removed already, or that host bridge, or the claim is in no tree any
     ///   more; or `dev` is being unbound itself, where the range is in the window of a host bridge.
     /// - `EINVAL`: `dev` cannot be unbound then. It is above that device, the bridge in front of it for example,
-    ///   or above that host bridge, and stays; or it is another PCI device, whose unbinding calls the bus that waits for it; or a USB
-    ///   interface, whose unbinding takes its parent's lock.
+    ///   or above that host bridge, and stays; or it is another PCI device, whose unbinding calls the bus that
+    ///   waits for it; or a USB interface, whose unbinding takes its parent's lock.
     /// - `EBUSY`: a host bridge is being bound to its driver, or unbound. That is waited for, up to a second,
     ///   while its lock is held.
     /// - `ENOMEM`: no memory to note it; or the host bridge depends on `dev`.

@@ -227,8 +227,8 @@ impl<'a> Fault<'a> {
     /// In [`VmaOps::huge_fault`](super::VmaOps::huge_fault) it inserts the huge page around both. The
     /// answer is `Fallback` if that huge page would leave the VMA or the claim, if the address and
     /// the claim's physical address are not aligned alike, where the architecture has none, on Linux 7.2
-    /// with `CONFIG_NUMA`, whose `mbind()` takes such a page for memory, or for 1 GiB: the kernel cannot split such a page when `munmap()`, `mprotect()` or `mremap()` splits
-    /// its VMA.
+    /// with `CONFIG_NUMA`, whose `mbind()` takes such a page for memory, or for 1 GiB: the kernel cannot
+    /// split such a page when `munmap()`, `mprotect()` or `mremap()` splits its VMA.
     ///
     /// The answer is `Sigbus` if there is no such page in the claim, or if the claim does not begin
     /// and end at page boundaries. Context: may sleep.

@@ -7,8 +7,8 @@ use crate::{
     compat, //
 };
 
-/// Returns how many bytes a huge page has that a table's entry can show, 0 where there is none: the
-/// architecture has none for I/O memory, or the kernel has calls that take such a page for memory.
+/// Returns the size of the huge page that an entry of a table can show, in bytes. It is 0 where the
+/// architecture does not support huge pages of I/O memory, or the kernel has calls that take one for memory.
 /// Context: any.
 pub(super) fn size() -> usize {
     if !compat::LOOKS_AT_HUGE_PFNS {

@@ -4,7 +4,8 @@
 //!
 //! A transfer of the stated width, or without one of 1, 2, 4 or 8 bytes, is exactly one access of that
 //! width. A longer one, of as many registers as fit, is a series of accesses from the lowest address up, so
-//! that `dd` and `xxd` are of use. Nothing else is done: no access is split, widened, or made where it is not aligned.
+//! that `dd` and `xxd` are of use. Nothing else is done: no access is split, widened, or made where it is
+//! not aligned.
 //!
 //! The bytes of a register come and go in the processor's order, as those of a variable of that
 //! width do.
@@ -84,7 +85,7 @@ fn put<const N: usize>(register: &mut [u8], value: [u8; N]) {
 
 /// Reads registers into `bytes`, of which it is a whole number.
 pub(crate) fn load(region: &Region, width: Width, offset: u64, bytes: &mut [u8]) -> Result {
-    // Asked first, so that a register that is none has the same errno whatever the region's state; and
+    // Asked first, so that an invalid register has the same errno whatever the region's state; and
     // once: where the first one is a register, all are.
     let mut offset = region.check(width, offset)?;
     let access = region.read_access()?;
